@@ -1,0 +1,48 @@
+/**
+ * A WebSocket server you can see into. It speaks RFC 6455 over `Deno.listen`, keeps every connection
+ * in a registry keyed by its TCP 4-tuple, and tells what each one costs.
+ *
+ * @example
+ * ```ts
+ * import { serve } from "@fourtuple/fourtuple";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using server = serve({
+ *   port: 0,
+ *   open: (connection) => void connection.send(`you are ${connection.key}`),
+ *   message: (connection, data) => void connection.send(data),
+ * });
+ *
+ * const socket = new WebSocket(server.url);
+ * const { data } = await new Promise<MessageEvent>((resolve) => socket.onmessage = resolve);
+ * const [connection] = server.registry.list();
+ * assertEquals(data, `you are ${connection?.key}`);
+ *
+ * socket.close();
+ * await new Promise((resolve) => socket.onclose = resolve);
+ * ```
+ *
+ * @module
+ */
+export { CloseCode } from "./protocol/close_code.ts";
+export type { CloseStatus } from "./protocol/close_payload.ts";
+export type { HeadLimits, MessageLimits } from "./protocol/limits.ts";
+export type { Message } from "./protocol/message_assembler.ts";
+export type { Side } from "./protocol/session.ts";
+export type { CapacityLimit } from "./server/capacity.ts";
+export type { Closing, Connection } from "./server/connection.ts";
+export { formatFourTuple, type FourTuple, parseFourTuple } from "./server/four_tuple.ts";
+export type { BroadcastResult } from "./server/hub.ts";
+export { DEFAULT_LIMITS, type Limits, type WhenFull } from "./server/limits.ts";
+export type { Handlers, LogEntry, PeerInfo, ServeOptions, Upgrade } from "./server/options.ts";
+export type {
+  ConnectionDescription,
+  ConnectionRecord,
+  ConnectionRegistry,
+  ListOptions,
+  Totals,
+} from "./server/registry.ts";
+export type { ConnectionCounts, Report } from "./server/report.ts";
+export type { SendResult } from "./server/send_queue.ts";
+export { type DrainOptions, type DrainResult, serve, type Server } from "./server/server.ts";
+export type { KernelSocket, SocketRow, TcpState } from "./server/socket_table.ts";

@@ -1,0 +1,83 @@
+/**
+ * The header fields of an HTTP head, in their order of arrival, with names in lower case. Look-ups
+ * compare names one by one: a head has few fields, their number is limited, and no name that a peer
+ * chooses can collide with a property (`__proto__`, `constructor`).
+ *
+ * @example
+ * ```ts
+ * import { HeadFields } from "@fourtuple/fourtuple/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const headers = new HeadFields([["Upgrade", "h2c"], ["UPGRADE", "websocket"]]);
+ * assertEquals(headers.get("upgrade"), "h2c, websocket");
+ * ```
+ */
+export class HeadFields implements Iterable<[name: string, value: string]> {
+  readonly #names: string[] = [];
+  readonly #values: string[] = [];
+
+  /**
+   * Makes a list of fields.
+   *
+   * @param fields The first fields, as with {@linkcode HeadFields.append}.
+   */
+  constructor(fields: Iterable<readonly [name: string, value: string]> = []) {
+    for (const [name, value] of fields) this.append(name, value);
+  }
+
+  /** How many fields there are, each line counted. */
+  get size(): number {
+    return this.#names.length;
+  }
+
+  /**
+   * Adds one field behind the others. Nothing is checked: that is done by who reads or writes it.
+   *
+   * @param name The name in any case.
+   * @param value The value without whitespace around it.
+   */
+  append(name: string, value: string): void {
+    this.#names.push(name.toLowerCase());
+    this.#values.push(value);
+  }
+
+  /**
+   * The value of a field. Where it came in several lines they are one list (RFC 9110 5.3).
+   *
+   * @param name The name in lower case.
+   * @returns The value, several joined by ", ", or `undefined` where there is none.
+   */
+  get(name: string): string | undefined {
+    let joined: string | undefined;
+    for (let i = 0; i < this.#names.length; i++) {
+      if (this.#names[i] !== name) continue;
+      joined = joined === undefined ? this.#values[i] : `${joined}, ${this.#values[i]}`;
+    }
+    return joined;
+  }
+
+  /**
+   * The values of a field, line by line.
+   *
+   * @param name The name in lower case.
+   * @returns A new array, empty where there is none.
+   */
+  getAll(name: string): string[] {
+    return this.#values.filter((_, i) => this.#names[i] === name);
+  }
+
+  /**
+   * Tells whether there is a field.
+   *
+   * @param name The name in lower case.
+   * @returns Whether at least one line has it.
+   */
+  has(name: string): boolean {
+    return this.#names.includes(name);
+  }
+
+  /** Yields names, in lower case, and values, one pair for each line. */
+  *[Symbol.iterator](): Iterator<[name: string, value: string]> {
+    for (let i = 0; i < this.#names.length; i++) yield [this.#names[i]!, this.#values[i]!];
+  }
+}

@@ -1,0 +1,107 @@
+import { ProtocolError } from "./errors.ts";
+import type { Fragment } from "./frame_decoder.ts";
+import { Opcode } from "./opcode.ts";
+import { Utf8Validator } from "./utf8.ts";
+
+/** A whole message: a string for text, bytes for binary; the receiver's own to keep. */
+export type Message = string | Uint8Array<ArrayBuffer>;
+
+/**
+ * How much may be set aside for a message, as a multiple of what has arrived of it: a peer that
+ * announces much and sends little does not make us allocate much.
+ */
+const GROWTH = 4;
+
+const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Joins the fragments of messages (RFC 6455 5.4, 5.6): one object serves a whole connection.
+ *
+ * It relies on the decoder for the order of frames and for the limits. Text in one piece is checked
+ * and decoded in one pass; text in several pieces fails at the first byte that is not UTF-8, even
+ * in the middle of a frame (8.1).
+ *
+ * @example
+ * ```ts
+ * import { FrameDecoder, type Message, MessageAssembler } from "@fourtuple/fourtuple/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const assembler = new MessageAssembler();
+ * const messages: Message[] = [];
+ * new FrameDecoder({ role: "client" }).transform(Uint8Array.of(0x01, 1, 0x61, 0x80, 1, 0x62), {
+ *   enqueue(fragment) {
+ *     const message = assembler.push(fragment);
+ *     if (message !== undefined) messages.push(message);
+ *   },
+ * });
+ * assertEquals(messages, ["ab"]);
+ * ```
+ */
+export class MessageAssembler {
+  #bytes: Uint8Array<ArrayBuffer> | undefined = undefined;
+  #length = 0;
+  /** Bytes announced by the frames of the message so far. */
+  #announced = 0;
+  /** Present while the unfinished message is text. */
+  #utf8: Utf8Validator | undefined = undefined;
+
+  /**
+   * Takes the next fragment of a data frame.
+   *
+   * @param fragment The fragment; its payload is copied or decoded before the call returns.
+   * @returns The message that the fragment ends, or `undefined`.
+   * @throws {ProtocolError} `INVALID_UTF8`.
+   */
+  push(fragment: Fragment): Message | undefined {
+    const { opcode, payload } = fragment;
+    if (fragment.first && fragment.last && fragment.fin && opcode !== Opcode.Continuation) {
+      return opcode === Opcode.Text ? decodeText(payload) : payload.slice();
+    }
+    if (fragment.first) {
+      this.#announced += fragment.frameLength;
+      if (opcode === Opcode.Text) this.#utf8 = new Utf8Validator();
+    }
+    if (this.#utf8 !== undefined && !this.#utf8.push(payload)) throw invalidText();
+    this.#append(payload);
+    return fragment.last && fragment.fin ? this.#finish() : undefined;
+  }
+
+  #append(payload: Uint8Array): void {
+    const length = this.#length + payload.length;
+    const capacity = this.#bytes?.length ?? 0;
+    if (this.#bytes === undefined || length > capacity) {
+      // Doubling keeps many small frames from costing a copy of the whole message each.
+      const wanted = Math.min(Math.max(this.#announced, 2 * capacity), GROWTH * length);
+      const grown = new Uint8Array(Math.max(length, wanted));
+      if (this.#bytes !== undefined) grown.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = grown;
+    }
+    this.#bytes.set(payload, this.#length);
+    this.#length = length;
+  }
+
+  #finish(): Message {
+    const bytes = this.#bytes!;
+    const length = this.#length;
+    const utf8 = this.#utf8;
+    this.#bytes = this.#utf8 = undefined;
+    this.#length = this.#announced = 0;
+    if (utf8 !== undefined) {
+      if (!utf8.complete) throw invalidText(); // 8.1: a character is cut off at the end
+      return DECODER.decode(bytes.subarray(0, length));
+    }
+    return length === bytes.length ? bytes : bytes.slice(0, length);
+  }
+}
+
+function decodeText(payload: Uint8Array): string {
+  try {
+    return DECODER.decode(payload);
+  } catch {
+    throw invalidText();
+  }
+}
+
+function invalidText(): ProtocolError {
+  return new ProtocolError("INVALID_UTF8", "Text message is not UTF-8");
+}

@@ -1,0 +1,70 @@
+/**
+ * RFC 6455 for both roles, as pure functions and state machines: bytes in, fragments and messages
+ * out. Nothing in here opens a socket, reads a clock or draws a random number, so tests, fuzzers and
+ * tools drive it with plain bytes.
+ *
+ * @example
+ * ```ts
+ * import { encodeFrame, FrameDecoderStream, Opcode } from "@fourtuple/fourtuple/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const bytes = ReadableStream.from([encodeFrame(Opcode.Text, "Hello")]);
+ * for await (const { payload } of bytes.pipeThrough(new FrameDecoderStream({ role: "client" }))) {
+ *   assertEquals(new TextDecoder().decode(payload), "Hello");
+ * }
+ * ```
+ *
+ * @module
+ */
+export {
+  type AcceptedUpgrade,
+  checkUpgradeResponse,
+  type ClientHandshake,
+  serializeUpgradeRequest,
+  type UpgradeExpectations,
+} from "./client_handshake.ts";
+export * from "./close_code.ts";
+export * from "./close_payload.ts";
+export * from "./errors.ts";
+export {
+  type Extension,
+  type ExtensionNegotiator,
+  type ExtensionParameter,
+  negotiateExtensions,
+  parseExtensions,
+  serializeExtensions,
+} from "./extensions.ts";
+export type { Role } from "./frame_check.ts";
+export * from "./frame_decoder.ts";
+export * from "./frame_decoder_stream.ts";
+export * from "./frame_encoder.ts";
+export {
+  checkUpgradeRequest,
+  chooseSubprotocol,
+  computeAccept,
+  isUpgradeRequest,
+  serializeUpgradeResponse,
+  type UpgradeRequest,
+  type UpgradeResponse,
+} from "./handshake.ts";
+export { HeadFields } from "./head_fields.ts";
+export { HeadParser, type StartLineRules } from "./head_parser.ts";
+export {
+  type HeaderPairs,
+  serializeRequestHead,
+  serializeResponseHead,
+} from "./head_serializer.ts";
+export { isToken } from "./header_values.ts";
+export { isHost } from "./host.ts";
+export {
+  type RequestHead,
+  RequestHeadParser,
+  type ResponseHead,
+  ResponseHeadParser,
+} from "./http_head.ts";
+export * from "./limits.ts";
+export * from "./mask.ts";
+export * from "./message_assembler.ts";
+export * from "./opcode.ts";
+export * from "./session.ts";
+export * from "./utf8.ts";

@@ -1,0 +1,187 @@
+import { CloseCode } from "./close_code.ts";
+import { type CloseStatus, parseClosePayload, serializeClosePayload } from "./close_payload.ts";
+import { ProtocolError } from "./errors.ts";
+import type { Fragment } from "./frame_decoder.ts";
+import { type Message, MessageAssembler } from "./message_assembler.ts";
+import { Opcode } from "./opcode.ts";
+
+/**
+ * Where a connection stands (RFC 6455 4.1, 7.1).
+ *
+ * - `open`: messages flow.
+ * - `closing`: we sent Close first and wait for the peer's.
+ * - `failed`: we sent Close because of an error; what the peer still sends is ignored (7.1.7).
+ * - `closed`: the closing handshake is over, or the transport ended.
+ */
+export type SessionState = "open" | "closing" | "failed" | "closed";
+
+/** Which side ended a connection: with the first Close frame, or by leaving without one. */
+export type Side = "us" | "peer";
+
+/** What a {@linkcode Session} needs from whoever owns the transport. */
+export interface SessionOutput {
+  /**
+   * Sends a control frame.
+   *
+   * @param opcode Close or Pong.
+   * @param payload At most 125 bytes, valid only during the call.
+   */
+  sendControl(opcode: Opcode, payload: Uint8Array): void;
+  /**
+   * Tells that the peer sent a Pong.
+   *
+   * @param payload Its payload, valid only during the call.
+   */
+  receivedPong(payload: Uint8Array): void;
+}
+
+/**
+ * The state machine of one connection after its handshake, without I/O and for both roles: it takes
+ * the decoder's fragments, gives back messages, answers Ping and Close, and carries the closing
+ * handshake (RFC 6455 5.4, 5.5, 7).
+ *
+ * @example
+ * ```ts
+ * import { encodeFrame, FrameDecoder, Opcode, Session } from "@fourtuple/fourtuple/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const sent: number[] = [];
+ * const session = new Session({
+ *   sendControl: (opcode) => sent.push(opcode),
+ *   receivedPong: () => {},
+ * });
+ * const decoder = new FrameDecoder({ role: "client" });
+ * const sink = { enqueue: session.receive.bind(session) };
+ * decoder.transform(encodeFrame(Opcode.Ping, "are you there"), sink);
+ * decoder.transform(encodeFrame(Opcode.Close, Uint8Array.of(0x03, 0xe9)), sink);
+ * assertEquals(sent, [Opcode.Pong, Opcode.Close]);
+ * assertEquals([session.state, session.closeStatus.code], ["closed", 1001]);
+ * ```
+ */
+export class Session {
+  #state: SessionState = "open";
+  #closedBy: Side | undefined = undefined;
+  #sent: CloseStatus | undefined = undefined;
+  #received: CloseStatus | undefined = undefined;
+  readonly #assembler = new MessageAssembler();
+  readonly #output: SessionOutput;
+
+  /** @param output Where control frames go. */
+  constructor(output: SessionOutput) {
+    this.#output = output;
+  }
+
+  /** Where the connection stands. */
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** Who ended the connection; `undefined` while it is open. */
+  get closedBy(): Side | undefined {
+    return this.#closedBy;
+  }
+
+  /** What our Close frame said; `undefined` when none was sent. */
+  get sentClose(): CloseStatus | undefined {
+    return this.#sent;
+  }
+
+  /** What the peer's Close frame said; `undefined` when none came. */
+  get receivedClose(): CloseStatus | undefined {
+    return this.#received;
+  }
+
+  /** The connection's close code and reason as 7.1.5 and 7.1.6 define them: the peer's, or 1006. */
+  get closeStatus(): CloseStatus {
+    return this.#received ?? { code: CloseCode.AbnormalClosure, reason: "" };
+  }
+
+  /**
+   * Takes the next fragment.
+   *
+   * @param fragment From a decoder; its payload need only be valid during the call.
+   * @returns The message that it completes, if it does and the session is open.
+   * @throws {ProtocolError} When the message or a Close frame is malformed; hand it to
+   * {@linkcode Session.fail}.
+   */
+  receive(fragment: Fragment): Message | undefined {
+    // 1.4, 7.1.7: nothing is processed after Close, nor after the connection was failed.
+    if (this.#state === "closed" || this.#state === "failed") return;
+    switch (fragment.opcode) {
+      case Opcode.Ping:
+        // 5.5.2: a Ping is answered unless a Close was received; after our own Close nothing is sent.
+        if (this.#state === "open") this.#output.sendControl(Opcode.Pong, fragment.payload);
+        return;
+      case Opcode.Pong:
+        this.#output.receivedPong(fragment.payload);
+        return;
+      case Opcode.Close:
+        this.#receiveClose(parseClosePayload(fragment.payload));
+        return;
+      default: {
+        const message = this.#assembler.push(fragment);
+        // Like browsers, a side that has begun to close hands out no more messages.
+        return this.#state === "open" ? message : undefined;
+      }
+    }
+  }
+
+  #receiveClose(status: CloseStatus): void {
+    this.#received = status;
+    if (this.#state === "open") {
+      // 5.5.1: answer with a Close, typically echoing the code.
+      this.#closedBy = "peer";
+      const code = status.code === CloseCode.NoStatusReceived ? undefined : status.code;
+      this.#sendClose(code, "");
+    }
+    this.#state = "closed";
+  }
+
+  /** The transport ended: without a Close frame that is 1006 (7.1.5). */
+  receiveEof(): void {
+    this.#closedBy ??= "peer";
+    this.#state = "closed";
+  }
+
+  /**
+   * Begins the closing handshake; does nothing when it has begun already.
+   *
+   * @param code The close code; without it the frame has no body.
+   * @param reason The reason, at most 123 bytes in UTF-8.
+   * @throws {RangeError} When the code may not be sent or the reason is too long.
+   */
+  close(code?: number, reason = ""): void {
+    const payload = serializeClosePayload(code, reason);
+    if (this.#state !== "open") return;
+    this.#state = "closing";
+    this.#closedBy = "us";
+    this.#send(payload, code, reason);
+  }
+
+  /**
+   * Fails the connection (7.1.7): sends the close code that belongs to the error, and ignores
+   * everything after it.
+   *
+   * @param error A {@linkcode ProtocolError}; anything else is our own fault and becomes 1011
+   * without a reason, so that nothing internal reaches the wire.
+   */
+  fail(error: unknown): void {
+    if (this.#state === "closed" || this.#state === "failed") return;
+    const alreadySent = this.#state === "closing";
+    this.#state = "failed";
+    this.#closedBy ??= "us";
+    // 5.5.1: nothing is sent after a Close frame, so an error while closing stays unanswered.
+    if (alreadySent) return;
+    if (error instanceof ProtocolError) this.#sendClose(error.closeCode, error.message);
+    else this.#sendClose(CloseCode.InternalError, "");
+  }
+
+  #sendClose(code: number | undefined, reason: string): void {
+    this.#send(serializeClosePayload(code, reason), code, reason);
+  }
+
+  #send(payload: Uint8Array, code: number | undefined, reason: string): void {
+    this.#sent = { code: code ?? CloseCode.NoStatusReceived, reason };
+    this.#output.sendControl(Opcode.Close, payload);
+  }
+}

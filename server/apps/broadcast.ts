@@ -1,0 +1,12 @@
+import { serve, type ServeOptions, type Server } from "../../mod.ts";
+
+/**
+ * Sends every message to every connection, the sender included.
+ *
+ * @param options Where to listen, and the limits.
+ * @returns The running server.
+ */
+export function broadcast(options: ServeOptions): Server {
+  const server: Server = serve({ ...options, message: (_, data) => void server.broadcast(data) });
+  return server;
+}

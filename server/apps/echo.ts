@@ -1,0 +1,11 @@
+import { serve, type ServeOptions, type Server } from "../../mod.ts";
+
+/**
+ * Sends every message back to where it came from.
+ *
+ * @param options Where to listen, and the limits.
+ * @returns The running server.
+ */
+export function echo(options: ServeOptions): Server {
+  return serve({ ...options, message: (connection, data) => void connection.send(data) });
+}

@@ -1,0 +1,80 @@
+import type { CloseStatus, Message, Side } from "../protocol/mod.ts";
+import type { FourTuple } from "./four_tuple.ts";
+import type { SendResult } from "./send_queue.ts";
+
+/** How a connection ended, or is about to end. */
+export interface Closing {
+  /** Who sent the first Close frame, or left without one. */
+  readonly by: Side;
+  /** What our Close frame said; absent when none was sent. */
+  readonly sent?: CloseStatus;
+  /** What the peer's Close frame said; absent when none came. */
+  readonly received?: CloseStatus;
+}
+
+/**
+ * One WebSocket connection, as handlers see it.
+ *
+ * Its methods never throw because the peer has gone: they say what became of the message.
+ */
+export interface Connection<Data = unknown> {
+  /** The 4-tuple as text, the registry's key: `127.0.0.1:51324-127.0.0.1:8080`. */
+  readonly key: string;
+  /** The TCP 4-tuple: the peer is the source. */
+  readonly tuple: FourTuple;
+  /** The target of the handshake's request, such as `/chat?room=1`; it comes from the peer. */
+  readonly target: string;
+  /** The subprotocol that was agreed on, if one was. */
+  readonly subprotocol: string | undefined;
+  /** What the `upgrade` hook returned for this connection; free to change. */
+  data: Data;
+  /** Whether messages can be sent: false from the first Close frame on. */
+  readonly open: boolean;
+  /** How the connection ends; `undefined` while it is open. */
+  readonly closing: Closing | undefined;
+  /** Bytes that wait for the peer to read. */
+  readonly bufferedAmount: number;
+  /** The last measured round trip in milliseconds; `undefined` before the first answered ping. */
+  readonly roundTrip: number | undefined;
+  /**
+   * Sends a message, in one frame.
+   *
+   * @param data A string is sent as text, bytes as binary. Bytes above 32 KiB are not copied: leave
+   * them as they are until `bufferedAmount` is 0.
+   * @returns What became of it; after `queued`, the `drain` handler tells when all has left.
+   */
+  send(data: string | Uint8Array): SendResult;
+  /**
+   * Sends a Ping (RFC 6455 5.5.2). The server pings by itself; this is for one more.
+   *
+   * @param payload At most 125 bytes.
+   * @returns What became of it.
+   * @throws {RangeError} When the payload is longer.
+   */
+  ping(payload?: Uint8Array): SendResult;
+  /**
+   * Begins the closing handshake; what was sent before still leaves. Does nothing the second time.
+   *
+   * @param code 1000 to 1003, 1007 to 1014, or 3000 to 4999; without it the Close frame is empty.
+   * @param reason At most 123 bytes in UTF-8.
+   * @throws {RangeError} When the code may not be sent or the reason is too long.
+   */
+  close(code?: number, reason?: string): void;
+  /** Cuts the connection at once, without a Close frame. */
+  terminate(): void;
+  /**
+   * The messages as a stream, instead of the `message` handler. Ask for it in `open`, before its
+   * first `await`. A slow reader slows the peer down; cancelling it closes the connection.
+   */
+  readonly readable: ReadableStream<Message>;
+  /**
+   * The way out as a stream: writing waits while the peer is slow, closing sends Close with 1000,
+   * aborting sends 1001.
+   */
+  readonly writable: WritableStream<string | Uint8Array>;
+  /**
+   * The messages, one after another, until the connection ends; as {@linkcode Connection.readable},
+   * but leaving the loop leaves the connection open.
+   */
+  messages(): AsyncIterableIterator<Message>;
+}

@@ -1,0 +1,271 @@
+import { createHash } from "node:crypto";
+import {
+  checkUpgradeRequest,
+  chooseSubprotocol,
+  computeAccept,
+  HandshakeError,
+  isUpgradeRequest,
+  type RequestHead,
+  RequestHeadParser,
+  serializeUpgradeResponse,
+  type UpgradeRequest,
+} from "../protocol/mod.ts";
+import { MIN_BUFFER_BYTES } from "./buffer_pool.ts";
+import { formatFourTuple, fourTupleOf } from "./four_tuple.ts";
+import type { PeerInfo, ServeOptions, Upgrade } from "./options.ts";
+import { isOriginAllowed } from "./origin.ts";
+import type { Registry } from "./registry.ts";
+import { plainResponse, refusal, writeResponse } from "./respond.ts";
+import { type ConnectionHost, ServerConnection } from "./server_connection.ts";
+import type { Due } from "./sweep.ts";
+import { closeQuietly, linger, type Transport, writeAll } from "./transport.ts";
+
+/** What all exchanges of a server share. */
+export interface ExchangeHost<Data> extends ConnectionHost<Data> {
+  /** The hooks, subprotocols and origins. */
+  readonly options: ServeOptions<Data>;
+  /** Where refusals are counted and ids come from. */
+  readonly registry: Registry<ServerConnection<Data>>;
+  /** Whether the server takes no more connections. */
+  readonly draining: boolean;
+  /** A handshake succeeded: the connection is the host's from now on. */
+  opened(connection: ServerConnection<Data>): void;
+  /** The exchange is over; its descriptor has gone back, or to a connection. */
+  ended(exchange: Exchange<Data>): void;
+}
+
+/** A request's head, and what came behind it: the first frames. */
+interface Received {
+  readonly head: RequestHead;
+  readonly rest: Uint8Array;
+}
+
+/** What the `upgrade` hook and the client's offer come to. */
+interface Accepted<Data> {
+  readonly upgrade: Upgrade<Data>;
+  readonly subprotocol: string | undefined;
+}
+
+/** The room for what a refused peer still sends, and nobody looks at. */
+const LINGER_BUFFER_BYTES = 4_096;
+
+/**
+ * The first request on a connection, up to its answer: an opening handshake, or plain HTTP. It has
+ * one deadline, which only progress in writing a plain response puts off.
+ */
+export class Exchange<Data> implements Due {
+  due: number;
+  readonly #host: ExchangeHost<Data>;
+  /** The connection's bytes. */
+  readonly transport: Transport;
+  readonly #info: PeerInfo;
+  #over = false;
+
+  constructor(host: ExchangeHost<Data>, transport: Transport) {
+    this.#host = host;
+    this.transport = transport;
+    const tuple = fourTupleOf(transport);
+    this.#info = { key: formatFourTuple(tuple), tuple };
+    this.due = host.sweep.now + host.limits.handshakeTimeout;
+  }
+
+  /** Reads the request and answers it. Never rejects. */
+  async run(): Promise<void> {
+    try {
+      const received = await this.#receive();
+      if (received === undefined) return this.#end();
+      if (!isUpgradeRequest(received.head)) await this.#answerPlain(received.head);
+      else if (await this.#upgrade(received)) return;
+      await this.#linger();
+    } catch (error) {
+      if (error instanceof HandshakeError) await this.#refuse(error);
+      this.#end(); // anything else is the transport's end
+    }
+  }
+
+  /** Reads the first request's head; `undefined` when the peer left without a byte. */
+  async #receive(): Promise<Received | undefined> {
+    const { pool, limits } = this.#host;
+    const parser = new RequestHeadParser(limits);
+    const buffer = pool.acquire(MIN_BUFFER_BYTES);
+    try {
+      for (let begun = false;; begun = true) {
+        const count = await this.transport.read(buffer);
+        if (count === null) {
+          if (!begun) return undefined;
+          throw new HandshakeError("HEAD_INCOMPLETE", "Request ended before its head did");
+        }
+        const head = parser.push(buffer.subarray(0, count));
+        if (head !== undefined) return { head, rest: parser.rest.slice() };
+      }
+    } finally {
+      pool.release(buffer);
+    }
+  }
+
+  // The opening handshake.
+
+  /** Answers an opening handshake; tells whether the transport belongs to a connection now. */
+  async #upgrade({ head, rest }: Received): Promise<boolean> {
+    const request = checkUpgradeRequest(head);
+    const answer = this.#judge(head) ?? await this.#accept(head, request);
+    if (answer instanceof Response) {
+      await this.#respond(answer, false);
+      return false;
+    }
+    if (this.#over) return true; // cut while the hook was deciding
+    const { upgrade, subprotocol } = answer;
+    const response = serializeUpgradeResponse({
+      accept: computeAccept(request.key, sha1),
+      subprotocol,
+      headers: upgrade.headers && new Headers(upgrade.headers),
+    });
+    await writeAll(this.transport, response);
+    this.#leave();
+    const connection = new ServerConnection(this.#host, this.transport, {
+      id: this.#host.registry.nextId(),
+      key: this.#info.key,
+      target: head.target,
+      subprotocol,
+      data: upgrade.data as Data,
+    });
+    this.#host.opened(connection);
+    connection.run(rest);
+    return true;
+  }
+
+  /** What the server itself has against a handshake that is in order. */
+  #judge(head: RequestHead): Response | undefined {
+    if (this.#host.draining) {
+      this.#countRefusal("DRAINING", "Server is shutting down");
+      return plainResponse(503, "Server is shutting down", { "retry-after": "1" });
+    }
+    const { origins } = this.#host.options;
+    if (!isOriginAllowed(head.headers.get("origin"), head.host ?? "", origins)) {
+      this.#countRefusal("ORIGIN_REFUSED", "Pages of this origin may not connect");
+      return plainResponse(403, "Pages of this origin may not connect");
+    }
+  }
+
+  /** What the application says to it. */
+  async #accept(head: RequestHead, request: UpgradeRequest): Promise<Accepted<Data> | Response> {
+    const { upgrade: hook, subprotocols = [] } = this.#host.options;
+    const chosen = chooseSubprotocol(request.subprotocols, subprotocols);
+    if (hook === undefined) return { upgrade: {}, subprotocol: chosen };
+    const upgrade = await this.#ask("upgrade", async () => {
+      const decision = await hook(this.#requestOf(head), this.#info) ?? {};
+      if (decision instanceof Response || decision.subprotocol === undefined) return decision;
+      if (request.subprotocols.includes(decision.subprotocol)) return decision;
+      throw new TypeError(`Subprotocol was not offered: "${decision.subprotocol}"`);
+    });
+    if (!(upgrade instanceof Response)) {
+      return { upgrade, subprotocol: upgrade.subprotocol ?? chosen };
+    }
+    this.#countRefusal("UPGRADE_REFUSED", `Hook "upgrade" answered ${upgrade.status}`);
+    return upgrade;
+  }
+
+  // Plain HTTP.
+
+  async #answerPlain(head: RequestHead): Promise<void> {
+    const { fetch } = this.#host.options;
+    if (head.method !== "GET" && head.method !== "HEAD") {
+      throw new HandshakeError("METHOD_NOT_ALLOWED", "Only GET and HEAD are served", {
+        Allow: "GET, HEAD",
+      });
+    }
+    if (
+      head.headers.has("transfer-encoding") || (head.headers.get("content-length") ?? "0") !== "0"
+    ) {
+      throw new HandshakeError("BODY_NOT_ALLOWED", "Request must not have a body");
+    }
+    this.#host.registry.requests++;
+    const response = fetch === undefined
+      ? plainResponse(426, "This is a WebSocket server", { upgrade: "websocket" })
+      : await this.#ask("fetch", () => fetch(this.#requestOf(head), this.#info));
+    await this.#respond(response, head.method === "HEAD");
+  }
+
+  /** Asks the application; a fault of its own becomes 500 and ends nothing else. */
+  async #ask<T>(name: string, hook: () => T | Promise<T>): Promise<T | Response> {
+    try {
+      return await hook();
+    } catch (error) {
+      if (error instanceof HandshakeError) throw error;
+      const { key } = this.#info;
+      this.#host.log({
+        level: "error",
+        event: "handler_fault",
+        message: `Hook "${name}" failed`,
+        key,
+        error,
+      });
+      return plainResponse(500, "Internal server error");
+    }
+  }
+
+  #requestOf(head: RequestHead): Request {
+    const { cert } = this.#host.options;
+    const url = URL.parse(`${cert === undefined ? "http" : "https"}://${head.host}${head.path}`);
+    if (url === null) throw new HandshakeError("MALFORMED_HEAD", "Request target is no URL");
+    return new Request(url, { method: head.method, headers: [...head.headers] });
+  }
+
+  // The answer, and the end.
+
+  async #refuse(error: HandshakeError): Promise<void> {
+    this.#countRefusal(error.code, error.message);
+    try {
+      await this.#respond(refusal(error), false);
+      await this.#linger();
+    } catch {
+      // The peer has gone without its answer.
+    }
+  }
+
+  #countRefusal(event: string, message: string): void {
+    this.#host.registry.countRefusal(event);
+    this.#host.log({ level: "debug", event, message, key: this.#info.key });
+  }
+
+  #respond(response: Response, headOnly: boolean): Promise<void> {
+    return writeResponse(this.transport, response, headOnly, () => {
+      this.due = this.#host.sweep.now + this.#host.limits.handshakeTimeout;
+    });
+  }
+
+  async #linger(): Promise<void> {
+    const { pool, limits, sweep } = this.#host;
+    this.due = sweep.now + limits.closeTimeout;
+    const buffer = pool.acquire(LINGER_BUFFER_BYTES);
+    await linger(this.transport, buffer, limits.lingerBytes);
+    pool.release(buffer);
+    this.#end();
+  }
+
+  expire(): void {
+    this.cut("HANDSHAKE_TIMEOUT", "Handshake took too long");
+  }
+
+  /** Ends the exchange at once. */
+  cut(reason: string, message: string): void {
+    if (this.#over) return;
+    this.#countRefusal(reason, message);
+    this.#end();
+  }
+
+  #end(): void {
+    closeQuietly(this.transport);
+    this.#leave();
+  }
+
+  #leave(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#host.ended(this);
+  }
+}
+
+function sha1(text: string): string {
+  return createHash("sha1").update(text).digest("base64");
+}

@@ -1,0 +1,84 @@
+import type { Fragment, FrameDecoder } from "../protocol/mod.ts";
+import { type BufferPool, MAX_BUFFER_BYTES, MIN_BUFFER_BYTES } from "./buffer_pool.ts";
+import type { Transport } from "./transport.ts";
+
+/** The fragments of one read, and how many bytes it was. */
+export interface FrameBatch {
+  /** In order; their payloads are valid until the next batch is asked for. */
+  readonly fragments: readonly Fragment[];
+  /** The bytes that were read from the transport. */
+  readonly byteLength: number;
+}
+
+/**
+ * Reads frames from a transport as a stream of batches, one for each read of the socket.
+ *
+ * It reads only when asked (`highWaterMark: 0`), into one pooled buffer, and decodes in place: one
+ * sequential reader must be done with a batch before it asks for the next. The buffer grows while
+ * reads fill it. Release the reader and call {@linkcode FrameSource.release} to stop in between.
+ */
+export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
+  readonly #transport: Transport;
+  readonly #decoder: FrameDecoder;
+  readonly #pool: BufferPool;
+  #first: Uint8Array | undefined;
+  #buffer: Uint8Array<ArrayBuffer>;
+  #filled = false;
+  #failure: unknown = undefined;
+
+  /**
+   * @param transport Where the bytes come from.
+   * @param decoder The connection's decoder, which may be in the middle of a frame.
+   * @param pool Where the read buffer comes from.
+   * @param first Bytes that were read already and come before all others; changed in place.
+   */
+  constructor(transport: Transport, decoder: FrameDecoder, pool: BufferPool, first: Uint8Array) {
+    this.#transport = transport;
+    this.#decoder = decoder;
+    this.#pool = pool;
+    this.#first = first;
+    this.#buffer = pool.acquire(MIN_BUFFER_BYTES);
+  }
+
+  /** Gives the read buffer back; to be called once, when no read is pending. */
+  release(): void {
+    this.#pool.release(this.#buffer);
+  }
+
+  /** Reads and decodes once; closes the stream at the peer's FIN. */
+  async pull(controller: ReadableStreamDefaultController<FrameBatch>): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const bytes = this.#takeFirst() ?? await this.#read();
+    if (bytes === undefined) return controller.close();
+    const fragments: Fragment[] = [];
+    try {
+      this.#decoder.transform(bytes, { enqueue: (fragment) => fragments.push(fragment) });
+    } catch (error) {
+      // The fragments before the broken rule are good: an error now would discard them.
+      this.#failure = error;
+    }
+    controller.enqueue({ fragments, byteLength: bytes.length });
+  }
+
+  #takeFirst(): Uint8Array | undefined {
+    const first = this.#first;
+    this.#first = undefined;
+    return first;
+  }
+
+  async #read(): Promise<Uint8Array | undefined> {
+    if (this.#filled) this.#grow();
+    const count = await this.#transport.read(this.#buffer);
+    if (count === null) return undefined;
+    this.#filled = count === this.#buffer.length;
+    return this.#buffer.subarray(0, count);
+  }
+
+  /** A full read means that more was waiting: four times the room saves reads. */
+  #grow(): void {
+    if (this.#buffer.length >= MAX_BUFFER_BYTES) return;
+    const larger = this.#pool.acquire(this.#buffer.length * 4);
+    this.#pool.release(this.#buffer);
+    this.#buffer = larger;
+  }
+}

@@ -1,0 +1,123 @@
+import {
+  DEFAULT_HEAD_LIMITS,
+  DEFAULT_MESSAGE_LIMITS,
+  type HeadLimits,
+  type MessageLimits,
+} from "../protocol/mod.ts";
+
+/**
+ * What happens to a message that does not fit into a connection's send queue.
+ *
+ * - `close`: the connection is closed with 1013.
+ * - `drop`: the message is dropped, and `send()` says so.
+ * - `wait`: the message waits although the queue is full; at four times the bound the connection is
+ *   closed with 1013.
+ *
+ * Whatever the policy, nothing more is read from a peer while more than half of its queue is full.
+ */
+export type WhenFull = "close" | "drop" | "wait";
+
+/** Every bound of the server. All times are in milliseconds, all sizes in bytes. */
+export interface Limits extends MessageLimits, HeadLimits {
+  /** Unfinished handshakes and plain requests; beyond it the oldest is cut. */
+  readonly handshakes: number;
+  /** How long a handshake, or a plain request without progress, may take before it is cut. */
+  readonly handshakeTimeout: number;
+  /**
+   * Accepted connections of every kind; beyond it new ones get 503. Where it is not given it is the
+   * process's descriptor limit less those in use and a reserve, or no bound where that is unknown.
+   */
+  readonly connections?: number;
+  /** Connections from one source address; beyond it new ones get 429. Off where it is not given. */
+  readonly connectionsPerAddress?: number;
+  /** What may wait for a slow peer. An empty queue takes one message of any size. */
+  readonly sendQueueBytes: number;
+  /** What happens to a message that does not fit into the send queue. */
+  readonly whenFull: WhenFull;
+  /** How often a connection is pinged. */
+  readonly pingInterval: number;
+  /** How many pings in a row may stay unanswered before the connection is cut, with 1006. */
+  readonly missedPings: number;
+  /** How long the closing handshake, and the lingering after it, may take before the cut. */
+  readonly closeTimeout: number;
+  /** How much a peer may still send after our last word before it is cut. */
+  readonly lingerBytes: number;
+}
+
+/** The limits that hold where none are given. */
+export const DEFAULT_LIMITS: Limits = {
+  ...DEFAULT_MESSAGE_LIMITS,
+  ...DEFAULT_HEAD_LIMITS,
+  handshakes: 1_024,
+  handshakeTimeout: 10_000,
+  sendQueueBytes: 1_048_576,
+  whenFull: "close",
+  pingInterval: 30_000,
+  missedPings: 2,
+  closeTimeout: 5_000,
+  lingerBytes: 16_777_216,
+};
+
+/** The policies of {@linkcode WhenFull}. */
+export const WHEN_FULL: readonly WhenFull[] = ["close", "drop", "wait"];
+
+/** The least value that makes sense, where it is not 1. */
+const LEAST: Partial<Record<keyof Limits, number>> = {
+  headLineBytes: 64,
+  headBytes: 128,
+  handshakeTimeout: 10,
+  pingInterval: 10,
+  closeTimeout: 10,
+  lingerBytes: 0,
+};
+
+/** Timers of JavaScript hold 31 bits; no other limit needs more than an exact integer. */
+const MOST_MILLISECONDS = 2_147_483_647;
+
+/**
+ * Finds what is wrong with a value for a limit.
+ *
+ * @param name Which limit.
+ * @param value What somebody wants it to be.
+ * @returns What was expected and received, or `undefined` when the value is good.
+ */
+export function limitFault(name: keyof Limits, value: unknown): string | undefined {
+  if (name === "whenFull") {
+    return WHEN_FULL.includes(value as WhenFull)
+      ? undefined
+      : `expected one of ${WHEN_FULL.join(", ")}`;
+  }
+  const least = LEAST[name] ?? 1;
+  const timed = name.endsWith("Timeout") || name.endsWith("Interval");
+  const most = timed ? MOST_MILLISECONDS : Number.MAX_SAFE_INTEGER;
+  return Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most
+    ? undefined
+    : `expected an integer from ${least} to ${most}`;
+}
+
+/**
+ * Completes a set of limits with the defaults.
+ *
+ * @param limits The limits that differ from the defaults.
+ * @returns All limits.
+ * @throws {RangeError} Naming every limit that cannot be, at once.
+ */
+export function resolveLimits(limits: Partial<Limits> = {}): Limits {
+  const given = Object.entries(limits).filter(([, value]) => value !== undefined);
+  const faults = given.flatMap(([name, value]) => {
+    if (!LIMIT_NAMES.has(name)) return [`limits.${name}: no such limit`];
+    const fault = limitFault(name as keyof Limits, value);
+    return fault === undefined ? [] : [`limits.${name}: ${fault}`];
+  });
+  if (faults.length > 0) {
+    throw new RangeError(`Cannot serve with these limits: ${faults.join("; ")}`);
+  }
+  return { ...DEFAULT_LIMITS, ...Object.fromEntries(given) };
+}
+
+/** The names of all limits. */
+export const LIMIT_NAMES: ReadonlySet<string> = new Set([
+  ...Object.keys(DEFAULT_LIMITS),
+  "connections",
+  "connectionsPerAddress",
+]);

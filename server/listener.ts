@@ -1,0 +1,113 @@
+import type { LogEntry } from "./options.ts";
+
+/** How long accepting pauses when descriptors have run out and none comes back, in milliseconds. */
+const PAUSE = 1_000;
+
+/** EMFILE and ENFILE: the process, or the host, has no descriptor left. */
+const OUT_OF_DESCRIPTORS = ["os error 24", "os error 23"] as const;
+
+/** What a {@linkcode Listener} does with what it accepts, and whom it tells. */
+export interface ListenerOptions {
+  /** Takes over a connection; must not throw. */
+  accepted(conn: Deno.TcpConn): void;
+  /** Tells the operator. */
+  log(entry: LogEntry): void;
+}
+
+/**
+ * Accepts connections, and goes on whatever happens to single ones. When descriptors have run out
+ * `accept` fails at once and again, so it pauses until one comes back; the connections that there
+ * are do not notice.
+ */
+export class Listener {
+  readonly #listener: Deno.TcpListener;
+  readonly #options: ListenerOptions;
+  #closed = false;
+  #starving = false;
+  #resume: (() => void) | undefined = undefined;
+
+  /**
+   * @param listener The listening socket, owned from now on.
+   * @param options What to do.
+   */
+  constructor(listener: Deno.TcpListener, options: ListenerOptions) {
+    this.#listener = listener;
+    this.#options = options;
+  }
+
+  /** The address that is listened on. */
+  get addr(): Deno.NetAddr {
+    return this.#listener.addr;
+  }
+
+  /** Whether accepting pauses because descriptors have run out. */
+  get starving(): boolean {
+    return this.#starving;
+  }
+
+  /** Accepts until the listener is closed. Never rejects. */
+  async run(): Promise<void> {
+    while (!this.#closed) {
+      try {
+        const conn = await this.#listener.accept();
+        if (this.#starving) this.#recovered();
+        this.#options.accepted(conn);
+      } catch (error) {
+        if (!this.#closed) await this.#acceptFailed(error);
+      }
+    }
+  }
+
+  /** A descriptor has come back. */
+  descriptorFreed(): void {
+    this.#resume?.();
+  }
+
+  /** Accepts no more. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#listener.close();
+    this.#resume?.();
+  }
+
+  #acceptFailed(error: unknown): Promise<void> {
+    const text = error instanceof Error ? error.message : "";
+    if (!OUT_OF_DESCRIPTORS.some((code) => text.includes(code))) {
+      // A connection that broke before it was accepted, for instance; the next one may be good.
+      this.#options.log({
+        level: "warning",
+        event: "accept_failed",
+        message: "Connection could not be accepted",
+        error,
+      });
+    } else if (!this.#starving) {
+      this.#starving = true;
+      this.#options.log({
+        level: "error",
+        event: "out_of_descriptors",
+        message: "Descriptors have run out: accepting pauses until one comes back",
+      });
+    }
+    return this.#pause();
+  }
+
+  #recovered(): void {
+    this.#starving = false;
+    this.#options.log({
+      level: "info",
+      event: "descriptors_back",
+      message: "Descriptors are free again: accepting goes on",
+    });
+  }
+
+  #pause(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, PAUSE);
+    this.#resume = resolve;
+    return promise.finally(() => {
+      this.#resume = undefined;
+      clearTimeout(timer);
+    });
+  }
+}

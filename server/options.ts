@@ -1,0 +1,121 @@
+import type { Message } from "../protocol/mod.ts";
+import type { Connection } from "./connection.ts";
+import type { FourTuple } from "./four_tuple.ts";
+import type { Limits } from "./limits.ts";
+
+/** Who sent a request. */
+export interface PeerInfo {
+  /** The 4-tuple as text: the key that the connection will have in the registry. */
+  readonly key: string;
+  /** The TCP 4-tuple: the peer is the source. */
+  readonly tuple: FourTuple;
+}
+
+/** How the `upgrade` hook accepts a connection. */
+export interface Upgrade<Data> {
+  /** Becomes `connection.data`. */
+  data?: Data;
+  /** Headers for the 101 response, such as cookies; those of the handshake itself are refused. */
+  headers?: HeadersInit;
+  /** One of the subprotocols that the client offered, instead of the choice from `subprotocols`. */
+  subprotocol?: string;
+}
+
+/** Something worth telling an operator. */
+export interface LogEntry {
+  /** How bad it is. */
+  readonly level: "debug" | "info" | "warning" | "error";
+  /** What happened, as a stable word: `closed`, `refused`, `handler_fault` … */
+  readonly event: string;
+  /** The same as a sentence, without anything that came from a peer. */
+  readonly message: string;
+  /** The 4-tuple of the connection that it is about. */
+  readonly key?: string;
+  /** What was thrown. */
+  readonly error?: unknown;
+}
+
+/** What the handlers of one server do; each is called with the connection it is about. */
+export interface Handlers<Data> {
+  /**
+   * A connection is open.
+   *
+   * @param connection The connection; it can send at once.
+   */
+  open?(connection: Connection<Data>): void | Promise<void>;
+  /**
+   * A message came. Where a promise is returned, the next message of this connection waits for it,
+   * and so does its peer.
+   *
+   * @param connection The connection.
+   * @param data A string for text, bytes for binary; yours to keep.
+   */
+  message?(connection: Connection<Data>, data: Message): void | Promise<void>;
+  /**
+   * A connection that had a backlog has sent all of it.
+   *
+   * @param connection The connection.
+   */
+  drain?(connection: Connection<Data>): void | Promise<void>;
+  /**
+   * A connection is over.
+   *
+   * @param connection The connection; `connection.closing` has both sides' codes.
+   * @param code The peer's close code, 1005 if it sent none, 1006 without a Close frame (RFC 6455
+   * 7.1.5).
+   * @param reason The peer's reason. It comes from the peer: escape it before showing it.
+   */
+  close?(connection: Connection<Data>, code: number, reason: string): void | Promise<void>;
+}
+
+/**
+ * What a server is to be. Everything is optional, and what is left out is safe.
+ */
+export interface ServeOptions<Data = unknown> extends Handlers<Data> {
+  /**
+   * The address to listen on; `::` or `0.0.0.0` for all.
+   *
+   * @default "127.0.0.1"
+   */
+  hostname?: string;
+  /**
+   * The port; 0 for any that is free.
+   *
+   * @default 8080
+   */
+  port?: number;
+  /** The certificate chain as PEM: with it and `key` the server speaks TLS. */
+  cert?: string;
+  /** The private key as PEM. */
+  key?: string;
+  /**
+   * Answers plain GET and HEAD requests on the same port, one for each connection. Without it they
+   * get 426.
+   */
+  fetch?: (request: Request, info: PeerInfo) => Response | Promise<Response>;
+  /**
+   * Decides about a handshake that is in order. It accepts with an {@linkcode Upgrade} or nothing,
+   * and refuses with any Response: 401, 403, 429 … It counts into the handshake's deadline.
+   */
+  upgrade?: (
+    request: Request,
+    info: PeerInfo,
+  ) => Upgrade<Data> | Response | void | Promise<Upgrade<Data> | Response | void>;
+  /** The subprotocols that the server speaks, the best first: the first one that is offered is taken. */
+  subprotocols?: readonly string[];
+  /**
+   * The origins whose pages may connect, such as `https://example.com`; `"*"` for all. Requests
+   * without an Origin do not come from pages and always may.
+   *
+   * @default the host that the request names
+   */
+  origins?: readonly string[] | "*";
+  /**
+   * The bounds that differ from the defaults.
+   *
+   * @default DEFAULT_LIMITS
+   */
+  limits?: Partial<Limits>;
+  /** Gets what is worth telling an operator; an exception in it is ignored. */
+  log?: (entry: LogEntry) => void;
+}

@@ -1,0 +1,227 @@
+import type { KernelSocket } from "./socket_table.ts";
+import { formatFourTuple, parseFourTuple } from "./four_tuple.ts";
+
+/** What is known of one connection without asking the kernel. Times are in ms since the epoch. */
+export interface ConnectionRecord {
+  /** Counts up from 1 in the order of the handshakes: the cursor of {@linkcode Registry.list}. */
+  readonly id: number;
+  /** The 4-tuple as text, source first. */
+  readonly key: string;
+  /** `open`, or `closing` from the first Close frame until the descriptor has gone back. */
+  readonly state: "open" | "closing";
+  /** The target of the handshake's request. It comes from the peer: escape it before showing it. */
+  readonly target: string;
+  /** The subprotocol that was agreed on; absent without one. */
+  readonly subprotocol?: string;
+  /** When the handshake was over. */
+  readonly connectedAt: number;
+  /** When the last bytes came from the peer. */
+  readonly lastActivity: number;
+  /** Bytes from the peer since the handshake. */
+  readonly bytesIn: number;
+  /** Bytes that the kernel has taken for the peer since the handshake. */
+  readonly bytesOut: number;
+  /** Whole messages from the peer. */
+  readonly messagesIn: number;
+  /** Messages for the peer that were sent or queued. */
+  readonly messagesOut: number;
+  /** Messages that were dropped because the send queue was full. */
+  readonly messagesDropped: number;
+  /** Bytes that wait in the send queue. */
+  readonly queuedBytes: number;
+  /** The last measured round trip in milliseconds; absent before the first answered ping. */
+  readonly roundTrip?: number;
+}
+
+/** A record with what the kernel knows of the socket; absent where it cannot be read. */
+export interface ConnectionDescription extends ConnectionRecord {
+  /** The socket as `/proc` shows it: its descriptor, state and queues. */
+  readonly kernel?: KernelSocket;
+}
+
+/** What all connections since the start add up to. */
+export interface Totals {
+  /** TCP connections that were accepted. */
+  readonly accepted: number;
+  /** Handshakes that succeeded. */
+  readonly opened: number;
+  /** WebSocket connections that are over. */
+  readonly closed: number;
+  /** Plain requests that were answered. */
+  readonly requests: number;
+  /** Refused connections and requests by reason. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** Bytes from peers over all WebSocket connections. */
+  readonly bytesIn: number;
+  /** Bytes for peers over all WebSocket connections. */
+  readonly bytesOut: number;
+  /** Messages from peers. */
+  readonly messagesIn: number;
+  /** Messages for peers. */
+  readonly messagesOut: number;
+  /** Messages that were dropped because a send queue was full. */
+  readonly messagesDropped: number;
+}
+
+/** Which part of the registry is wanted. */
+export interface ListOptions {
+  /**
+   * Only connections with a greater id: the last one of the page before.
+   *
+   * @default 0
+   */
+  after?: number;
+  /**
+   * The most records.
+   *
+   * @default 100
+   */
+  limit?: number;
+}
+
+/** Who is connected, as the users of a server see it. */
+export interface ConnectionRegistry {
+  /** How many connections there are, closing ones included. */
+  readonly size: number;
+  /**
+   * Looks a connection up.
+   *
+   * @param key The 4-tuple as text, `127.0.0.1:51324-127.0.0.1:8080`, in any spelling of its addresses.
+   * @returns Its record now, or `undefined` when there is none.
+   * @throws {SyntaxError} When the text is no 4-tuple.
+   * @throws {RangeError} When a port is out of range.
+   */
+  get(key: string): ConnectionRecord | undefined;
+  /**
+   * Looks a connection up and asks the kernel about its socket.
+   *
+   * @param key The 4-tuple as text.
+   * @returns The record with descriptor, TCP state and the kernel's queues, where they can be read.
+   * @throws {SyntaxError} When the text is no 4-tuple.
+   * @throws {RangeError} When a port is out of range.
+   */
+  describe(key: string): Promise<ConnectionDescription | undefined>;
+  /**
+   * Lists connections by age, a page at a time: pass the last record's id as `after` for the next.
+   *
+   * @param options Where the page begins and how long it is.
+   * @returns Records as they are now, oldest first.
+   */
+  list(options?: ListOptions): ConnectionRecord[];
+  /** What all connections since the start add up to. */
+  totals(): Totals;
+}
+
+/** A connection as the registry keeps it: its counters, and a way to write them down. */
+export interface Registered {
+  /** Counts up from 1. */
+  readonly id: number;
+  /** The 4-tuple as text. */
+  readonly key: string;
+  /** Writes the counters down. */
+  record(): ConnectionRecord;
+}
+
+/** Asks the kernel about the socket with a 4-tuple. */
+export type DescribeSocket = (key: string) => Promise<KernelSocket | undefined>;
+
+/** The counters that are summed up. */
+const SUMS = ["bytesIn", "bytesOut", "messagesIn", "messagesOut", "messagesDropped"] as const;
+
+/**
+ * Who is connected: one entry for each 4-tuple. Adding, removing and counting take constant time;
+ * pages and sums are made when they are asked for.
+ */
+export class Registry<Entry extends Registered = Registered> implements ConnectionRegistry {
+  readonly #entries = new Map<string, Entry>();
+  readonly #describe: DescribeSocket;
+  readonly #refused = new Map<string, number>();
+  /** What the connections that are over had counted. */
+  readonly #past = { bytesIn: 0, bytesOut: 0, messagesIn: 0, messagesOut: 0, messagesDropped: 0 };
+  #lastId = 0;
+  #closed = 0;
+  /** TCP connections that were accepted. */
+  accepted = 0;
+  /** Plain requests that were answered. */
+  requests = 0;
+
+  /** @param describe Asks the kernel about a socket. */
+  constructor(describe: DescribeSocket) {
+    this.#describe = describe;
+  }
+
+  /** How many connections there are, closing ones included. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** The connections themselves, in the order of their handshakes. */
+  get connections(): Iterable<Entry> {
+    return this.#entries.values();
+  }
+
+  /** The id for the next connection. */
+  nextId(): number {
+    return ++this.#lastId;
+  }
+
+  /** Adds a connection. */
+  add(entry: Entry): void {
+    this.#entries.set(entry.key, entry);
+  }
+
+  /** Removes a connection and keeps its counters in the totals. */
+  delete(entry: Entry): void {
+    if (this.#entries.get(entry.key) !== entry) return;
+    this.#entries.delete(entry.key);
+    this.#closed++;
+    const record = entry.record();
+    for (const sum of SUMS) this.#past[sum] += record[sum];
+  }
+
+  /** Counts a refusal. */
+  countRefusal(reason: string): void {
+    this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
+  }
+
+  get(key: string): ConnectionRecord | undefined {
+    return this.#find(key)?.record();
+  }
+
+  async describe(key: string): Promise<ConnectionDescription | undefined> {
+    const entry = this.#find(key);
+    if (entry === undefined) return undefined;
+    const kernel = await this.#describe(entry.key);
+    return kernel === undefined ? entry.record() : { ...entry.record(), kernel };
+  }
+
+  #find(key: string): Entry | undefined {
+    return this.#entries.get(key) ?? this.#entries.get(formatFourTuple(parseFourTuple(key)));
+  }
+
+  list(options: ListOptions = {}): ConnectionRecord[] {
+    const { after = 0, limit = 100 } = options;
+    const page: ConnectionRecord[] = [];
+    for (const entry of this.#entries.values()) {
+      if (page.length >= limit) break;
+      if (entry.id > after) page.push(entry.record());
+    }
+    return page;
+  }
+
+  totals(): Totals {
+    const sums = { ...this.#past };
+    for (const entry of this.#entries.values()) {
+      const record = entry.record();
+      for (const sum of SUMS) sums[sum] += record[sum];
+    }
+    return {
+      accepted: this.accepted,
+      opened: this.#closed + this.#entries.size,
+      closed: this.#closed,
+      requests: this.requests,
+      refused: Object.fromEntries(this.#refused),
+      ...sums,
+    };
+  }
+}

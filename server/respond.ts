@@ -1,0 +1,68 @@
+import { HandshakeError, serializeResponseHead } from "../protocol/mod.ts";
+import { type Transport, writeAll } from "./transport.ts";
+
+/**
+ * Writes a response and ends it with the connection: one response for each, `Connection: close`.
+ *
+ * @param transport Where to; the caller lingers and closes.
+ * @param response The response; its body is consumed.
+ * @param headOnly Whether the request was HEAD, which gets no body (RFC 9110 9.3.2).
+ * @param progress Called after each write.
+ */
+export async function writeResponse(
+  transport: Transport,
+  response: Response,
+  headOnly: boolean,
+  progress: () => void,
+): Promise<void> {
+  const { body, status, statusText } = response;
+  const headers = new Headers(response.headers);
+  headers.set("connection", "close");
+  headers.delete("transfer-encoding"); // the body ends with the connection (RFC 9112 6.3)
+  if (!headers.has("date")) headers.set("date", new Date().toUTCString());
+  if (body === null && !headOnly && status !== 204 && status !== 304) {
+    headers.set("content-length", "0");
+  }
+  await writeAll(transport, serializeResponseHead(status, headers, statusText || undefined));
+  progress();
+  if (body === null) return;
+  if (headOnly) return await body.cancel();
+  for await (const chunk of body) {
+    await writeAll(transport, chunk);
+    progress();
+  }
+}
+
+/**
+ * Makes the response that refuses a request: its text says what was wrong and what was expected.
+ *
+ * @param error What was wrong.
+ * @returns A response of plain text.
+ */
+export function refusal(error: HandshakeError): Response {
+  return plainResponse(error.status, error.message, error.headers);
+}
+
+/**
+ * Makes a response of one line of plain text.
+ *
+ * @param status The status.
+ * @param text The line.
+ * @param headers Further headers.
+ * @returns The response.
+ */
+export function plainResponse(
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const body = `${text}\n`;
+  return new Response(body, {
+    status,
+    headers: {
+      "content-type": "text/plain; charset=utf-8",
+      "content-length": String(new TextEncoder().encode(body).length),
+      ...headers,
+    },
+  });
+}

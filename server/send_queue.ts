@@ -1,0 +1,312 @@
+import {
+  encodeFrame,
+  headerLength,
+  maxTextFrameLength,
+  Opcode,
+  writeFrame,
+  writeHeader,
+  writeTextFrame,
+} from "../protocol/mod.ts";
+import type { BufferPool } from "./buffer_pool.ts";
+import type { WhenFull } from "./limits.ts";
+import type { Transport } from "./transport.ts";
+
+/**
+ * What became of a message that was sent.
+ *
+ * - `sent`: it leaves at the end of this turn of the event loop.
+ * - `queued`: it waits behind an unfinished write; the `drain` handler is called when all has left.
+ * - `dropped`: the connection is closing or closed, or its queue is full and the policy says so.
+ */
+export type SendResult = "sent" | "queued" | "dropped";
+
+/** A payload up to this size is copied behind its header; a larger one is written as it is. */
+const COPY_BYTES = 32_768;
+
+/** Shared bytes up to this size are copied, so that many small broadcasts leave in one write. */
+const COPY_SHARED_BYTES = 1_024;
+
+/** The room for small frames begins with this and grows as they come. */
+const MIN_TAIL_BYTES = 4_096;
+
+/** When this much waits in one turn, the write begins before the turn is over. */
+const MAX_TAIL_BYTES = 65_536;
+
+/** With the policy `wait`, the queue may hold this many times its bound. */
+const WAIT_FACTOR = 4;
+
+const ENCODER = new TextEncoder();
+
+/** Bytes in the order they leave. */
+interface Chunk {
+  readonly bytes: Uint8Array<ArrayBufferLike>;
+  readonly length: number;
+  /** Whether `bytes` goes back to the pool once written. */
+  readonly pooled: boolean;
+}
+
+/** What the queues of one server share. */
+export interface SendQueueHost {
+  /** The bound and the policy. */
+  readonly limits: { readonly sendQueueBytes: number; readonly whenFull: WhenFull };
+  /** Lends the room for small frames. */
+  readonly pool: BufferPool;
+  /** Has `flush()` called at the end of a turn. */
+  readonly flusher: Flusher;
+}
+
+/** What a queue asks of the connection it belongs to. */
+export interface SendQueueOwner {
+  /** Where the bytes go. */
+  readonly transport: Transport;
+  /** The kernel took some bytes. */
+  wrote(bytes: number): void;
+  /** A queue that had a backlog is empty. */
+  drained(): void;
+  /** A message did not fit, and the policy is to close. */
+  overflowed(): void;
+  /** The transport is broken. */
+  writeFailed(error: unknown): void;
+}
+
+/** Collects the queues that got something in this turn of the event loop, and flushes them after it. */
+export class Flusher {
+  #queues: SendQueue[] = [];
+
+  /** Has `queue.flush()` called when the current turn is over. */
+  schedule(queue: SendQueue): void {
+    if (this.#queues.push(queue) === 1) queueMicrotask(this.#flush);
+  }
+
+  #flush = (): void => {
+    const queues = this.#queues;
+    this.#queues = [];
+    for (const queue of queues) queue.flush();
+  };
+}
+
+/**
+ * What one connection has to send: one write is in flight, and what is queued meanwhile leaves in
+ * the next. Frames of one turn of the event loop leave together.
+ *
+ * Messages are bounded by `sendQueueBytes`; control frames are exempt, since there are few of them:
+ * Pong has a single slot once a write is in flight, and the newest wins (RFC 6455 5.5.3).
+ */
+export class SendQueue {
+  /** Bytes that the kernel has not taken yet. */
+  bytes = 0;
+  /** Messages that were dropped because the queue was full. */
+  dropped = 0;
+  readonly #owner: SendQueueOwner;
+  readonly #host: SendQueueHost;
+  #chunks: Chunk[] | undefined = undefined;
+  /** Room that small frames are written into, and how much of it is used. */
+  #tail: Uint8Array<ArrayBuffer> | undefined = undefined;
+  #tailLength = 0;
+  /** A whole Pong frame that waits for the write in flight. */
+  #pong: Uint8Array<ArrayBuffer> | undefined = undefined;
+  #writing = false;
+  #scheduled = false;
+  #backlogged = false;
+  #waiters: (() => void)[] | undefined = undefined;
+
+  /**
+   * @param owner The connection.
+   * @param host What it shares with others.
+   */
+  constructor(owner: SendQueueOwner, host: SendQueueHost) {
+    this.#owner = owner;
+    this.#host = host;
+  }
+
+  /** Whether so much waits that its peer should not be asked for more. */
+  get congested(): boolean {
+    return this.bytes > this.#host.limits.sendQueueBytes / 2;
+  }
+
+  /**
+   * Sends a message.
+   *
+   * @param data Text, or bytes; bytes above 32 KiB are not copied and must stay as they are until
+   * they have left.
+   * @returns What became of it.
+   */
+  send(data: string | Uint8Array): SendResult {
+    if (typeof data !== "string") return this.#sendBytes(Opcode.Binary, data);
+    const most = maxTextFrameLength(data);
+    if (most > COPY_BYTES) return this.#sendBytes(Opcode.Text, ENCODER.encode(data));
+    if (!this.#admit(data.length)) return "dropped";
+    const tail = this.#reserve(most);
+    this.#grew(writeTextFrame(tail, this.#tailLength, data));
+    return this.#result();
+  }
+
+  /**
+   * Sends a frame that was encoded for many.
+   *
+   * @param frame A whole unmasked frame; it is shared and never changed.
+   * @returns What became of it.
+   */
+  sendShared(frame: Uint8Array): SendResult {
+    if (!this.#admit(frame.length)) return "dropped";
+    if (frame.length <= COPY_SHARED_BYTES) {
+      this.#reserve(frame.length).set(frame, this.#tailLength);
+      this.#grew(this.#tailLength + frame.length);
+    } else this.#append(frame);
+    return this.#result();
+  }
+
+  /**
+   * Sends a control frame, however full the queue is.
+   *
+   * @param opcode Close, Ping or Pong.
+   * @param payload At most 125 bytes, copied.
+   */
+  sendControl(opcode: Opcode, payload: Uint8Array): void {
+    if (opcode === Opcode.Pong && this.#writing) {
+      this.bytes -= this.#pong?.length ?? 0;
+      this.#pong = encodeFrame(opcode, payload);
+      this.bytes += this.#pong.length;
+      return;
+    }
+    const tail = this.#reserve(headerLength(payload.length) + payload.length);
+    this.#grew(writeFrame(tail, this.#tailLength, opcode, payload));
+    this.#result();
+  }
+
+  /** Begins to write what waits, unless a write is in flight. */
+  flush(): void {
+    this.#scheduled = false;
+    if (!this.#writing && this.bytes > 0) this.#write();
+  }
+
+  /** Resolves when at most `bytes` wait, or the transport is broken. */
+  drainedTo(bytes: number): Promise<void> {
+    this.flush();
+    return new Promise((resolve) => {
+      const check = () => this.bytes > bytes && this.#writing ? this.#wait(check) : resolve();
+      check();
+    });
+  }
+
+  #wait(check: () => void): void {
+    (this.#waiters ??= []).push(check);
+  }
+
+  #sendBytes(opcode: Opcode, payload: Uint8Array): SendResult {
+    if (!this.#admit(payload.length)) return "dropped";
+    const header = headerLength(payload.length);
+    if (payload.length <= COPY_BYTES) {
+      const tail = this.#reserve(header + payload.length);
+      this.#grew(writeFrame(tail, this.#tailLength, opcode, payload));
+    } else {
+      this.#grew(writeHeader(this.#reserve(header), this.#tailLength, opcode, payload.length));
+      this.#append(payload);
+    }
+    return this.#result();
+  }
+
+  /** Applies the policy to a message that does not fit. */
+  #admit(length: number): boolean {
+    const { sendQueueBytes, whenFull } = this.#host.limits;
+    const wanted = this.bytes + length;
+    if (this.bytes === 0 || wanted <= sendQueueBytes) return true;
+    if (whenFull === "wait" && wanted <= WAIT_FACTOR * sendQueueBytes) return true;
+    this.dropped++;
+    if (whenFull !== "drop") this.#owner.overflowed();
+    return false;
+  }
+
+  #result(): SendResult {
+    if (this.#writing) {
+      this.#backlogged = true;
+      return "queued";
+    }
+    if (this.bytes > MAX_TAIL_BYTES) this.flush();
+    else if (!this.#scheduled) {
+      this.#scheduled = true;
+      this.#host.flusher.schedule(this);
+    }
+    return "sent";
+  }
+
+  /** Makes room for `bytes` more in the tail. */
+  #reserve(bytes: number): Uint8Array<ArrayBuffer> {
+    const needed = this.#tailLength + bytes;
+    const tail = this.#tail;
+    if (tail !== undefined && needed <= tail.length) return tail;
+    const pool = this.#host.pool;
+    if (tail === undefined || needed > MAX_TAIL_BYTES) {
+      this.#sealTail();
+      return this.#tail = pool.acquire(Math.max(bytes, MIN_TAIL_BYTES));
+    }
+    const grown = pool.acquire(Math.max(needed, 4 * tail.length));
+    grown.set(tail.subarray(0, this.#tailLength));
+    pool.release(tail);
+    return this.#tail = grown;
+  }
+
+  #grew(tailLength: number): void {
+    this.bytes += tailLength - this.#tailLength;
+    this.#tailLength = tailLength;
+  }
+
+  #append(bytes: Uint8Array): void {
+    this.#sealTail();
+    (this.#chunks ??= []).push({ bytes, length: bytes.length, pooled: false });
+    this.bytes += bytes.length;
+  }
+
+  #sealTail(): void {
+    if (this.#tail === undefined) return;
+    (this.#chunks ??= []).push({ bytes: this.#tail, length: this.#tailLength, pooled: true });
+    this.#tail = undefined;
+    this.#tailLength = 0;
+  }
+
+  #next(): Chunk | undefined {
+    const pong = this.#pong;
+    if (pong !== undefined) {
+      this.#pong = undefined;
+      return { bytes: pong, length: pong.length, pooled: false };
+    }
+    if (this.#chunks === undefined || this.#chunks.length === 0) this.#sealTail();
+    return this.#chunks?.shift();
+  }
+
+  async #write(): Promise<void> {
+    this.#writing = true;
+    try {
+      for (let chunk = this.#next(); chunk !== undefined; chunk = this.#next()) {
+        await this.#writeChunk(chunk);
+        if (this.#waiters !== undefined) this.#wake();
+      }
+    } catch (error) {
+      this.#chunks = this.#tail = this.#pong = undefined;
+      this.bytes = this.#tailLength = 0;
+      this.#owner.writeFailed(error);
+    }
+    this.#writing = false;
+    if (this.#waiters !== undefined) this.#wake();
+    if (!this.#backlogged) return;
+    this.#backlogged = false;
+    this.#owner.drained();
+  }
+
+  async #writeChunk(chunk: Chunk): Promise<void> {
+    const { transport } = this.#owner;
+    for (let written = 0; written < chunk.length;) {
+      const count = await transport.write(chunk.bytes.subarray(written, chunk.length));
+      written += count;
+      this.bytes -= count;
+      this.#owner.wrote(count);
+    }
+    if (chunk.pooled) this.#host.pool.release(chunk.bytes as Uint8Array<ArrayBuffer>);
+  }
+
+  #wake(): void {
+    const waiters = this.#waiters!;
+    this.#waiters = undefined;
+    for (const check of waiters) check();
+  }
+}

@@ -1,0 +1,376 @@
+import type { SecureContext } from "node:tls";
+import { CloseCode, serializeResponseHead } from "../protocol/mod.ts";
+import { AddressCounter } from "./address_counter.ts";
+import { BufferPool } from "./buffer_pool.ts";
+import { DESCRIPTOR_RESERVE } from "./capacity.ts";
+import { Exchange, type ExchangeHost } from "./exchange.ts";
+import { parseFourTuple } from "./four_tuple.ts";
+import { descriptorLimit, openDescriptors } from "./host.ts";
+import { broadcast, type BroadcastResult } from "./hub.ts";
+import { type Limits, resolveLimits } from "./limits.ts";
+import { Listener } from "./listener.ts";
+import type { LogEntry, ServeOptions } from "./options.ts";
+import { type ConnectionRegistry, Registry } from "./registry.ts";
+import { type ConnectionCounts, type Report, Reporter } from "./report.ts";
+import { Flusher } from "./send_queue.ts";
+import type { ServerConnection } from "./server_connection.ts";
+import { SocketTable } from "./socket_table.ts";
+import { Sweep } from "./sweep.ts";
+import { secureContext, TlsTransport } from "./tls.ts";
+import { closeQuietly, type Transport } from "./transport.ts";
+
+/** The queue of connections that wait for accept; the kernel takes no more than `somaxconn`. */
+const BACKLOG = 4_096;
+
+/** A drain says goodbye to this many connections at a time, and then lets others have a turn. */
+const DRAIN_BATCH = 1_000;
+const DRAIN_PAUSE = 50;
+
+/** How a drain is to go. */
+export interface DrainOptions {
+  /**
+   * After this many milliseconds the connections that are left are cut.
+   *
+   * @default 30_000
+   */
+  deadline?: number;
+}
+
+/** How a drain went. */
+export interface DrainResult {
+  /** Connections whose peer answered our Close, or had sent its own. */
+  readonly closed: number;
+  /** Connections that ended otherwise: at the deadline, by their own close timeout, or by the peer. */
+  readonly cut: number;
+}
+
+/** A running server. */
+export interface Server<Data = unknown> extends AsyncDisposable {
+  /** The address that it listens on. */
+  readonly addr: Deno.NetAddr;
+  /** The address for a browser: `http://127.0.0.1:8080/`. */
+  readonly url: string;
+  /** Who is connected. */
+  readonly registry: ConnectionRegistry;
+  /** Resolves when the server has stopped and every connection is gone. */
+  readonly finished: Promise<void>;
+  /** Tells what the connections cost and how far the host's limits are. */
+  report(): Promise<Report>;
+  /**
+   * Sends a message to every open connection; it is encoded once.
+   *
+   * @param data A string is sent as text, bytes as binary; copied.
+   * @returns How many had it sent, queued behind others, and dropped.
+   */
+  broadcast(data: string | Uint8Array): BroadcastResult;
+  /**
+   * Stops: no more connections, 1001 to everybody in batches, and after the deadline the cut.
+   *
+   * @param options The deadline.
+   * @returns How the connections ended.
+   */
+  drain(options?: DrainOptions): Promise<DrainResult>;
+  /** Stops at once and cuts every connection. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a server. It listens when the function returns.
+ *
+ * @typeParam Data What the `upgrade` hook gives each connection.
+ * @param options What the server is to be; everything has a safe default.
+ * @returns The running server.
+ * @throws {RangeError} When a limit cannot be; all that are wrong are named.
+ * @throws {TypeError} When only one of `cert` and `key` is given.
+ * @throws {Deno.errors.AddrInUse} When the port is taken.
+ *
+ * @example
+ * ```ts
+ * import { serve } from "@fourtuple/fourtuple";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using server = serve({
+ *   port: 0,
+ *   message: (connection, data) => void connection.send(data),
+ * });
+ * const socket = new WebSocket(server.url);
+ * socket.onopen = () => socket.send("hello");
+ * const { data } = await new Promise<MessageEvent>((resolve) => socket.onmessage = resolve);
+ * assertEquals(data, "hello");
+ * socket.close();
+ * await new Promise((resolve) => socket.onclose = resolve);
+ * ```
+ */
+export function serve<Data = undefined>(options: ServeOptions<Data>): Server<Data> {
+  return new RunningServer(options);
+}
+
+class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
+  readonly options: ServeOptions<Data>;
+  readonly limits: Limits;
+  readonly pool = new BufferPool();
+  readonly flusher = new Flusher();
+  readonly sweep: Sweep;
+  readonly registry: Registry<ServerConnection<Data>>;
+  readonly finished: Promise<void>;
+
+  readonly #listener: Listener;
+  readonly #tls: SecureContext | undefined;
+  readonly #exchanges = new Set<Exchange<Data>>();
+  readonly #addresses = new AddressCounter();
+  readonly #sockets = new SocketTable();
+  readonly #reporter: Promise<Reporter>;
+  readonly #drained = { closed: 0, cut: 0 };
+  #maxConnections = Infinity;
+  #draining = false;
+  /** Whether the operator was told that the connection limit is reached. */
+  #full = false;
+  #empty: (() => void) | undefined = undefined;
+
+  constructor(options: ServeOptions<Data>) {
+    const { hostname = "127.0.0.1", port = 8080, cert, key } = options;
+    if ((cert === undefined) !== (key === undefined)) {
+      throw new TypeError("Cannot serve TLS: cert and key are needed together");
+    }
+    this.options = options;
+    this.limits = resolveLimits(options.limits);
+    this.#tls = cert === undefined ? undefined : secureContext(cert, key!);
+    const { handshakeTimeout, pingInterval, closeTimeout } = this.limits;
+    this.sweep = new Sweep([handshakeTimeout, pingInterval, closeTimeout]);
+    this.registry = new Registry((key) => this.#sockets.describe(parseFourTuple(key)));
+    // `tcpBacklog` is newer than Deno 2.4.2, which ignores it.
+    const listening = { hostname, port, tcpBacklog: BACKLOG } as Deno.TcpListenOptions;
+    this.#listener = new Listener(Deno.listen(listening), {
+      accepted: (conn) => this.#accepted(conn),
+      log: (entry) => this.log(entry),
+    });
+    this.#reporter = Reporter.open();
+    this.finished = this.#run();
+  }
+
+  get addr(): Deno.NetAddr {
+    return this.#listener.addr;
+  }
+
+  get url(): string {
+    const { hostname, port } = this.addr;
+    const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+    return `${this.#tls === undefined ? "http" : "https"}://${host}:${port}/`;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  get handlers(): ServeOptions<Data> {
+    return this.options;
+  }
+
+  async #run(): Promise<void> {
+    // What a report needs is opened before the first accept: later there may be no descriptor left.
+    const reporter = await this.#reporter;
+    this.#maxConnections = this.limits.connections ?? await connectionsByDescriptors();
+    await this.#listener.run();
+    await this.#whenEmpty();
+    reporter.close();
+  }
+
+  log(entry: LogEntry): void {
+    try {
+      this.options.log?.(entry);
+    } catch {
+      // There is nobody to tell that telling failed.
+    }
+  }
+
+  // Connections come and go.
+
+  #accepted(conn: Deno.TcpConn): void {
+    this.registry.accepted++;
+    const refused = this.#refusalOf(conn);
+    if (refused !== undefined) return this.#refuse(conn, refused);
+    try {
+      conn.setNoDelay(true);
+    } catch {
+      return conn.close(); // the peer has gone already
+    }
+    const transport = this.#tls === undefined ? conn : new TlsTransport(conn, this.#tls);
+    if (this.#exchanges.size >= this.limits.handshakes) {
+      const [oldest] = this.#exchanges;
+      oldest?.cut("HANDSHAKES_LIMIT", "Handshake was the oldest of too many");
+    }
+    const exchange = new Exchange(this, transport);
+    this.#count(exchange.transport);
+    this.#exchanges.add(exchange);
+    this.sweep.add(exchange);
+    exchange.run();
+  }
+
+  #refusalOf(conn: Deno.TcpConn): AdmissionRefusal | undefined {
+    if (this.#exchanges.size + this.registry.size >= this.#maxConnections) return TOO_MANY;
+    const { connectionsPerAddress } = this.limits;
+    if (connectionsPerAddress === undefined) return undefined;
+    const count = this.#addresses.count(conn.remoteAddr.hostname);
+    return count >= connectionsPerAddress ? TOO_MANY_OF_ADDRESS : undefined;
+  }
+
+  /** Refuses without reading the request, and without lingering: there is no room to be polite. */
+  #refuse(conn: Deno.TcpConn, refusal: AdmissionRefusal): void {
+    this.registry.countRefusal(refusal.reason);
+    if (refusal === TOO_MANY && !this.#full) {
+      this.#full = true;
+      const message = `Connection limit of ${this.#maxConnections} is reached: new ones get 503`;
+      this.log({ level: "warning", event: "connections_limit", message });
+    }
+    // A client that expects TLS could not read the answer.
+    const written = this.#tls === undefined ? conn.write(refusal.response) : Promise.resolve(0);
+    written.catch(() => {}).finally(() => closeQuietly(conn));
+  }
+
+  opened(connection: ServerConnection<Data>): void {
+    this.#count(connection.transport);
+    this.registry.add(connection);
+    this.sweep.add(connection);
+    if (this.#draining) connection.close(CloseCode.GoingAway, GOODBYE);
+  }
+
+  released(connection: ServerConnection<Data>): void {
+    this.registry.delete(connection);
+    this.sweep.delete(connection);
+    if (this.#draining) this.#drained[connection.closing?.received ? "closed" : "cut"]++;
+    this.#gone(connection.transport);
+  }
+
+  ended(exchange: Exchange<Data>): void {
+    this.#exchanges.delete(exchange);
+    this.sweep.delete(exchange);
+    this.#gone(exchange.transport);
+  }
+
+  #count(transport: Transport): void {
+    if (this.limits.connectionsPerAddress === undefined) return;
+    this.#addresses.add(transport.remoteAddr.hostname);
+  }
+
+  #gone(transport: Transport): void {
+    if (this.limits.connectionsPerAddress !== undefined) {
+      this.#addresses.delete(transport.remoteAddr.hostname);
+    }
+    this.#full = false;
+    this.#listener.descriptorFreed();
+    if (this.#isEmpty()) this.#empty?.();
+  }
+
+  #isEmpty(): boolean {
+    return this.registry.size === 0 && this.#exchanges.size === 0;
+  }
+
+  #whenEmpty(): Promise<void> {
+    if (this.#isEmpty()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const before = this.#empty;
+      this.#empty = () => {
+        before?.();
+        resolve();
+      };
+    });
+  }
+
+  // What users ask for.
+
+  broadcast(data: string | Uint8Array): BroadcastResult {
+    return broadcast(this.registry.connections, data);
+  }
+
+  async report(): Promise<Report> {
+    const reporter = await this.#reporter;
+    return await reporter.report(this.#counts());
+  }
+
+  #counts(): ConnectionCounts {
+    const addresses = new Set<string>();
+    const ports = new Set<number>();
+    let queuedBytes = 0;
+    for (const { transport, bufferedAmount } of this.registry.connections) {
+      addresses.add(transport.remoteAddr.hostname);
+      ports.add(transport.localAddr.port);
+      queuedBytes += bufferedAmount;
+    }
+    return {
+      connections: this.registry.size,
+      exchanges: this.#exchanges.size,
+      ...Number.isFinite(this.#maxConnections) && { maxConnections: this.#maxConnections },
+      sourceAddresses: addresses.size,
+      serverPorts: ports.size,
+      fourTuples: this.registry.size,
+      queuedBytes,
+    };
+  }
+
+  async drain({ deadline = 30_000 }: DrainOptions = {}): Promise<DrainResult> {
+    this.#draining = true;
+    this.#listener.close();
+    const timer = setTimeout(() => this.#cutAll(), deadline);
+    let batch = 0;
+    for (const connection of [...this.registry.connections]) {
+      connection.close(CloseCode.GoingAway, GOODBYE);
+      if (++batch % DRAIN_BATCH !== 0) continue;
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_PAUSE));
+    }
+    await this.finished;
+    clearTimeout(timer);
+    return { ...this.#drained };
+  }
+
+  #cutAll(): void {
+    for (const connection of [...this.registry.connections]) connection.terminate();
+    for (const exchange of [...this.#exchanges]) {
+      exchange.cut("DRAINING", "Server is shutting down");
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#draining = true;
+    this.#listener.close();
+    this.#cutAll();
+    await this.finished;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** What our Close frame says when the server stops. */
+const GOODBYE = "Server is shutting down";
+
+/** Why a connection is refused as soon as it is accepted, and the answer to it. */
+interface AdmissionRefusal {
+  readonly reason: string;
+  readonly response: Uint8Array;
+}
+
+const TOO_MANY = admissionRefusal("CONNECTIONS_LIMIT", 503, "Too many connections");
+const TOO_MANY_OF_ADDRESS = admissionRefusal(
+  "ADDRESS_LIMIT",
+  429,
+  "Too many connections from this address",
+);
+
+function admissionRefusal(reason: string, status: number, text: string): AdmissionRefusal {
+  const body = new TextEncoder().encode(`${text}\n`);
+  const head = serializeResponseHead(status, [
+    ["retry-after", "5"],
+    ["content-type", "text/plain; charset=utf-8"],
+    ["content-length", String(body.length)],
+    ["connection", "close"],
+  ]);
+  return { reason, response: Uint8Array.of(...head, ...body) };
+}
+
+/** How many connections the descriptors allow: those that are left, less a reserve. */
+async function connectionsByDescriptors(): Promise<number> {
+  const [limit, open] = [descriptorLimit(), await openDescriptors()];
+  if (limit === undefined) return Infinity;
+  return Math.max(1, limit - (open ?? 0) - DESCRIPTOR_RESERVE);
+}

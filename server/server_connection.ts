@@ -1,0 +1,419 @@
+import {
+  CloseCode,
+  FrameDecoder,
+  type Message,
+  Opcode,
+  ProtocolError,
+  Session,
+  type SessionOutput,
+} from "../protocol/mod.ts";
+import type { Closing, Connection } from "./connection.ts";
+import { type FourTuple, fourTupleOf } from "./four_tuple.ts";
+import { FrameSource } from "./frame_source.ts";
+import { Inbox } from "./inbox.ts";
+import type { Limits } from "./limits.ts";
+import type { Handlers, LogEntry } from "./options.ts";
+import type { ConnectionRecord, Registered } from "./registry.ts";
+import {
+  SendQueue,
+  type SendQueueHost,
+  type SendQueueOwner,
+  type SendResult,
+} from "./send_queue.ts";
+import type { Due, Sweep } from "./sweep.ts";
+import { closeQuietly, linger, type Transport } from "./transport.ts";
+
+/** After this many milliseconds without a message a connection is parked. */
+const PARK_AFTER = 5_000;
+
+/** The room for what a lingering connection still sends, and nobody looks at. */
+const LINGER_BUFFER_BYTES = 16_384;
+
+/** What all connections of a server share. */
+export interface ConnectionHost<Data> extends SendQueueHost {
+  /** The bounds. */
+  readonly limits: Limits;
+  /** Looks after deadlines. */
+  readonly sweep: Sweep;
+  /** What the application does. */
+  readonly handlers: Handlers<Data>;
+  /** Tells the operator. */
+  log(entry: LogEntry): void;
+  /** The connection's descriptor has gone back. */
+  released(connection: ServerConnection<Data>): void;
+}
+
+/** What the handshake found out about a connection. */
+export interface ConnectionStart<Data> {
+  /** Counts up from 1. */
+  readonly id: number;
+  /** The 4-tuple as text. */
+  readonly key: string;
+  /** The request's target. */
+  readonly target: string;
+  /** The subprotocol that was agreed on. */
+  readonly subprotocol: string | undefined;
+  /** What the `upgrade` hook returned. */
+  readonly data: Data;
+}
+
+/**
+ * One connection on the server: it drives bytes from the transport through the decoder and the
+ * session to the handlers, and frames back through the send queue.
+ */
+export class ServerConnection<Data>
+  implements Connection<Data>, SessionOutput, SendQueueOwner, Due, Registered {
+  readonly id: number;
+  readonly key: string;
+  readonly target: string;
+  readonly subprotocol: string | undefined;
+  readonly transport: Transport;
+  data: Data;
+  due: number;
+  roundTrip: number | undefined = undefined;
+
+  readonly #host: ConnectionHost<Data>;
+  readonly #decoder: FrameDecoder;
+  readonly #session: Session;
+  readonly #queue: SendQueue;
+  readonly #connectedAt: number;
+  #inbox: Inbox | undefined = undefined;
+  #bytesIn = 0;
+  #bytesOut = 0;
+  #messagesIn = 0;
+  #messagesOut = 0;
+  #lastReceived: number;
+  #lastMessage: number;
+  #lastPing = 0;
+  /** Pings in a row since anything came from the peer. */
+  #unanswered = 0;
+  /** Pings in a row since the peer took any bytes of those that wait. */
+  #stalled = 0;
+  #bytesOutAtPing = 0;
+  /** Whether the connection waits for its own side, so that a silent peer is not to blame. */
+  #paused = false;
+  #over = false;
+  #released = false;
+
+  constructor(host: ConnectionHost<Data>, transport: Transport, start: ConnectionStart<Data>) {
+    this.#host = host;
+    this.transport = transport;
+    this.id = start.id;
+    this.key = start.key;
+    this.target = start.target;
+    this.subprotocol = start.subprotocol;
+    this.data = start.data;
+    this.#decoder = new FrameDecoder({ role: "server", limits: host.limits });
+    this.#session = new Session(this);
+    this.#queue = new SendQueue(this, host);
+    const now = host.sweep.now;
+    this.#connectedAt = this.#lastReceived = this.#lastMessage = now;
+    this.due = now + host.limits.pingInterval;
+  }
+
+  get tuple(): FourTuple {
+    return fourTupleOf(this.transport);
+  }
+
+  get open(): boolean {
+    return this.#session.state === "open";
+  }
+
+  get closing(): Closing | undefined {
+    const { closedBy: by, sentClose: sent, receivedClose: received } = this.#session;
+    return by && { by, ...sent && { sent }, ...received && { received } };
+  }
+
+  get bufferedAmount(): number {
+    return this.#queue.bytes;
+  }
+
+  // The way in.
+
+  /**
+   * Reads until the connection is over. Never rejects.
+   *
+   * @param rest Bytes that came behind the handshake: the first frames.
+   */
+  async run(rest: Uint8Array): Promise<void> {
+    this.#call("open", () => this.#host.handlers.open?.(this));
+    try {
+      let first = rest.length > 0 ? rest : await this.#park();
+      while (first !== undefined && await this.#receive(first)) first = await this.#park();
+      this.#session.receiveEof();
+    } catch (error) {
+      this.#receiveFailed(error);
+    }
+    await this.#end();
+  }
+
+  /** Waits with next to nothing until there are bytes; `undefined` at the peer's FIN. */
+  async #park(): Promise<Uint8Array | undefined> {
+    const { pool } = this.#host;
+    const buffer = pool.acquireWaiting();
+    try {
+      const count = await this.transport.read(buffer);
+      return count === null ? undefined : buffer.slice(0, count);
+    } finally {
+      pool.releaseWaiting(buffer);
+    }
+  }
+
+  /** Receives until there is nothing but silence, then tells whether the connection lives on. */
+  async #receive(first: Uint8Array): Promise<boolean> {
+    const source = new FrameSource(this.transport, this.#decoder, this.#host.pool, first);
+    const reader = new ReadableStream(source, { highWaterMark: 0 }).getReader();
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return false;
+        this.#bytesIn += value.byteLength;
+        const now = this.#lastReceived = this.#host.sweep.now;
+        for (const fragment of value.fragments) {
+          const message = this.#session.receive(fragment);
+          if (message === undefined) continue;
+          this.#lastMessage = now;
+          const handled = this.#deliver(message);
+          if (handled !== undefined) await this.#pauseFor(handled);
+          if (this.#queue.congested) await this.#pauseFor(this.#drainedByHalf());
+        }
+        if (this.#session.state === "closed" || this.#session.state === "failed") return false;
+        if (now - this.#lastMessage > PARK_AFTER) return true;
+      }
+    } finally {
+      source.release();
+    }
+  }
+
+  /** Hands a message to whoever wants it; returns what the next one has to wait for. */
+  #deliver(message: Message): Promise<void> | undefined {
+    this.#messagesIn++;
+    if (this.#inbox !== undefined) return this.#inbox.push(message);
+    try {
+      const handled = this.#host.handlers.message?.(this, message);
+      return handled?.catch((error) => this.#handlerFailed("message", error));
+    } catch (error) {
+      this.#handlerFailed("message", error);
+    }
+  }
+
+  async #pauseFor(promise: Promise<void>): Promise<void> {
+    this.#paused = true;
+    await promise;
+    this.#paused = false;
+  }
+
+  #drainedByHalf(): Promise<void> {
+    return this.#queue.drainedTo(this.#host.limits.sendQueueBytes / 2);
+  }
+
+  receivedPong(payload: Uint8Array): void {
+    const expected = pingPayload(this.#lastPing);
+    if (payload.length !== expected.length || !expected.every((byte, i) => byte === payload[i])) {
+      return;
+    }
+    this.roundTrip = this.#host.sweep.now - this.#lastPing;
+  }
+
+  // The way out.
+
+  send(data: string | Uint8Array): SendResult {
+    return this.open ? this.#count(this.#queue.send(data)) : "dropped";
+  }
+
+  /** Sends a frame that was encoded for many; it is shared and never changed. */
+  sendShared(frame: Uint8Array): SendResult {
+    return this.open ? this.#count(this.#queue.sendShared(frame)) : "dropped";
+  }
+
+  #count(result: SendResult): SendResult {
+    if (result !== "dropped") this.#messagesOut++;
+    return result;
+  }
+
+  ping(payload: Uint8Array = new Uint8Array(0)): SendResult {
+    if (payload.length > 125) {
+      throw new RangeError(
+        `Cannot send ping as payload must be <= 125 bytes: received ${payload.length} bytes`,
+      );
+    }
+    if (!this.open || this.#queue.congested) return "dropped";
+    this.#queue.sendControl(Opcode.Ping, payload);
+    return "sent";
+  }
+
+  sendControl(opcode: Opcode, payload: Uint8Array): void {
+    this.#queue.sendControl(opcode, payload);
+  }
+
+  close(code?: number, reason?: string): void {
+    const wasOpen = this.open;
+    this.#session.close(code, reason);
+    if (wasOpen) this.#setCloseDeadline();
+  }
+
+  #setCloseDeadline(): void {
+    this.due = this.#host.sweep.now + this.#host.limits.closeTimeout;
+  }
+
+  wrote(bytes: number): void {
+    this.#bytesOut += bytes;
+  }
+
+  drained(): void {
+    if (this.open) this.#call("drain", () => this.#host.handlers.drain?.(this));
+  }
+
+  overflowed(): void {
+    this.close(CloseCode.TryAgainLater, "Send queue is full");
+    this.#log("info", "send_queue_full", "Connection is closed as its send queue is full");
+  }
+
+  writeFailed(): void {
+    // The reading side meets the same end and says what it was.
+    closeQuietly(this.transport);
+  }
+
+  // Streams, for those who ask for one.
+
+  get readable(): ReadableStream<Message> {
+    return this.#openInbox().readable;
+  }
+
+  messages(): AsyncIterableIterator<Message> {
+    return this.#openInbox().readable.values({ preventCancel: true });
+  }
+
+  #openInbox(): Inbox {
+    return this.#inbox ??= new Inbox(() => this.close(CloseCode.NormalClosure));
+  }
+
+  get writable(): WritableStream<string | Uint8Array> {
+    return new WritableStream({
+      write: async (data, controller) => {
+        if (this.send(data) === "dropped") controller.error(new TypeError("Connection is closed"));
+        else await this.#queue.drainedTo(0);
+      },
+      close: () => this.close(CloseCode.NormalClosure),
+      abort: () => this.close(CloseCode.GoingAway),
+    });
+  }
+
+  // The end.
+
+  #receiveFailed(error: unknown): void {
+    if (error instanceof ProtocolError) {
+      this.#session.fail(error);
+      this.#log("info", error.code, error.message);
+    } else {
+      // The transport was reset, or closed by a deadline.
+      this.#session.receiveEof();
+    }
+  }
+
+  /** Lets our last words reach the peer, bounded by the sweep, and gives the descriptor back. */
+  async #end(): Promise<void> {
+    const { pool, limits } = this.#host;
+    this.#setCloseDeadline();
+    this.#isOver();
+    await this.#queue.drainedTo(0);
+    const buffer = pool.acquire(LINGER_BUFFER_BYTES);
+    await linger(this.transport, buffer, limits.lingerBytes);
+    pool.release(buffer);
+    this.#release();
+  }
+
+  terminate(): void {
+    this.#session.receiveEof();
+    this.#isOver();
+    this.#release();
+  }
+
+  expire(now: number): void {
+    if (!this.open) {
+      this.#log("debug", "close_timeout", "Connection is cut as its close took too long");
+      this.terminate();
+    } else this.#keepAlive(now);
+  }
+
+  /** Pings, and cuts a peer that answers neither pings nor anything else, or takes nothing. */
+  #keepAlive(now: number): void {
+    const { pingInterval, missedPings } = this.#host.limits;
+    if (this.#paused || this.#lastReceived >= this.#lastPing) this.#unanswered = 0;
+    const blocked = this.#queue.bytes > 0 && this.#bytesOut === this.#bytesOutAtPing;
+    this.#stalled = blocked ? this.#stalled + 1 : 0;
+    if (this.#unanswered >= missedPings || this.#stalled >= missedPings) {
+      this.#log("info", "peer_lost", "Peer answers no pings, or takes no bytes");
+      return this.terminate();
+    }
+    this.due = now + pingInterval;
+    this.#unanswered++;
+    this.#lastPing = now;
+    this.#bytesOutAtPing = this.#bytesOut;
+    if (!blocked) this.#queue.sendControl(Opcode.Ping, pingPayload(now));
+  }
+
+  #isOver(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#inbox?.close();
+    const { code, reason } = this.#session.closeStatus;
+    this.#call("close", () => this.#host.handlers.close?.(this, code, reason));
+  }
+
+  #release(): void {
+    closeQuietly(this.transport);
+    if (this.#released) return;
+    this.#released = true;
+    this.#host.released(this);
+  }
+
+  /** Calls a handler that nothing waits for. */
+  #call(name: string, handler: () => void | Promise<void>): void {
+    try {
+      handler()?.catch((error) => this.#handlerFailed(name, error));
+    } catch (error) {
+      this.#handlerFailed(name, error);
+    }
+  }
+
+  /** A fault of the application ends its connection, and nothing else. */
+  #handlerFailed(name: string, error: unknown): void {
+    this.#log("error", "handler_fault", `Handler "${name}" failed`, error);
+    if (!this.open) return;
+    this.#session.fail(error);
+    this.#setCloseDeadline();
+  }
+
+  #log(level: LogEntry["level"], event: string, message: string, error?: unknown): void {
+    this.#host.log({ level, event, message, key: this.key, ...error !== undefined && { error } });
+  }
+
+  record(): ConnectionRecord {
+    return {
+      id: this.id,
+      key: this.key,
+      state: this.open ? "open" : "closing",
+      target: this.target,
+      ...this.subprotocol !== undefined && { subprotocol: this.subprotocol },
+      connectedAt: sinceEpoch(this.#connectedAt),
+      lastActivity: sinceEpoch(this.#lastReceived),
+      bytesIn: this.#bytesIn,
+      bytesOut: this.#bytesOut,
+      messagesIn: this.#messagesIn,
+      messagesOut: this.#messagesOut,
+      messagesDropped: this.#queue.dropped,
+      queuedBytes: this.#queue.bytes,
+      ...this.roundTrip !== undefined && { roundTrip: this.roundTrip },
+    };
+  }
+}
+
+/** A ping carries when it was sent, so that only its own answer is a round trip. */
+function pingPayload(time: number): Uint8Array {
+  return new Uint8Array(Float64Array.of(time).buffer);
+}
+
+function sinceEpoch(time: number): number {
+  return Math.round(performance.timeOrigin + time);
+}

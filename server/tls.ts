@@ -1,0 +1,143 @@
+import { Buffer } from "node:buffer";
+import { Duplex } from "node:stream";
+import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
+import { type Transport, writeAll } from "./transport.ts";
+
+/** What the TLS layer reads at once: one record of the largest size, 16 KiB and its frame. */
+const RECORD_BYTES = 16_640;
+
+/** The first version of Deno whose `node:tls` can speak TLS over a connection that it did not open. */
+const FIRST_VERSION = "2.9.6";
+
+/**
+ * Prepares a certificate for {@linkcode TlsTransport}.
+ *
+ * @param cert The certificate chain as PEM.
+ * @param key The private key as PEM.
+ * @returns What all connections share.
+ * @throws {Error} When one of them cannot be read, or Deno is too old.
+ */
+export function secureContext(cert: string, key: string): SecureContext {
+  const { deno } = Deno.version;
+  if (deno.localeCompare(FIRST_VERSION, "en", { numeric: true }) < 0) {
+    throw new Error(`Cannot serve TLS: it needs Deno ${FIRST_VERSION} or later, this is ${deno}`);
+  }
+  return createSecureContext({ cert, key });
+}
+
+/**
+ * TLS over an accepted TCP connection, in the shape of any transport. `close()` gives the descriptor
+ * back at once, in the middle of a handshake or of a blocked write too.
+ */
+export class TlsTransport implements Transport {
+  readonly remoteAddr: Deno.NetAddr;
+  readonly localAddr: Deno.NetAddr;
+  readonly #conn: Deno.TcpConn;
+  readonly #socket: TLSSocket;
+  #failure: Error | undefined = undefined;
+  #ended = false;
+  /** Called when there is something to read, or nothing ever again. */
+  #readable: (() => void) | undefined = undefined;
+  /** Rejects the write in flight. */
+  #abandon: ((error: Error) => void) | undefined = undefined;
+  /** What was decrypted and did not fit into the reader's buffer. */
+  #left: Uint8Array | undefined = undefined;
+
+  /**
+   * @param conn The accepted connection, owned from now on.
+   * @param context The certificate.
+   */
+  constructor(conn: Deno.TcpConn, context: SecureContext) {
+    this.#conn = conn;
+    this.remoteAddr = conn.remoteAddr;
+    this.localAddr = conn.localAddr;
+    this.#socket = new TLSSocket(duplexOf(conn), { isServer: true, secureContext: context });
+    this.#socket.on("readable", () => this.#wake());
+    this.#socket.on("end", () => {
+      this.#ended = true;
+      this.#wake();
+    });
+    this.#socket.on("error", (error: Error) => this.#fail(error));
+    this.#socket.on("close", () => this.#fail(new Deno.errors.Interrupted("Connection is closed")));
+  }
+
+  async read(buffer: Uint8Array): Promise<number | null> {
+    for (;;) {
+      const bytes = this.#left ?? this.#socket.read() as Uint8Array | null;
+      this.#left = undefined;
+      if (bytes !== null) {
+        const count = Math.min(bytes.length, buffer.length);
+        buffer.set(bytes.subarray(0, count));
+        if (count < bytes.length) this.#left = bytes.subarray(count);
+        return count;
+      }
+      if (this.#ended) return null;
+      if (this.#failure !== undefined) throw this.#failure;
+      await new Promise<void>((resolve) => this.#readable = resolve);
+    }
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    return this.#unlessFailed((done) => this.#socket.write(chunk, done)).then(() => bytes.length);
+  }
+
+  closeWrite(): Promise<void> {
+    return this.#unlessFailed((done) => this.#socket.end(done));
+  }
+
+  /** Starts an operation whose callback may never come once the connection is broken. */
+  #unlessFailed(start: (done: (error?: Error | null) => void) => void): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      this.#abandon = reject;
+      start((error) => error ? reject(error) : resolve());
+    });
+  }
+
+  close(): void {
+    this.#conn.close();
+    this.#socket.destroy();
+    this.#fail(new Deno.errors.Interrupted("Connection is closed"));
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#abandon?.(this.#failure);
+    this.#wake();
+  }
+
+  #wake(): void {
+    const readable = this.#readable;
+    this.#readable = undefined;
+    readable?.();
+  }
+}
+
+/** The encrypted side, as the TLS layer wants it. */
+function duplexOf(conn: Deno.TcpConn): Duplex {
+  const buffer = new Uint8Array(RECORD_BYTES);
+  return new Duplex({
+    read() {
+      conn.read(buffer).then(
+        // Copied, since the TLS layer keeps what it gets.
+        (count) => this.push(count === null ? null : Buffer.from(buffer.slice(0, count))),
+        (error) => this.destroy(error),
+      );
+    },
+    write(chunk: Uint8Array, _encoding, done) {
+      writeAll(conn, chunk).then(() => done(), done);
+    },
+    final(done) {
+      conn.closeWrite().then(() => done(), done);
+    },
+    destroy(error, done) {
+      try {
+        conn.close();
+      } catch {
+        // It is closed already.
+      }
+      done(error);
+    },
+  });
+}

@@ -1,0 +1,68 @@
+/**
+ * One accepted byte stream. A `Deno.TcpConn` is one as it stands; TLS puts itself behind the same
+ * shape.
+ */
+export interface Transport {
+  /** The peer's end: the source of the 4-tuple. */
+  readonly remoteAddr: Deno.NetAddr;
+  /** Our end: the destination of the 4-tuple. */
+  readonly localAddr: Deno.NetAddr;
+  /** Reads into `buffer`; resolves with the number of bytes, or `null` at the peer's FIN. */
+  read(buffer: Uint8Array): Promise<number | null>;
+  /** Writes some of `bytes`, which must stay as they are meanwhile; resolves with how many. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Sends FIN: nothing more will be written. */
+  closeWrite(): Promise<void>;
+  /** Gives the descriptor back at once. Pending reads and writes reject. Throws when closed twice. */
+  close(): void;
+}
+
+/**
+ * Writes all of `bytes`; a single write may take only a part.
+ *
+ * @param transport Where to.
+ * @param bytes What; unchanged until the promise resolves.
+ */
+export async function writeAll(transport: Transport, bytes: Uint8Array): Promise<void> {
+  let written = await transport.write(bytes);
+  while (written < bytes.length) written += await transport.write(bytes.subarray(written));
+}
+
+/**
+ * Closes a transport that may be closed already.
+ *
+ * @param transport What to close.
+ */
+export function closeQuietly(transport: Transport): void {
+  try {
+    transport.close();
+  } catch {
+    // The descriptor has gone back already, which is all that is wanted.
+  }
+}
+
+/**
+ * Shuts the write side and throws away what the peer still sends, until its FIN or the bound.
+ * Closing a socket that holds unread bytes makes the kernel send RST, and that can destroy our last
+ * words before the peer has read them. The caller bounds the time by closing the transport.
+ *
+ * @param transport What to end; the caller still closes it.
+ * @param buffer Where the unwanted bytes go.
+ * @param maxBytes How many of them are taken.
+ */
+export async function linger(
+  transport: Transport,
+  buffer: Uint8Array,
+  maxBytes: number,
+): Promise<void> {
+  try {
+    await transport.closeWrite();
+    for (let left = maxBytes; left > 0;) {
+      const count = await transport.read(buffer);
+      if (count === null) return;
+      left -= count;
+    }
+  } catch {
+    // The peer reset the connection, or the deadline closed it: there is nobody left to wait for.
+  }
+}

@@ -1,0 +1,268 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { type Message, MessageAssembler } from "../../protocol/message_assembler.ts";
+import { type Fragment, FrameDecoder } from "../../protocol/frame_decoder.ts";
+import { ProtocolError } from "../../protocol/errors.ts";
+import type { Role } from "../../protocol/frame_check.ts";
+import { Opcode } from "../../protocol/opcode.ts";
+import { allocations } from "../helpers/allocations.ts";
+import { forEveryChunking } from "../helpers/chunks.ts";
+import { concat, fromHex, toHex } from "../helpers/notation.ts";
+import { Random } from "../helpers/random.ts";
+import { peerFrame } from "../helpers/raw_frame.ts";
+import { INVALID_UTF8, VALID_UTF8 } from "../vectors/utf8.ts";
+
+const ROLES: readonly Role[] = ["server", "client"];
+
+/** A whole frame in one piece. */
+function whole(opcode: Opcode, fin: boolean, payload: Uint8Array): Fragment {
+  return { opcode, fin, first: true, last: true, frameLength: payload.length, payload };
+}
+
+/** One piece of a frame that announced more. */
+function piece(opcode: Opcode, at: number, payload: Uint8Array, frameLength: number): Fragment {
+  const first = at === 0;
+  const last = at + payload.length === frameLength;
+  return { opcode, fin: true, first, last, frameLength, payload };
+}
+
+/** Decodes and assembles; the error, if any, is thrown. */
+function assemble(role: Role, chunks: Iterable<Uint8Array>): Message[] {
+  const assembler = new MessageAssembler();
+  const decoder = new FrameDecoder({ role });
+  const messages: Message[] = [];
+  for (const chunk of chunks) {
+    decoder.transform(chunk, {
+      enqueue(fragment) {
+        const message = assembler.push(fragment);
+        if (message !== undefined) messages.push(message);
+      },
+    });
+  }
+  return messages;
+}
+
+/** How many of the bytes go in one by one before the text is refused; -1 when none refuses it. */
+function refusedAfter(role: Role, bytes: Uint8Array): number {
+  const assembler = new MessageAssembler();
+  const decoder = new FrameDecoder({ role });
+  return bytes.findIndex((byte) => {
+    try {
+      decoder.transform(Uint8Array.of(byte), { enqueue: (fragment) => assembler.push(fragment) });
+      return false;
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      assertEquals([error.code, error.closeCode], ["INVALID_UTF8", 1007]);
+      return true;
+    }
+  });
+}
+
+for (const role of ROLES) {
+  Deno.test(`MessageAssembler as ${role} gives text of one frame, however it is cut (5.6)`, () => {
+    for (const { name, hex, text } of VALID_UTF8) {
+      forEveryChunking(
+        peerFrame(role, 0x81, fromHex(hex)),
+        (chunks) => assertEquals(assemble(role, chunks), [text], name),
+      );
+    }
+  });
+
+  Deno.test(`MessageAssembler as ${role} gives text of many frames, however it is parted (5.4, 5.6)`, () => {
+    for (const { name, hex, text } of VALID_UTF8) {
+      const bytes = fromHex(hex);
+      for (let cut = 0; cut <= bytes.length; cut++) {
+        const frames = concat([
+          peerFrame(role, 0x01, bytes.subarray(0, cut)),
+          peerFrame(role, 0x00, new Uint8Array(0)),
+          peerFrame(role, 0x80, bytes.subarray(cut)),
+        ]);
+        forEveryChunking(
+          frames,
+          (chunks) => assertEquals(assemble(role, chunks), [text], `${name}, cut at ${cut}`),
+        );
+      }
+    }
+  });
+
+  Deno.test(`MessageAssembler as ${role} gives binary of any bytes, however it is parted (5.6)`, () => {
+    const random = new Random(56);
+    for (let round = 0; round < 60; round++) {
+      const bytes = random.bytes(random.below(500));
+      const frames: Uint8Array[] = [peerFrame(role, 0x02, new Uint8Array(0))];
+      for (let at = 0; at < bytes.length;) {
+        const size = random.below(100);
+        frames.push(peerFrame(role, 0x00, bytes.subarray(at, at + size)));
+        at += size;
+      }
+      frames.push(peerFrame(role, 0x80, new Uint8Array(0)));
+      forEveryChunking(concat(frames), (chunks) => {
+        assertEquals(assemble(role, chunks), [bytes], `round ${round} of seed ${random.seed}`);
+      }, [round]);
+    }
+  });
+
+  Deno.test(`MessageAssembler as ${role} refuses text that is not UTF-8, however it is cut (8.1)`, () => {
+    for (const { name, hex } of INVALID_UTF8) {
+      const bytes = fromHex(hex);
+      const inOne = peerFrame(role, 0x81, bytes);
+      const inTwo = concat([
+        peerFrame(role, 0x01, bytes.subarray(0, 1)),
+        peerFrame(role, 0x80, bytes.subarray(1)),
+      ]);
+      for (const frames of [inOne, inTwo]) {
+        forEveryChunking(frames, (chunks) => {
+          const error: ProtocolError = assertThrows(
+            () => assemble(role, chunks),
+            ProtocolError,
+            undefined,
+            name,
+          );
+          assertEquals([error.code, error.closeCode], ["INVALID_UTF8", 1007], name);
+        });
+      }
+    }
+  });
+
+  Deno.test(`MessageAssembler as ${role} refuses text at its first bad byte, in the middle of a frame (8.1)`, () => {
+    for (const { name, hex, badAt } of INVALID_UTF8) {
+      const bad = fromHex(hex);
+      if (badAt === bad.length) continue;
+      // The frame goes on for a hundred good bytes; none of them is waited for.
+      const text = concat([fromHex("61 c3a9"), bad, new Uint8Array(100).fill(0x61)]);
+      const header = role === "server" ? 6 : 2;
+      assertEquals(refusedAfter(role, peerFrame(role, 0x81, text)), header + 3 + badAt, name);
+      // The same in a fragment that is not the last, and in a continuation.
+      assertEquals(refusedAfter(role, peerFrame(role, 0x01, text)), header + 3 + badAt, name);
+      const start = peerFrame(role, 0x01, fromHex("e282"));
+      const rest = peerFrame(role, 0x80, concat([fromHex("ac"), text]));
+      assertEquals(
+        refusedAfter(role, concat([start, rest])),
+        start.length + header + 1 + 3 + badAt,
+        `${name}, in a continuation`,
+      );
+    }
+  });
+
+  Deno.test(`MessageAssembler as ${role} refuses a cut-off character at the last byte of the message (8.1)`, () => {
+    for (const { name, hex, badAt } of INVALID_UTF8) {
+      const bytes = fromHex(hex);
+      if (badAt < bytes.length) continue;
+      const frame = peerFrame(role, 0x81, bytes);
+      assertEquals(refusedAfter(role, frame), frame.length - 1, name);
+      // With more to come it is no fault yet.
+      assertEquals(refusedAfter(role, peerFrame(role, 0x01, bytes)), -1, name);
+    }
+  });
+}
+
+Deno.test("MessageAssembler forgets one message before the next", () => {
+  const assembler = new MessageAssembler();
+  const { Text, Binary, Continuation } = Opcode;
+  const push = (opcode: Opcode, fin: boolean, hex: string) =>
+    assembler.push(whole(opcode, fin, fromHex(hex)));
+  for (let round = 0; round < 3; round++) {
+    assertEquals(push(Text, false, "c3"), undefined);
+    assertEquals(push(Continuation, true, "a9"), "é");
+    // Binary after text is not checked, text after binary is.
+    assertEquals(push(Binary, false, "c3"), undefined);
+    assertEquals(push(Continuation, true, "ff"), fromHex("c3ff"));
+    assertEquals(push(Text, true, "61"), "a");
+    assertEquals(push(Binary, true, ""), new Uint8Array(0));
+    assertEquals(push(Text, false, ""), undefined);
+    assertEquals(push(Continuation, true, ""), "");
+  }
+  assertEquals(push(Text, false, "61"), undefined);
+  assertThrows(() => push(Continuation, false, "ff"), ProtocolError, "Text message is not UTF-8");
+});
+
+Deno.test("MessageAssembler works on after another one refused text in one piece", () => {
+  // The decoder of whole texts is shared: a fault may not stay in it.
+  assertThrows(() => new MessageAssembler().push(whole(Opcode.Text, true, fromHex("61e2"))));
+  assertEquals(new MessageAssembler().push(whole(Opcode.Text, true, fromHex("6f6b"))), "ok");
+});
+
+Deno.test("MessageAssembler gives messages that are the receiver's own, from one piece or many", () => {
+  const assembler = new MessageAssembler();
+  const chunk = fromHex("01 02 03 04");
+  const single = assembler.push(whole(Opcode.Binary, true, chunk.subarray(1, 3)));
+  assembler.push(whole(Opcode.Binary, false, chunk));
+  const joined = assembler.push(whole(Opcode.Continuation, true, chunk));
+  chunk.fill(0xee);
+  assertEquals(single, fromHex("02 03"));
+  assertEquals(joined, fromHex("01020304 01020304"));
+  for (const message of [single, joined] as Uint8Array[]) {
+    // And they keep no more memory alive than they show.
+    assertEquals([message.byteOffset, message.buffer.byteLength], [0, message.length]);
+  }
+  // Nor does the next message write to the last.
+  assembler.push(whole(Opcode.Binary, false, fromHex("ff")));
+  assembler.push(whole(Opcode.Continuation, true, fromHex("ff")));
+  assertEquals(joined, fromHex("01020304 01020304"));
+});
+
+Deno.test("MessageAssembler copies out of a Buffer, whose slice() would be no copy", () => {
+  const buffer = Buffer.from([1, 2, 3]);
+  const message = new MessageAssembler().push(whole(Opcode.Binary, true, buffer.subarray(0, 2)));
+  buffer.fill(0xee);
+  assertEquals(toHex(message as Uint8Array), "01 02");
+});
+
+Deno.test("MessageAssembler sets aside at most four times what has come of a large message (10.4)", () => {
+  const announced = 1_048_576;
+  for (const opcode of [Opcode.Text, Opcode.Binary]) {
+    for (const size of [1, 10, 1_000]) {
+      const assembler = new MessageAssembler();
+      let arrived = 0;
+      for (let round = 0; round < 200; round++) {
+        const payload = new Uint8Array(size);
+        const sizes = allocations(() => assembler.push(piece(opcode, arrived, payload, announced)));
+        arrived += size;
+        for (const allocated of sizes) {
+          assert(allocated <= 4 * arrived, `${allocated} bytes for ${arrived} that came`);
+        }
+      }
+    }
+  }
+});
+
+Deno.test("MessageAssembler sets aside at most four times what has come in many fragments (10.4)", () => {
+  const assembler = new MessageAssembler();
+  assembler.push(whole(Opcode.Binary, false, new Uint8Array(0)));
+  let arrived = 0;
+  for (let round = 0; round < 1_000; round++) {
+    const size = round % 3; // empty ones too
+    const sizes = allocations(() =>
+      assembler.push(whole(Opcode.Continuation, false, new Uint8Array(size)))
+    );
+    arrived += size;
+    for (const allocated of sizes) {
+      assert(allocated <= 4 * arrived, `${allocated} bytes for ${arrived} that came`);
+    }
+  }
+});
+
+Deno.test("MessageAssembler copies little over and over, whatever the fragments' number (10.4)", () => {
+  // In one frame: what is set aside grows by four each time, up to what is announced.
+  const inOneFrame = new MessageAssembler();
+  const length = 65_536;
+  const payload = Uint8Array.of(1);
+  let message: Message | undefined;
+  const sizes = allocations(() => {
+    for (let at = 0; at < length; at++) {
+      message = inOneFrame.push(piece(Opcode.Binary, at, payload, length));
+    }
+  });
+  assertEquals((message as Uint8Array).length, length);
+  assert(sizes.length <= 10, `${sizes.length} times for one frame: ${sizes}`);
+
+  // In many frames, each of which announces only itself.
+  const inMany = new MessageAssembler();
+  inMany.push(whole(Opcode.Binary, false, new Uint8Array(0)));
+  const grown = allocations(() => {
+    for (let at = 0; at < length; at++) inMany.push(whole(Opcode.Continuation, false, payload));
+  });
+  const copied = grown.reduce((sum, size) => sum + size, 0);
+  assert(grown.length <= 20, `${grown.length} times for many frames`);
+  assert(copied <= 4 * length, `${copied} bytes in all for ${length}`);
+});

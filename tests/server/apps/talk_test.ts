@@ -1,0 +1,304 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { Server } from "../../../mod.ts";
+import { talk, type TalkData } from "../../../server/apps/talk.ts";
+import { WINDOW_MESSAGES } from "../../../server/apps/talk_flood.ts";
+import { frameImage } from "../../../server/apps/talk_messages.ts";
+
+type Message = Record<string, unknown>;
+
+/** A page without a browser: what it sends is written by hand, what it receives is queued. */
+class Tab {
+  #socket: WebSocket;
+  #inbox: (Message | Uint8Array)[] = [];
+  #arrived: (() => void) | undefined;
+  #opened: Promise<void>;
+  #closed: Promise<void>;
+
+  constructor(server: Server<TalkData>) {
+    this.#socket = new WebSocket(`ws://127.0.0.1:${server.addr.port}/`);
+    this.#socket.binaryType = "arraybuffer";
+    this.#socket.onmessage = ({ data }) => {
+      this.#inbox.push(typeof data === "string" ? JSON.parse(data) : new Uint8Array(data));
+      this.#arrived?.();
+    };
+    this.#opened = new Promise((resolve, reject) => {
+      this.#socket.onopen = () => resolve();
+      this.#socket.onerror = () => reject(new Error("Cannot connect"));
+    });
+    this.#closed = new Promise((resolve) => {
+      this.#socket.onclose = () => {
+        this.#arrived?.();
+        resolve();
+      };
+    });
+  }
+
+  /** Opens a tab and takes the welcome and the own "joined". */
+  static async enter(server: Server<TalkData>, name: string): Promise<Tab> {
+    const tab = new Tab(server);
+    await tab.send({ type: "hello", name });
+    assertEquals((await tab.next()).type, "welcome");
+    assertEquals((await tab.next()).type, "joined");
+    return tab;
+  }
+
+  async send(message: Message | string | Uint8Array<ArrayBuffer>): Promise<void> {
+    await this.#opened;
+    const isRaw = typeof message === "string" || message instanceof Uint8Array;
+    this.#socket.send(isRaw ? message : JSON.stringify(message));
+  }
+
+  /** Gives the next message, whatever it is. */
+  async take(): Promise<Message | Uint8Array> {
+    for (;;) {
+      const message = this.#inbox.shift();
+      if (message !== undefined) return message;
+      if (this.#socket.readyState > WebSocket.OPEN) throw new Error("The connection has ended");
+      await new Promise<void>((resolve) => this.#arrived = resolve);
+    }
+  }
+
+  /** Gives the next JSON message that is not figures: those come when they come. */
+  async next(): Promise<Message> {
+    for (;;) {
+      const message = await this.take();
+      if (message instanceof Uint8Array) throw new Error("Expected JSON, received an image");
+      if (message.type !== "figures") return message;
+    }
+  }
+
+  /** Gives the next image message. */
+  async nextImage(): Promise<Uint8Array> {
+    for (;;) {
+      const message = await this.take();
+      if (message instanceof Uint8Array) return message;
+      if (message.type !== "figures") throw new Error(`Expected an image, got ${message.type}`);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#opened;
+    this.#socket.close();
+    await this.#closed;
+  }
+}
+
+/** Runs the app on a free port, and ends it. */
+async function withTalk(
+  body: (server: Server<TalkData>) => Promise<void>,
+  options: { figures?: boolean; limits?: { messageBytes: number } } = {},
+): Promise<void> {
+  const server = talk({
+    hostname: "127.0.0.1",
+    port: 0,
+    figures: false,
+    log: () => {},
+    ...options,
+  });
+  try {
+    await body(server);
+  } finally {
+    await server.close();
+  }
+}
+
+Deno.test("talk() serves the page and its policy, and nothing else", () =>
+  withTalk(async (server) => {
+    const page = await fetch(`http://127.0.0.1:${server.addr.port}/`);
+    assertEquals(page.status, 200);
+    assertStringIncludes(page.headers.get("content-security-policy") ?? "", "default-src 'none'");
+    assertStringIncludes(await page.text(), "<title>Fourtuple talk</title>");
+    const missing = await fetch(`http://127.0.0.1:${server.addr.port}/etc/passwd`);
+    assertEquals(missing.status, 404);
+    await missing.body?.cancel();
+  }));
+
+Deno.test("talk() answers 304 when the browser has the file already", () =>
+  withTalk(async (server) => {
+    const url = `http://127.0.0.1:${server.addr.port}/talk.css`;
+    const first = await fetch(url);
+    await first.body?.cancel();
+    const again = await fetch(url, {
+      headers: { "if-none-match": first.headers.get("etag") ?? "" },
+    });
+    assertEquals([again.status, await again.text()], [304, ""]);
+  }));
+
+Deno.test("talk() relays text to everybody, the sender included", () =>
+  withTalk(async (server) => {
+    await using ada = await Tab.enter(server, "ada");
+    await using bob = await Tab.enter(server, "bob");
+    assertEquals(await ada.next(), { type: "joined", id: 2, name: "bob" });
+    await ada.send({ type: "text", text: "<b>hello</b>" });
+    for (const tab of [ada, bob]) {
+      const { at, ...message } = await tab.next();
+      assertEquals(message, { type: "text", id: 1, name: "ada", text: "<b>hello</b>" });
+      assertEquals(typeof at, "number");
+    }
+  }));
+
+Deno.test("talk() tells the others when somebody leaves", () =>
+  withTalk(async (server) => {
+    await using ada = await Tab.enter(server, "ada");
+    {
+      await using _bob = await Tab.enter(server, "bob");
+      assertEquals(await ada.next(), { type: "joined", id: 2, name: "bob" });
+    }
+    assertEquals(await ada.next(), { type: "left", id: 2, name: "bob" });
+  }));
+
+Deno.test("talk() welcomes a newcomer with the limit and the names of the others", () =>
+  withTalk(async (server) => {
+    await using _ada = await Tab.enter(server, "ada");
+    await using bob = new Tab(server);
+    await bob.send({ type: "hello", name: "bob" });
+    assertEquals(await bob.next(), {
+      type: "welcome",
+      id: 2,
+      name: "bob",
+      imageBytes: 1024 * 1024 - 256,
+      people: 2,
+      others: ["ada"],
+    });
+  }));
+
+Deno.test("talk() puts the nickname that the server knows in front of an image", () =>
+  withTalk(async (server) => {
+    await using ada = await Tab.enter(server, "ada");
+    await using mallory = await Tab.enter(server, "mallory");
+    assertEquals((await ada.next()).type, "joined");
+    const image = Uint8Array.of(0x89, 0x50, 0x4e, 0x47);
+    await mallory.send(new Uint8Array(frameImage("ada", image)));
+    assertEquals(await ada.nextImage(), frameImage("mallory", image));
+    assertEquals(await mallory.nextImage(), frameImage("mallory", image));
+  }));
+
+Deno.test("talk() gives no two people the same nickname", () =>
+  withTalk(async (server) => {
+    await using ada = await Tab.enter(server, "ada");
+    await using other = new Tab(server);
+    await other.send({ type: "hello", name: "Ada" });
+    assertEquals((await other.next()).name, "Ada-2");
+    assertEquals(await ada.next(), { type: "joined", id: 2, name: "Ada-2" });
+  }));
+
+Deno.test("talk() renames, and frees the old nickname", () =>
+  withTalk(async (server) => {
+    await using ada = await Tab.enter(server, "ada");
+    await ada.send({ type: "hello", name: "grace" });
+    assertEquals(await ada.next(), { type: "renamed", id: 1, name: "grace", was: "ada" });
+    await ada.send({ type: "hello", name: "GRACE" });
+    assertEquals(await ada.next(), { type: "renamed", id: 1, name: "GRACE", was: "grace" });
+    await using other = new Tab(server);
+    await other.send({ type: "hello", name: "ada" });
+    assertEquals((await other.next()).name, "ada");
+  }));
+
+Deno.test("talk() frees the nickname of somebody who has left", () =>
+  withTalk(async (server) => {
+    await using witness = await Tab.enter(server, "witness");
+    {
+      await using _first = await Tab.enter(server, "ada");
+      assertEquals((await witness.next()).type, "joined");
+    }
+    assertEquals((await witness.next()).type, "left");
+    await using second = new Tab(server);
+    await second.send({ type: "hello", name: "ada" });
+    assertEquals((await second.next()).name, "ada");
+  }));
+
+Deno.test("talk() names the fault of a wrong message, and the connection lives", () =>
+  withTalk(async (server) => {
+    await using ada = await Tab.enter(server, "ada");
+    const wrong: [message: string | Uint8Array<ArrayBuffer>, fault: string][] = [
+      ["{", "Message is not JSON"],
+      ['{"type":"shout"}', 'Message type is unknown: expected "hello" or "text"'],
+      [
+        JSON.stringify({ type: "hello", name: "a".repeat(256) }),
+        "Nickname must be <= 255 bytes in UTF-8: received 256 bytes",
+      ],
+      [Uint8Array.of(9, 1), "Image message must hold 9 bytes of nickname: received 1 bytes"],
+      [
+        new Uint8Array(frameImage("ada", new Uint8Array(1025))),
+        "Image must be <= 1024 bytes: received 1025 bytes",
+      ],
+    ];
+    for (const [message, fault] of wrong) {
+      await ada.send(message);
+      assertEquals(await ada.next(), { type: "error", fault });
+    }
+    await ada.send({ type: "text", text: "still here" });
+    assertEquals((await ada.next()).text, "still here");
+  }, { limits: { messageBytes: 1024 + 256 } }));
+
+Deno.test("talk() lets somebody enter whose first nickname was refused", () =>
+  withTalk(async (server) => {
+    await using tab = new Tab(server);
+    await tab.send({ type: "hello", name: "\u202Eada" });
+    assertEquals(await tab.next(), {
+      type: "error",
+      fault: "Nickname holds a control, direction or invisible character",
+    });
+    await tab.send({ type: "hello", name: "ada" });
+    assertEquals((await tab.next()).name, "ada");
+  }));
+
+Deno.test("talk() gives a nickname to whoever speaks before saying hello", () =>
+  withTalk(async (server) => {
+    await using tab = new Tab(server);
+    await tab.send({ type: "text", text: "hi" });
+    const welcome = await tab.next();
+    assertEquals([welcome.type, welcome.name], ["welcome", "guest-1"]);
+    assertEquals(await tab.next(), { type: "joined", id: 1, name: "guest-1" });
+    const text = await tab.next();
+    assertEquals([text.name, text.text], ["guest-1", "hi"]);
+  }));
+
+Deno.test("talk() stops passing on a flood, and says so once in a window", () =>
+  withTalk(async (server) => {
+    await using ada = await Tab.enter(server, "ada");
+    for (let count = 0; count < 200; count++) await ada.send({ type: "text", text: `${count}` });
+    let relayed = 0;
+    let message = await ada.next();
+    for (; message.type === "text"; message = await ada.next()) relayed++;
+    assert(relayed < 10 * WINDOW_MESSAGES);
+    assertEquals(message, {
+      type: "error",
+      fault: "Too many messages: no more than 20 in 2 s are passed on",
+    });
+  }));
+
+Deno.test("talk() tells each person its own 4-tuple and descriptor", () =>
+  withTalk(async (server) => {
+    await using tab = new Tab(server);
+    await tab.send({ type: "hello", name: "ada" });
+    const { you } = await tab.next() as { you: { tuple: string; descriptor?: number } };
+    const described = await server.registry.describe(you.tuple);
+    assertEquals(you.descriptor, described?.kernel?.descriptor);
+    if (Deno.build.os === "linux") assertEquals(typeof you.descriptor, "number");
+    assert(you.tuple.endsWith(`-127.0.0.1:${server.addr.port}`));
+  }, { figures: true }));
+
+Deno.test("talk() sends the totals to everybody, and nothing about anybody", () =>
+  withTalk(async (server) => {
+    await using tab = new Tab(server);
+    await tab.send({ type: "hello", name: "ada" });
+    let message: Message | Uint8Array;
+    do message = await tab.take(); while (
+      message instanceof Uint8Array || message.type !== "figures"
+    );
+    const { descriptors: _, ...totals } = message;
+    assertEquals(totals, { type: "figures", connections: 1, serverPorts: 1, fourTuples: 1 });
+  }, { figures: true }));
+
+Deno.test("talk() tells nothing of itself when figures are off", () =>
+  withTalk(async (server) => {
+    await using ada = new Tab(server);
+    await ada.send({ type: "hello", name: "ada" });
+    assertEquals((await ada.next()).you, undefined);
+    assertEquals((await ada.next()).type, "joined");
+    // As long as the report takes that would be under way.
+    await server.report();
+    await ada.send({ type: "text", text: "a" });
+    assertEquals((await ada.take() as Message).type, "text");
+  }));
