@@ -94,7 +94,11 @@ export class FrameDecoder implements FrameContext {
   #left = 0;
   #key = 0;
 
-  /** @param options The reader's role and its limits. */
+  /**
+   * Makes a decoder for one direction of one connection.
+   *
+   * @param options The reader's role and its limits.
+   */
   constructor(options: FrameDecoderOptions) {
     this.role = options.role;
     this.limits = options.limits ?? DEFAULT_MESSAGE_LIMITS;

@@ -21,7 +21,11 @@ import { type Fragment, FrameDecoder, type FrameDecoderOptions } from "./frame_d
  * ```
  */
 export class FrameDecoderStream extends TransformStream<Uint8Array, Fragment> {
-  /** @param options The reader's role and its limits. */
+  /**
+   * Makes a stream for one direction of one connection.
+   *
+   * @param options The reader's role and its limits.
+   */
   constructor(options: FrameDecoderOptions) {
     const decoder = new FrameDecoder(options);
     super({ transform: (chunk, controller) => decoder.transform(chunk.slice(), controller) });

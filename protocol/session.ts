@@ -66,7 +66,11 @@ export class Session {
   readonly #assembler = new MessageAssembler();
   readonly #output: SessionOutput;
 
-  /** @param output Where control frames go. */
+  /**
+   * Makes the session of a connection whose handshake is over.
+   *
+   * @param output Where control frames go.
+   */
   constructor(output: SessionOutput) {
     this.#output = output;
   }

@@ -1,4 +1,4 @@
-import { HandshakeError, serializeResponseHead } from "../protocol/mod.ts";
+import { type HandshakeError, serializeResponseHead } from "../protocol/mod.ts";
 import { type Transport, writeAll } from "./transport.ts";
 
 /**
@@ -17,7 +17,8 @@ export async function writeResponse(
 ): Promise<void> {
   const { body, status, statusText } = response;
   const headers = new Headers(response.headers);
-  headers.set("connection", "close");
+  // RFC 9110 7.8: whoever sends Upgrade names it in Connection.
+  headers.set("connection", headers.has("upgrade") ? "close, Upgrade" : "close");
   headers.delete("transfer-encoding"); // the body ends with the connection (RFC 9112 6.3)
   if (!headers.has("date")) headers.set("date", new Date().toUTCString());
   if (body === null && !headOnly && status !== 204 && status !== 304) {

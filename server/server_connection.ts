@@ -11,6 +11,7 @@ import type { Closing, Connection } from "./connection.ts";
 import { type FourTuple, fourTupleOf } from "./four_tuple.ts";
 import { FrameSource } from "./frame_source.ts";
 import { Inbox } from "./inbox.ts";
+import { KeepAlive } from "./keep_alive.ts";
 import type { Limits } from "./limits.ts";
 import type { Handlers, LogEntry } from "./options.ts";
 import type { ConnectionRecord, Registered } from "./registry.ts";
@@ -70,7 +71,6 @@ export class ServerConnection<Data>
   readonly transport: Transport;
   data: Data;
   due: number;
-  roundTrip: number | undefined = undefined;
 
   readonly #host: ConnectionHost<Data>;
   readonly #decoder: FrameDecoder;
@@ -84,12 +84,7 @@ export class ServerConnection<Data>
   #messagesOut = 0;
   #lastReceived: number;
   #lastMessage: number;
-  #lastPing = 0;
-  /** Pings in a row since anything came from the peer. */
-  #unanswered = 0;
-  /** Pings in a row since the peer took any bytes of those that wait. */
-  #stalled = 0;
-  #bytesOutAtPing = 0;
+  readonly #keepAlive = new KeepAlive();
   /** Whether the connection waits for its own side, so that a silent peer is not to blame. */
   #paused = false;
   #over = false;
@@ -100,7 +95,7 @@ export class ServerConnection<Data>
     this.transport = transport;
     this.id = start.id;
     this.key = start.key;
-    this.target = start.target;
+    this.target = ownCopy(start.target);
     this.subprotocol = start.subprotocol;
     this.data = start.data;
     this.#decoder = new FrameDecoder({ role: "server", limits: host.limits });
@@ -126,6 +121,10 @@ export class ServerConnection<Data>
 
   get bufferedAmount(): number {
     return this.#queue.bytes;
+  }
+
+  get roundTrip(): number | undefined {
+    return this.#keepAlive.roundTrip;
   }
 
   // The way in.
@@ -208,11 +207,7 @@ export class ServerConnection<Data>
   }
 
   receivedPong(payload: Uint8Array): void {
-    const expected = pingPayload(this.#lastPing);
-    if (payload.length !== expected.length || !expected.every((byte, i) => byte === payload[i])) {
-      return;
-    }
-    this.roundTrip = this.#host.sweep.now - this.#lastPing;
+    this.#keepAlive.receivedPong(payload, this.#host.sweep.now);
   }
 
   // The way out.
@@ -333,24 +328,24 @@ export class ServerConnection<Data>
     if (!this.open) {
       this.#log("debug", "close_timeout", "Connection is cut as its close took too long");
       this.terminate();
-    } else this.#keepAlive(now);
+    } else this.#look(now);
   }
 
-  /** Pings, and cuts a peer that answers neither pings nor anything else, or takes nothing. */
-  #keepAlive(now: number): void {
-    const { pingInterval, missedPings } = this.#host.limits;
-    if (this.#paused || this.#lastReceived >= this.#lastPing) this.#unanswered = 0;
-    const blocked = this.#queue.bytes > 0 && this.#bytesOut === this.#bytesOutAtPing;
-    this.#stalled = blocked ? this.#stalled + 1 : 0;
-    if (this.#unanswered >= missedPings || this.#stalled >= missedPings) {
+  /** Pings, and gives up a peer that is no longer there. */
+  #look(now: number): void {
+    const liveness = {
+      lastReceived: this.#lastReceived,
+      paused: this.#paused,
+      queuedBytes: this.#queue.bytes,
+      bytesOut: this.#bytesOut,
+    };
+    const verdict = this.#keepAlive.judge(now, liveness, this.#host.limits);
+    if (verdict === "lost") {
       this.#log("info", "peer_lost", "Peer answers no pings, or takes no bytes");
       return this.terminate();
     }
-    this.due = now + pingInterval;
-    this.#unanswered++;
-    this.#lastPing = now;
-    this.#bytesOutAtPing = this.#bytesOut;
-    if (!blocked) this.#queue.sendControl(Opcode.Ping, pingPayload(now));
+    this.due = now + this.#host.limits.pingInterval;
+    if (verdict === "ping") this.#queue.sendControl(Opcode.Ping, this.#keepAlive.payload);
   }
 
   #isOver(): void {
@@ -409,11 +404,11 @@ export class ServerConnection<Data>
   }
 }
 
-/** A ping carries when it was sent, so that only its own answer is a round trip. */
-function pingPayload(time: number): Uint8Array {
-  return new Uint8Array(Float64Array.of(time).buffer);
-}
-
 function sinceEpoch(time: number): number {
   return Math.round(performance.timeOrigin + time);
+}
+
+/** A text that is cut from another keeps the whole of it in memory: here, the request's head. */
+function ownCopy(text: string): string {
+  return new TextDecoder().decode(new TextEncoder().encode(text));
 }

@@ -12,9 +12,9 @@ const FILES: readonly (readonly [path: string, name: string, type: string])[] = 
 
 /**
  * Sent with every answer. The page loads from its own origin alone; `blob:` is for the images that
- * came over the socket. 'self' in connect-src covers the WebSocket of the same host and port
- * (Content Security Policy Level 3, 6.7.2.8); Safari before 15.4 did not know that. Trusted types
- * make the browser refuse any text that would become HTML.
+ * came over the socket. 'self' in connect-src covers the WebSocket of the same host and port,
+ * as Content Security Policy Level 3 has it; browsers of Level 2 do not know that. Trusted types make
+ * the browser refuse any text that would become HTML.
  */
 const HEADERS: Record<string, string> = {
   "content-security-policy": [

@@ -22,9 +22,6 @@ function browserTest(
   Deno.test({
     name: ignore ? `${name} (ignored: needs ${CHROMIUM})` : name,
     ignore,
-    // The browser is a process whose pipes Playwright lets go of only after close() has resolved.
-    sanitizeOps: false,
-    sanitizeResources: false,
     fn: async () => {
       const server = start(0, options.figures);
       const browser = await chromium.launch({
@@ -126,6 +123,39 @@ browserTest("talk page: names what is wrong with a nickname or a file", async (c
     buffer: Buffer.from("no image at all"),
   });
   await fault.filter({ hasText: "notes.png is not a PNG" }).waitFor();
+});
+
+browserTest("talk page: takes an image from the clipboard", async (context, server) => {
+  const { page } = await open(context, server, "ada");
+  await page.evaluate(`
+    const clipboardData = new DataTransfer();
+    const bytes = Uint8Array.from(atob("${PIXEL.toString("base64")}"), (c) => c.charCodeAt(0));
+    clipboardData.items.add(new File([bytes], "pasted.png", { type: "image/png" }));
+    dispatchEvent(new ClipboardEvent("paste", { clipboardData }));
+  `);
+  await page.getByAltText("Image from ada").waitFor();
+});
+
+browserTest("talk page: shrinks a dropped photo over the limit", async (context, server) => {
+  const { page, problems } = await open(context, server, "ada");
+  // Noise does not compress: 2000 by 1000 pixels are 6 MB as a PNG.
+  await page.evaluate(`(async () => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 2000, height: 1000 });
+    const context = canvas.getContext("2d");
+    const noise = context.createImageData(2000, 1000);
+    for (let at = 0; at < noise.data.length; at += 65536) {
+      crypto.getRandomValues(noise.data.subarray(at, at + 65536));
+    }
+    for (let at = 3; at < noise.data.length; at += 4) noise.data[at] = 255;
+    context.putImageData(noise, 0, 0);
+    const photo = await new Promise((resolve) => canvas.toBlob(resolve));
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([photo], "photo.png", { type: "image/png" }));
+    dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+  })()`);
+  await page.getByAltText("Image from ada").waitFor();
+  await page.waitForFunction("document.querySelector('.picture img').naturalWidth > 400");
+  assertEquals(problems, []);
 });
 
 browserTest("talk page: keeps the nickname for the next visit", async (context, server) => {

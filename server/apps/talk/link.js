@@ -34,10 +34,12 @@ export class Link {
     this.#url = url;
     this.#onState = onState;
     this.#onMessage = onMessage;
-    addEventListener("online", () => this.#retry());
+    addEventListener("online", () => {
+      if (this.#waiting) this.now();
+    });
     // Timers sleep in a hidden tab: a reader who comes back should not wait for one.
     document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible") this.#retry();
+      if (this.#waiting && !document.hidden) this.connect();
     });
   }
 
@@ -91,9 +93,5 @@ export class Link {
     this.#waiting = true;
     this.#timer = setTimeout(() => this.connect(), wait);
     this.#onState({ state: "waiting", until: Date.now() + wait });
-  }
-
-  #retry() {
-    if (this.#waiting) this.now();
   }
 }

@@ -9,6 +9,9 @@ import { fitImage } from "./shrink.js";
 /** The longest text, in bytes of UTF-8, as in the server's talk_messages.ts. */
 const TEXT_BYTES = 16 * 1024;
 
+/** The pause between images that are sent together, in milliseconds: many at once are a flood. */
+const IMAGE_PAUSE_MS = 200;
+
 /** Where the browser keeps the nickname. */
 const NAME_KEY = "fourtuple.nickname";
 
@@ -325,6 +328,7 @@ async function sendImages(files) {
   for (const file of [...files]) {
     const fault = await sendImage(file);
     if (fault !== undefined) showFault(fault);
+    await new Promise((resolve) => setTimeout(resolve, IMAGE_PAUSE_MS));
   }
 }
 

@@ -1,0 +1,67 @@
+import type { Limits } from "./limits.ts";
+
+/** What a connection did since it was last looked at. */
+export interface Liveness {
+  /** When the last bytes came from the peer. */
+  readonly lastReceived: number;
+  /** Whether we do not read because our own side is busy, so that silence is not the peer's fault. */
+  readonly paused: boolean;
+  /** Bytes that wait for the peer. */
+  readonly queuedBytes: number;
+  /** Bytes that the peer has taken in all. */
+  readonly bytesOut: number;
+}
+
+/** What is to be done about a connection: ping it, let it be, or give it up. */
+export type Verdict = "ping" | "wait" | "lost";
+
+/**
+ * Notices a peer that is no longer there: one that answers neither pings nor anything else, or that
+ * takes none of the bytes that wait for it. Measures the round trip as it goes.
+ */
+export class KeepAlive {
+  /** The last measured round trip in milliseconds. */
+  roundTrip: number | undefined = undefined;
+  #lastPing = 0;
+  /** Pings in a row since anything came from the peer. */
+  #unanswered = 0;
+  /** Looks in a row at which bytes waited and none had been taken. */
+  #stalled = 0;
+  #bytesOut = 0;
+
+  /**
+   * Decides what to do; to be called once in every ping interval.
+   *
+   * @param now What time it is, in milliseconds.
+   * @param liveness What the connection did since.
+   * @param limits How much patience there is.
+   * @returns What to do.
+   */
+  judge(now: number, liveness: Liveness, { missedPings }: Pick<Limits, "missedPings">): Verdict {
+    if (liveness.paused || liveness.lastReceived >= this.#lastPing) this.#unanswered = 0;
+    const blocked = liveness.queuedBytes > 0 && liveness.bytesOut === this.#bytesOut;
+    this.#stalled = blocked ? this.#stalled + 1 : 0;
+    this.#bytesOut = liveness.bytesOut;
+    if (this.#unanswered >= missedPings || this.#stalled >= missedPings) return "lost";
+    this.#unanswered++;
+    this.#lastPing = now;
+    return blocked ? "wait" : "ping";
+  }
+
+  /** The payload of the last ping: when it was sent, so that only its own answer is a round trip. */
+  get payload(): Uint8Array {
+    return new Uint8Array(Float64Array.of(this.#lastPing).buffer);
+  }
+
+  /**
+   * A Pong came.
+   *
+   * @param payload Its payload; only that of the last ping counts.
+   * @param now What time it is, in milliseconds.
+   */
+  receivedPong(payload: Uint8Array, now: number): void {
+    const expected = this.payload;
+    if (payload.length !== expected.length) return;
+    if (expected.every((byte, at) => byte === payload[at])) this.roundTrip = now - this.#lastPing;
+  }
+}
