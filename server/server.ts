@@ -144,7 +144,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
       accepted: (conn) => this.#accepted(conn),
       log: (entry) => this.log(entry),
     });
-    this.#reporter = Reporter.open();
+    this.#reporter = this.#prepare();
     this.finished = this.#run();
   }
 
@@ -166,10 +166,15 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
     return this.options;
   }
 
-  async #run(): Promise<void> {
-    // What a report needs is opened before the first accept: later there may be no descriptor left.
-    const reporter = await this.#reporter;
+  /** Opens what a report needs before the first accept: later there may be no descriptor left. */
+  async #prepare(): Promise<Reporter> {
+    const reporter = await Reporter.open();
     this.#maxConnections = this.limits.connections ?? await connectionsByDescriptors();
+    return reporter;
+  }
+
+  async #run(): Promise<void> {
+    const reporter = await this.#reporter;
     await this.#listener.run();
     await this.#whenEmpty();
     reporter.close();

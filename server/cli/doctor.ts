@@ -4,22 +4,11 @@
  * @module
  */
 
-import { parseArgs as parseArgsUntyped } from "@std/cli/parse-args";
 import { capacityLimits, connectionsPerSource, firstLimit } from "../capacity.ts";
 import type { CapacityLimit } from "../capacity.ts";
 import { type HostLimits, openDescriptors, readHostLimits } from "../host.ts";
 import type { Command, CommandIo } from "./command.ts";
-
-/** The part of std's parseArgs that is used here; the mirror on npm carries no types. */
-const parseArgs: (
-  args: string[],
-  options: {
-    string: string[];
-    boolean: string[];
-    alias: Record<string, string>;
-    unknown: (arg: string, key?: string) => boolean;
-  },
-) => Record<string, unknown> = parseArgsUntyped;
+import { parseArgs } from "./parse_args.ts";
 
 const help = `Usage: fourtuple doctor [--connections N] [--json]
 

@@ -1,5 +1,5 @@
 import type { Role } from "../../protocol/mod.ts";
-import type { HeaderBits } from "../vectors/frames.ts";
+import type { HeaderBits } from "../vectors/refused_frames.ts";
 import { concat, fromBits, fromHex } from "./notation.ts";
 
 /** The masking key of RFC 6455 5.7, used wherever the key does not matter. */

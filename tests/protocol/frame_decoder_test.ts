@@ -9,7 +9,8 @@ import { collectFrames } from "../helpers/collect_frames.ts";
 import { concat, fromHex, toHex } from "../helpers/notation.ts";
 import { headersOnly, KEY, peerFrame, rawFrame } from "../helpers/raw_frame.ts";
 import { Random } from "../helpers/random.ts";
-import { type ExpectedFrame, FRAMES, REFUSED } from "../vectors/frames.ts";
+import { type ExpectedFrame, FRAMES } from "../vectors/frames.ts";
+import { REFUSED } from "../vectors/refused_frames.ts";
 
 const ROLES: readonly Role[] = ["server", "client"];
 const NO_KEY = new Uint8Array(4);

@@ -9,8 +9,8 @@ import { concat, fromBits, fromHex, toHex } from "../helpers/notation.ts";
 import { headersOnly, peerFrame } from "../helpers/raw_frame.ts";
 import { RecordingSession } from "../helpers/recording_session.ts";
 import { CLOSE_CODES } from "../vectors/close_codes.ts";
-import { REFUSED } from "../vectors/frames.ts";
 import { type PeerFrame, SESSIONS } from "../vectors/messages.ts";
+import { REFUSED } from "../vectors/refused_frames.ts";
 
 const ROLES: readonly Role[] = ["server", "client"];
 const TEXT = 0x81;

@@ -45,7 +45,7 @@ export class Panel {
       this.#set("memory", `${(bytesPerConnection / 1000).toFixed(1)} KB`);
     } else {
       const note = document.createElement("small");
-      note.textContent = connections < 100 ? "shown from 100 connections" : "not known here";
+      note.textContent = connections < 100 ? "shown from 100 connections" : "not measurable now";
       this.#find("memory").replaceChildren(note);
     }
     const count = `${connections.toLocaleString()} ${

@@ -1,0 +1,69 @@
+import { configureSync, getJsonLinesFormatter, getLogger, type LogRecord } from "@logtape/logtape";
+import type { LogEntry } from "../options.ts";
+import type { LineWriter } from "./line_writer.ts";
+import type { Settings } from "./settings.ts";
+
+/** The one category of our log lines. */
+const CATEGORY = "fourtuple";
+
+/**
+ * Sets logging up for the whole process.
+ *
+ * @param settings Format and least level.
+ * @param writer Where the lines go.
+ * @returns What `serve()` takes as `log`.
+ */
+export function startLog(
+  { logFormat, logLevel }: Pick<Settings, "logFormat" | "logLevel">,
+  writer: LineWriter,
+): (entry: LogEntry) => void {
+  const json = getJsonLinesFormatter({ properties: "flatten" });
+  const format = logFormat === "json" ? json : formatPretty;
+  configureSync({
+    reset: true,
+    sinks: { stderr: (record: LogRecord) => writer.write(format(record)) },
+    loggers: [
+      { category: CATEGORY, sinks: ["stderr"], lowestLevel: logLevel },
+      { category: ["logtape", "meta"], sinks: ["stderr"], lowestLevel: "warning" },
+    ],
+  });
+  const logger = getLogger(CATEGORY);
+  return ({ level, message, error, ...properties }) =>
+    logger[level](message, {
+      ...properties,
+      ...error !== undefined && { error: describeError(error) },
+    });
+}
+
+/**
+ * Writes a record as one line for people: time, level, event, message, 4-tuple, and below it what was
+ * thrown.
+ *
+ * @param record The record.
+ * @returns The line, with its line feed.
+ */
+export function formatPretty(record: LogRecord): string {
+  const { event, key, error } = record.properties;
+  const time = new Date(record.timestamp).toISOString();
+  const parts = [time, record.level.padEnd(7), event, record.message.join(""), key && `(${key})`];
+  const line = parts.filter(Boolean).map((part) => escapeControls(String(part))).join(" ");
+  const below = typeof error === "string"
+    ? `  ${error.split("\n").map(escapeControls).join("\n  ")}\n`
+    : "";
+  return `${line}\n${below}`;
+}
+
+function describeError(error: unknown): string {
+  return error instanceof Error ? error.stack ?? error.message : String(error);
+}
+
+/** What reaches a terminal must not steer it: control characters are written as escapes. */
+function escapeControls(text: string): string {
+  let safe = "";
+  for (const character of text) {
+    const code = character.codePointAt(0)!;
+    const control = code < 0x20 || (code >= 0x7f && code < 0xa0);
+    safe += control ? `\\x${code.toString(16).padStart(2, "0")}` : character;
+  }
+  return safe;
+}

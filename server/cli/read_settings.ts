@@ -1,0 +1,144 @@
+import { z } from "zod";
+import { parseArgs } from "./parse_args.ts";
+import { completeSettings, type Setting, SETTINGS, type Settings } from "./settings.ts";
+
+const PREFIX = "FOURTUPLE_";
+
+/** Everything that is wrong with the settings, or the settings. */
+export type ReadSettings = { readonly settings: Settings } | { readonly faults: string[] };
+
+/** Where settings come from besides the flags. */
+export interface Surroundings {
+  /** The environment's variables. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Reads a whole file as text; throws when it cannot be read. */
+  readonly readFile: (path: string) => string;
+}
+
+/** The values of one source, and how it calls a setting. */
+interface Source {
+  readonly values: Record<string, unknown>;
+  pathOf(name: string): string;
+}
+
+const SCHEMA = z.strictObject(
+  Object.fromEntries(SETTINGS.map(({ name, schema }) => [name, schema.optional()])),
+);
+
+/** The flag of a setting: `--message-bytes` for `messageBytes`. */
+export function flagOf(name: string): string {
+  return `--${words(name).join("-")}`;
+}
+
+/** The variable of a setting: `FOURTUPLE_MESSAGE_BYTES` for `messageBytes`. */
+export function variableOf(name: string): string {
+  return PREFIX + words(name).join("_").toUpperCase();
+}
+
+function words(name: string): string[] {
+  return name.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
+}
+
+/**
+ * Reads the settings of `serve`: flags win over `FOURTUPLE_*` variables, which win over the file that
+ * `--config` or `FOURTUPLE_CONFIG` names.
+ *
+ * @param args The flags.
+ * @param surroundings The variables and the files.
+ * @returns The settings, or everything that is wrong, each fault with the place it is at.
+ */
+export function readSettings(args: readonly string[], surroundings: Surroundings): ReadSettings {
+  const faults: string[] = [];
+  const flags = readFlags(args, faults);
+  const env = readEnv(surroundings.env);
+  const path = flags.config ?? surroundings.env[`${PREFIX}CONFIG`];
+  const file = path === undefined ? undefined : readFile(path, surroundings.readFile, faults);
+  const sources = [...file === undefined ? [] : [file], env, flags];
+  for (const source of sources) faults.push(...faultsOf(source));
+  const values = Object.assign({}, ...sources.map((source) => source.values));
+  if ((values.tlsCert === undefined) !== (values.tlsKey === undefined)) {
+    faults.push("--tls-cert and --tls-key are needed together");
+  }
+  return faults.length > 0 ? { faults } : { settings: completeSettings(values) };
+}
+
+function faultsOf({ values, pathOf }: Source): string[] {
+  const { error } = SCHEMA.safeParse(values);
+  return (error?.issues ?? []).flatMap((issue) =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => `${pathOf(key)}: no such setting`)
+      : [`${pathOf(String(issue.path[0]))}: ${issue.message}`]
+  );
+}
+
+function readFlags(args: readonly string[], faults: string[]): Source & { config?: string } {
+  const flags = new Map(SETTINGS.map((setting) => [flagOf(setting.name).slice(2), setting]));
+  const switches = [...flags].filter(([, { kind }]) => kind === "switch").map(([flag]) => flag);
+  const texts = [...flags.keys(), "config"].filter((flag) => !switches.includes(flag));
+  const parsed = parseArgs(args, {
+    string: texts,
+    collect: texts,
+    boolean: switches,
+    negatable: switches,
+    default: Object.fromEntries(switches.map((flag) => [flag, undefined])),
+    unknown: (arg) => {
+      faults.push(arg.startsWith("-") ? `${arg}: no such option` : `${arg}: unexpected argument`);
+      return false;
+    },
+  });
+  const values: Record<string, unknown> = {};
+  for (const [flag, setting] of flags) {
+    const given = parsed[flag];
+    if (given === undefined || (Array.isArray(given) && given.length === 0)) continue;
+    if (setting.kind === "list") values[setting.name] = given;
+    else if (Array.isArray(given) && given.length > 1) faults.push(`--${flag}: given twice`);
+    else values[setting.name] = fromText(setting, Array.isArray(given) ? given[0] : given);
+  }
+  const [config] = (parsed.config ?? []) as string[];
+  return { values, pathOf: flagOf, ...config !== undefined && { config } };
+}
+
+function readEnv(env: Readonly<Record<string, string>>): Source {
+  const known = new Map(SETTINGS.map((setting) => [variableOf(setting.name), setting]));
+  const values: Record<string, unknown> = {};
+  const names = new Map<string, string>();
+  for (const [variable, text] of Object.entries(env)) {
+    if (!variable.startsWith(PREFIX) || variable === `${PREFIX}CONFIG`) continue;
+    const setting = known.get(variable);
+    const name = setting?.name ?? variable;
+    names.set(name, variable);
+    values[name] = setting === undefined ? text : fromText(setting, text);
+  }
+  return { values, pathOf: (name) => names.get(name) ?? name };
+}
+
+function readFile(
+  path: string,
+  read: Surroundings["readFile"],
+  faults: string[],
+): Source | undefined {
+  try {
+    const values: unknown = JSON.parse(read(path));
+    if (typeof values === "object" && values !== null && !Array.isArray(values)) {
+      return { values: values as Record<string, unknown>, pathOf: (name) => `${path}: ${name}` };
+    }
+    faults.push(`${path}: expected a JSON object`);
+  } catch (error) {
+    faults.push(`${path}: ${error instanceof SyntaxError ? "is not JSON" : "cannot be read"}`);
+  }
+}
+
+/** Text becomes what a configuration file would hold; what does not fit stays text, and is refused. */
+function fromText({ kind }: Setting, text: unknown): unknown {
+  if (typeof text !== "string") return text;
+  switch (kind) {
+    case "integer":
+      return /^-?\d{1,16}$/.test(text) ? Number(text) : text;
+    case "switch":
+      return text === "true" ? true : text === "false" ? false : text;
+    case "list":
+      return text.split(",").map((item) => item.trim());
+    case "text":
+      return text;
+  }
+}

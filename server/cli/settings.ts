@@ -1,0 +1,202 @@
+import { z } from "zod";
+import { DEFAULT_LIMITS, limitFault, type Limits } from "../limits.ts";
+
+/** One setting of `fourtuple serve`: the same in flags, environment and configuration file. */
+export interface Setting {
+  /** Its name in the configuration file; the flag and the variable are made from it. */
+  readonly name: string;
+  /** What stands for its value in the help. */
+  readonly placeholder: string;
+  /** What it does. */
+  readonly help: string;
+  /** What it may be. */
+  readonly schema: z.ZodType;
+  /** How its text in a flag or a variable becomes a value. */
+  readonly kind: "text" | "integer" | "list" | "switch";
+  /** What holds where it is not set, for the help. */
+  readonly fallback?: string | number;
+}
+
+/** The values of all settings, those with a default completed. */
+export interface Settings {
+  /** Which app is served. */
+  app: "talk" | "echo" | "broadcast";
+  /** The address to listen on. */
+  host: string;
+  /** The port to listen on. */
+  port: number;
+  /** A file with the certificate chain. */
+  tlsCert?: string;
+  /** A file with the private key. */
+  tlsKey?: string;
+  /** The origins whose pages may connect. */
+  origin?: string[];
+  /** Whether the talk page shows the server's totals. */
+  figures: boolean;
+  /** How log lines look. */
+  logFormat: "pretty" | "json";
+  /** Which log lines are left out. */
+  logLevel: "debug" | "info" | "warning" | "error";
+  /** How long a drain may take, in milliseconds. */
+  drainDeadline: number;
+  /** The limits that were set. */
+  limits: Partial<Limits>;
+}
+
+const LIMITS_HELP: Readonly<Record<keyof Limits, string>> = {
+  messageBytes: "Largest message; larger ones end in 1009",
+  messageFragments: "Most frames of one message; more end in 1008",
+  headLineBytes: "Longest line of a request's head; longer ones get 414 or 431",
+  headHeaders: "Most headers of a request; more get 431",
+  headBytes: "Largest head of a request; larger ones get 431",
+  handshakes: "Most unfinished handshakes; then the oldest is cut",
+  handshakeTimeout: "Longest handshake, in ms; then it is cut",
+  connections: "Most connections; more get 503 (default: descriptors less a reserve)",
+  connectionsPerAddress: "Most connections of one address; more get 429 (default: off)",
+  sendQueueBytes: "Most bytes that wait for a slow peer",
+  whenFull: "What a full send queue means: close, drop or wait",
+  pingInterval: "How often a connection is pinged, in ms",
+  missedPings: "Unanswered pings in a row that end a connection",
+  closeTimeout: "Longest closing handshake, in ms; then it is cut",
+  lingerBytes: "Most that a refused peer may still send",
+};
+
+const limitSettings = (Object.keys(LIMITS_HELP) as (keyof Limits)[]).map((name): Setting => ({
+  name,
+  placeholder: name === "whenFull" ? "POLICY" : "N",
+  help: LIMITS_HELP[name],
+  schema: z.unknown().superRefine((value, context) => {
+    const message = limitFault(name, value);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  }),
+  kind: name === "whenFull" ? "text" : "integer",
+  ...DEFAULT_LIMITS[name] !== undefined && { fallback: DEFAULT_LIMITS[name] },
+}));
+
+const text = z.string("expected a text").min(1, "expected a text that is not empty");
+
+function choice(...values: [string, ...string[]]): z.ZodType {
+  return z.enum(values, `expected one of ${values.join(", ")}`);
+}
+
+function integer(least: number, most: number): z.ZodType {
+  const message = `expected an integer from ${least} to ${most}`;
+  return z.int(message).min(least, message).max(most, message);
+}
+
+function isOrigin(value: string): boolean {
+  return value === "*" || URL.parse(value)?.origin === value;
+}
+
+/** All settings, in the order of the help. */
+export const SETTINGS: readonly Setting[] = [
+  {
+    name: "app",
+    placeholder: "NAME",
+    help: "What is served: talk (a page to talk on), echo or broadcast",
+    schema: choice("talk", "echo", "broadcast"),
+    kind: "text",
+    fallback: "talk",
+  },
+  {
+    name: "host",
+    placeholder: "ADDRESS",
+    help: "Address to listen on; 0.0.0.0 or :: for all",
+    schema: text,
+    kind: "text",
+    fallback: "127.0.0.1",
+  },
+  {
+    name: "port",
+    placeholder: "N",
+    help: "Port to listen on; 0 for any that is free",
+    schema: integer(0, 65_535),
+    kind: "integer",
+    fallback: 8_080,
+  },
+  {
+    name: "tlsCert",
+    placeholder: "FILE",
+    help: "Certificate chain in PEM, for TLS",
+    schema: text,
+    kind: "text",
+  },
+  {
+    name: "tlsKey",
+    placeholder: "FILE",
+    help: "Private key in PEM, for TLS",
+    schema: text,
+    kind: "text",
+  },
+  {
+    name: "origin",
+    placeholder: "ORIGIN",
+    help: 'Origin whose pages may connect, such as https://example.com, or "*" for all; ' +
+      "may come several times (default: the server's own host)",
+    schema: z.array(
+      z.string("expected a text").refine(
+        isOrigin,
+        'expected an origin such as https://a.example, or "*"',
+      ),
+      "expected a list of texts",
+    ),
+    kind: "list",
+  },
+  {
+    name: "figures",
+    placeholder: "",
+    help: "Show the server's totals on the talk page; --no-figures hides them",
+    schema: z.boolean("expected true or false"),
+    kind: "switch",
+    fallback: "true",
+  },
+  {
+    name: "logFormat",
+    placeholder: "FORMAT",
+    help: "How log lines look: pretty or json",
+    schema: choice("pretty", "json"),
+    kind: "text",
+    fallback: "pretty",
+  },
+  {
+    name: "logLevel",
+    placeholder: "LEVEL",
+    help: "The least that is logged: debug, info, warning or error",
+    schema: choice("debug", "info", "warning", "error"),
+    kind: "text",
+    fallback: "info",
+  },
+  {
+    name: "drainDeadline",
+    placeholder: "N",
+    help: "Longest drain after SIGTERM or SIGINT, in ms; then what is left is cut",
+    schema: integer(0, 2_147_483_647),
+    kind: "integer",
+    fallback: 30_000,
+  },
+  ...limitSettings,
+];
+
+/** The names of the settings that are limits. */
+const LIMIT_SETTINGS: ReadonlySet<string> = new Set(Object.keys(LIMITS_HELP));
+
+/**
+ * Completes the settings that were found, which are known to be good, with the defaults.
+ *
+ * @param values The values by name.
+ * @returns All settings.
+ */
+export function completeSettings(values: Readonly<Record<string, unknown>>): Settings {
+  const entries = Object.entries(values);
+  return {
+    app: "talk",
+    host: "127.0.0.1",
+    port: 8_080,
+    figures: true,
+    logFormat: "pretty",
+    logLevel: "info",
+    drainDeadline: 30_000,
+    ...Object.fromEntries(entries.filter(([name]) => !LIMIT_SETTINGS.has(name))),
+    limits: Object.fromEntries(entries.filter(([name]) => LIMIT_SETTINGS.has(name))),
+  };
+}

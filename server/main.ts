@@ -1,0 +1,63 @@
+/**
+ * The binary: `fourtuple [command] [options]`.
+ *
+ * @module
+ */
+import type { Command, CommandIo } from "./cli/command.ts";
+import { doctor } from "./cli/doctor.ts";
+import { serveCommand } from "./cli/serve.ts";
+import { VERSION } from "./cli/version.ts";
+
+const COMMANDS: readonly Command[] = [serveCommand, doctor];
+
+const HELP = `Usage: fourtuple [command] [options]
+
+A WebSocket server you can see into.
+
+Commands:
+${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`).join("\n")}
+
+Options:
+  -h, --help     Print this text, or that of a command
+  -V, --version  Print the version
+`;
+
+/**
+ * Runs a command line.
+ *
+ * @param args The words after the program's name.
+ * @param io Where it writes.
+ * @returns The exit code.
+ */
+export async function run(args: readonly string[], io: CommandIo): Promise<number> {
+  const [first = "", ...rest] = args;
+  if (first === "--help" || first === "-h" || first === "help") {
+    io.out(HELP);
+    return 0;
+  }
+  if (first === "--version" || first === "-V") {
+    io.out(`fourtuple ${VERSION}\n`);
+    return 0;
+  }
+  if (first === "" || first.startsWith("-")) return await serveCommand.run([...args], io);
+  const command = COMMANDS.find(({ name }) => name === first);
+  if (command !== undefined) return await command.run(rest, io);
+  io.err(`fourtuple: no such command: "${first}"\nTry: fourtuple --help\n`);
+  return 2;
+}
+
+/** Writes to one of the process's streams; nobody has to read it. */
+function writeTo(stream: { writeSync(bytes: Uint8Array): number }): (text: string) => void {
+  return (text) => {
+    const bytes = new TextEncoder().encode(text);
+    try {
+      for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
+    } catch {
+      // The reader has gone, as `head` does: that is no fault of ours.
+    }
+  };
+}
+
+if (import.meta.main) {
+  Deno.exit(await run(Deno.args, { out: writeTo(Deno.stdout), err: writeTo(Deno.stderr) }));
+}
