@@ -12,9 +12,9 @@ export interface FrameContext {
   /** The bounds of one message. */
   readonly limits: MessageLimits;
   /** Frames of the unfinished message so far; 0 when none is unfinished. */
-  readonly messageFrames: number;
+  messageFrames: number;
   /** Payload bytes announced by those frames. */
-  readonly messageBytes: number;
+  messageBytes: number;
 }
 
 /**

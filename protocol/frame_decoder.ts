@@ -74,16 +74,8 @@ const HEADER_BYTES = 14;
  * assertEquals(new TextDecoder().decode(fragments[0]?.payload), "hi");
  * ```
  */
-export class FrameDecoder implements FrameContext {
-  /** The reader's role. */
-  readonly role: Role;
-  /** The bounds of one message. */
-  readonly limits: MessageLimits;
-  /** Frames of the unfinished message so far. */
-  messageFrames = 0;
-  /** Payload bytes announced by those frames. */
-  messageBytes = 0;
-
+export class FrameDecoder {
+  readonly #context: FrameContext;
   /** A header that the last chunk broke off in, or a control frame's payload after it. */
   #held: Uint8Array | undefined = undefined;
   #heldLength = 0;
@@ -100,8 +92,8 @@ export class FrameDecoder implements FrameContext {
    * @param options The reader's role and its limits.
    */
   constructor(options: FrameDecoderOptions) {
-    this.role = options.role;
-    this.limits = options.limits ?? DEFAULT_MESSAGE_LIMITS;
+    const { role, limits = DEFAULT_MESSAGE_LIMITS } = options;
+    this.#context = { role, limits, messageFrames: 0, messageBytes: 0 };
   }
 
   /**
@@ -154,7 +146,7 @@ export class FrameDecoder implements FrameContext {
     if (available < 2) return 0;
     const first = bytes[from]!;
     const second = bytes[from + 1]!;
-    checkFirstBytes(first, second, this);
+    checkFirstBytes(first, second, this.#context);
     let length = second & 0x7f;
     let at = from + 2;
     if (length === 126) {
@@ -167,8 +159,8 @@ export class FrameDecoder implements FrameContext {
       length = readLength64(bytes, at);
       at += 8;
     }
-    if (!isControl(first & 0x0f)) checkMessageBudget(length, this);
-    if (this.role === "server") {
+    if (!isControl(first & 0x0f)) checkMessageBudget(length, this.#context);
+    if (this.#context.role === "server") {
       if (available < at - from + 4) return 0;
       this.#key = bytes[at]! << 24 | bytes[at + 1]! << 16 | bytes[at + 2]! << 8 | bytes[at + 3]!;
       at += 4;
@@ -183,15 +175,15 @@ export class FrameDecoder implements FrameContext {
     this.#length = length;
     this.#left = length;
     if (isControl(first & 0x0f)) return;
-    this.messageFrames++;
-    this.messageBytes += length;
+    this.#context.messageFrames++;
+    this.#context.messageBytes += length;
   }
 
   #readData(chunk: Uint8Array, from: number, sink: FragmentSink): number {
     const taken = Math.min(this.#left, chunk.length - from);
     const payload = chunk.subarray(from, from + taken);
     const seen = this.#length - this.#left;
-    if (this.role === "server") applyMask(payload, this.#key, seen);
+    if (this.#context.role === "server") applyMask(payload, this.#key, seen);
     this.#left -= taken;
     this.#emit(payload, seen === 0, sink);
     return from + taken;
@@ -211,7 +203,7 @@ export class FrameDecoder implements FrameContext {
     if (this.#left > 0) return from + taken;
     this.#held = undefined;
     this.#heldLength = 0;
-    if (this.role === "server") applyMask(payload, this.#key);
+    if (this.#context.role === "server") applyMask(payload, this.#key);
     this.#emit(payload, true, sink);
     return from + taken;
   }
@@ -222,7 +214,7 @@ export class FrameDecoder implements FrameContext {
     const fin = (this.#first & 0x80) !== 0;
     if (last) {
       this.#inPayload = false;
-      if (fin && !isControl(opcode)) this.messageFrames = this.messageBytes = 0;
+      if (fin && !isControl(opcode)) this.#context.messageFrames = this.#context.messageBytes = 0;
     }
     sink.enqueue({
       opcode,

@@ -28,6 +28,8 @@ export class FrameDecoderStream extends TransformStream<Uint8Array, Fragment> {
    */
   constructor(options: FrameDecoderOptions) {
     const decoder = new FrameDecoder(options);
-    super({ transform: (chunk, controller) => decoder.transform(chunk.slice(), controller) });
+    super({
+      transform: (chunk, controller) => decoder.transform(new Uint8Array(chunk), controller),
+    });
   }
 }

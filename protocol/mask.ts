@@ -38,13 +38,16 @@ function applyMaskToWords(bytes: Uint8Array, key: number): number {
   const words = new Int32Array(bytes.buffer, bytes.byteOffset + lead, count);
   const turn = lead << 3;
   const turned = turn === 0 ? key : key << turn | key >>> (32 - turn);
-  const word = LITTLE_ENDIAN ? swapBytes(turned) : turned;
+  const word = wordOf(turned);
   for (let at = 0; at < count; at++) words[at]! ^= word;
   return lead + (count << 2);
 }
 
-const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+const WORD_BYTES = new Uint8Array(4);
+const WORD = new Int32Array(WORD_BYTES.buffer);
 
-function swapBytes(word: number): number {
-  return word << 24 | (word & 0xff00) << 8 | word >>> 8 & 0xff00 | word >>> 24;
+/** The word that lies in memory as the key's bytes do, whatever the machine's byte order. */
+function wordOf(key: number): number {
+  for (let at = 0; at < 4; at++) WORD_BYTES[at] = key >>> SHIFTS[at as 0 | 1 | 2 | 3];
+  return WORD[0]!;
 }

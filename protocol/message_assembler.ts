@@ -10,7 +10,7 @@ export type Message = string | Uint8Array<ArrayBuffer>;
  * How much may be set aside for a message, as a multiple of what has arrived of it: a peer that
  * announces much and sends little does not make us allocate much.
  */
-const GROWTH = 4;
+const GROWTH = 8;
 
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -55,7 +55,7 @@ export class MessageAssembler {
   push(fragment: Fragment): Message | undefined {
     const { opcode, payload } = fragment;
     if (fragment.first && fragment.last && fragment.fin && opcode !== Opcode.Continuation) {
-      return opcode === Opcode.Text ? decodeText(payload) : payload.slice();
+      return opcode === Opcode.Text ? decodeText(payload) : new Uint8Array(payload);
     }
     if (fragment.first) {
       this.#announced += fragment.frameLength;

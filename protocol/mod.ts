@@ -34,7 +34,7 @@ export {
   parseExtensions,
   serializeExtensions,
 } from "./extensions.ts";
-export type { FrameContext, Role } from "./frame_check.ts";
+export type { Role } from "./frame_check.ts";
 export * from "./frame_decoder.ts";
 export * from "./frame_decoder_stream.ts";
 export * from "./frame_encoder.ts";

@@ -122,11 +122,9 @@ export class Session {
       case Opcode.Close:
         this.#receiveClose(parseClosePayload(fragment.payload));
         return;
-      default: {
-        const message = this.#assembler.push(fragment);
+      default:
         // Like browsers, a side that has begun to close hands out no more messages.
-        return this.#state === "open" ? message : undefined;
-      }
+        return this.#state === "open" ? this.#assembler.push(fragment) : undefined;
     }
   }
 
@@ -136,7 +134,7 @@ export class Session {
       // 5.5.1: answer with a Close, typically echoing the code.
       this.#closedBy = "peer";
       const code = status.code === CloseCode.NoStatusReceived ? undefined : status.code;
-      this.#sendClose(code, "");
+      this.#sendClose(serializeClosePayload(code));
     }
     this.#state = "closed";
   }
@@ -159,7 +157,7 @@ export class Session {
     if (this.#state !== "open") return;
     this.#state = "closing";
     this.#closedBy = "us";
-    this.#send(payload, code, reason);
+    this.#sendClose(payload);
   }
 
   /**
@@ -176,16 +174,21 @@ export class Session {
     this.#closedBy ??= "us";
     // 5.5.1: nothing is sent after a Close frame, so an error while closing stays unanswered.
     if (alreadySent) return;
-    if (error instanceof ProtocolError) this.#sendClose(error.closeCode, error.message);
-    else this.#sendClose(CloseCode.InternalError, "");
+    this.#sendClose(failurePayload(error));
   }
 
-  #sendClose(code: number | undefined, reason: string): void {
-    this.#send(serializeClosePayload(code, reason), code, reason);
-  }
-
-  #send(payload: Uint8Array, code: number | undefined, reason: string): void {
-    this.#sent = { code: code ?? CloseCode.NoStatusReceived, reason };
+  #sendClose(payload: Uint8Array): void {
+    this.#sent = parseClosePayload(payload);
     this.#output.sendControl(Opcode.Close, payload);
+  }
+}
+
+/** What the peer is told about an error: the rule that it broke, and of our own faults nothing. */
+function failurePayload(error: unknown): Uint8Array {
+  if (!(error instanceof ProtocolError)) return serializeClosePayload(CloseCode.InternalError);
+  try {
+    return serializeClosePayload(error.closeCode, error.message);
+  } catch {
+    return serializeClosePayload(error.closeCode); // the message is too long for a reason
   }
 }

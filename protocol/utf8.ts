@@ -68,15 +68,19 @@ export class Utf8Validator {
   }
 }
 
-/** Four bytes at once where the buffer's alignment allows it: text is mostly ASCII. */
+/** This many ASCII bytes in a row, and it pays to look at four at once. */
+const ASCII_RUN = 32;
+
+/** Skips what is ASCII: byte by byte at first, and word by word where there is much of it. */
 function skipAscii(bytes: Uint8Array, from: number): number {
   const length = bytes.length;
   let at = from;
-  while (at < length && (bytes.byteOffset + at & 3) !== 0) {
+  const soon = Math.min(length, from + ASCII_RUN);
+  while (at < soon || (at < length && (bytes.byteOffset + at & 3) !== 0)) {
     if (bytes[at]! > 0x7f) return at;
     at++;
   }
-  if (length - at >= 64) {
+  if (length - at >= ASCII_RUN) {
     const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, (length - at) >>> 2);
     let word = 0;
     while (word < words.length && (words[word]! & 0x80808080) === 0) word++;

@@ -12,6 +12,8 @@ import { Random } from "../helpers/random.ts";
 import { peerFrame } from "../helpers/raw_frame.ts";
 import { INVALID_UTF8, VALID_UTF8 } from "../vectors/utf8.ts";
 
+/** How many times what has come of a message may be set aside for it. */
+const GROWTH = 8;
 const ROLES: readonly Role[] = ["server", "client"];
 
 /** A whole frame in one piece. */
@@ -188,10 +190,15 @@ Deno.test("MessageAssembler gives messages that are the receiver's own, from one
   const single = assembler.push(whole(Opcode.Binary, true, chunk.subarray(1, 3)));
   assembler.push(whole(Opcode.Binary, false, chunk));
   const joined = assembler.push(whole(Opcode.Continuation, true, chunk));
+  // A ninth byte needs more room than is then filled.
+  assembler.push(whole(Opcode.Binary, false, chunk));
+  assembler.push(whole(Opcode.Continuation, false, chunk));
+  const odd = assembler.push(whole(Opcode.Continuation, true, chunk.subarray(0, 1)));
   chunk.fill(0xee);
   assertEquals(single, fromHex("02 03"));
   assertEquals(joined, fromHex("01020304 01020304"));
-  for (const message of [single, joined] as Uint8Array[]) {
+  assertEquals(odd, fromHex("01020304 01020304 01"));
+  for (const message of [single, joined, odd] as Uint8Array[]) {
     // And they keep no more memory alive than they show.
     assertEquals([message.byteOffset, message.buffer.byteLength], [0, message.length]);
   }
@@ -208,7 +215,7 @@ Deno.test("MessageAssembler copies out of a Buffer, whose slice() would be no co
   assertEquals(toHex(message as Uint8Array), "01 02");
 });
 
-Deno.test("MessageAssembler sets aside at most four times what has come of a large message (10.4)", () => {
+Deno.test("MessageAssembler sets aside at most eight times what has come of a large message (10.4)", () => {
   const announced = 1_048_576;
   for (const opcode of [Opcode.Text, Opcode.Binary]) {
     for (const size of [1, 10, 1_000]) {
@@ -219,14 +226,14 @@ Deno.test("MessageAssembler sets aside at most four times what has come of a lar
         const sizes = allocations(() => assembler.push(piece(opcode, arrived, payload, announced)));
         arrived += size;
         for (const allocated of sizes) {
-          assert(allocated <= 4 * arrived, `${allocated} bytes for ${arrived} that came`);
+          assert(allocated <= GROWTH * arrived, `${allocated} bytes for ${arrived} that came`);
         }
       }
     }
   }
 });
 
-Deno.test("MessageAssembler sets aside at most four times what has come in many fragments (10.4)", () => {
+Deno.test("MessageAssembler sets aside at most eight times what has come in many fragments (10.4)", () => {
   const assembler = new MessageAssembler();
   assembler.push(whole(Opcode.Binary, false, new Uint8Array(0)));
   let arrived = 0;
@@ -237,13 +244,25 @@ Deno.test("MessageAssembler sets aside at most four times what has come in many 
     );
     arrived += size;
     for (const allocated of sizes) {
-      assert(allocated <= 4 * arrived, `${allocated} bytes for ${arrived} that came`);
+      assert(allocated <= GROWTH * arrived, `${allocated} bytes for ${arrived} that came`);
     }
   }
 });
 
+Deno.test("MessageAssembler sets aside no more than a frame announced, after a larger one too (10.4)", () => {
+  const assembler = new MessageAssembler();
+  for (const announced of [100_000, 10]) {
+    const half = new Uint8Array(announced / 2);
+    const sizes = allocations(() => {
+      assembler.push(piece(Opcode.Binary, 0, half, announced));
+      assembler.push(piece(Opcode.Binary, announced / 2, half, announced));
+    });
+    assertEquals(sizes, [announced]);
+  }
+});
+
 Deno.test("MessageAssembler copies little over and over, whatever the fragments' number (10.4)", () => {
-  // In one frame: what is set aside grows by four each time, up to what is announced.
+  // In one frame: what is set aside grows by eight each time, up to what is announced.
   const inOneFrame = new MessageAssembler();
   const length = 65_536;
   const payload = Uint8Array.of(1);
@@ -264,5 +283,5 @@ Deno.test("MessageAssembler copies little over and over, whatever the fragments'
   });
   const copied = grown.reduce((sum, size) => sum + size, 0);
   assert(grown.length <= 20, `${grown.length} times for many frames`);
-  assert(copied <= 4 * length, `${copied} bytes in all for ${length}`);
+  assert(copied <= GROWTH * length, `${copied} bytes in all for ${length}`);
 });
