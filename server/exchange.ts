@@ -42,8 +42,10 @@ interface Received {
 
 /** What the `upgrade` hook and the client's offer come to. */
 interface Accepted<Data> {
-  readonly upgrade: Upgrade<Data>;
+  readonly data: Data;
   readonly subprotocol: string | undefined;
+  /** The head of the 101 response. */
+  readonly response: Uint8Array;
 }
 
 /** The room for what a refused peer still sends, and nobody looks at. */
@@ -59,6 +61,8 @@ export class Exchange<Data> implements Due {
   /** The connection's bytes. */
   readonly transport: Transport;
   readonly #info: PeerInfo;
+  /** Whether it was refused or answered, so that what comes afterwards is no refusal. */
+  #answered = false;
   #over = false;
 
   constructor(host: ExchangeHost<Data>, transport: Transport) {
@@ -109,27 +113,24 @@ export class Exchange<Data> implements Due {
   async #upgrade({ head, rest }: Received): Promise<boolean> {
     const request = checkUpgradeRequest(head);
     const answer = this.#judge(head) ?? await this.#accept(head, request);
+    if (this.#over) return true; // cut while the hook was deciding
     if (answer instanceof Response) {
       await this.#respond(answer, false);
       return false;
     }
-    if (this.#over) return true; // cut while the hook was deciding
-    const { upgrade, subprotocol } = answer;
-    const response = serializeUpgradeResponse({
-      accept: computeAccept(request.key, sha1),
-      subprotocol,
-      headers: upgrade.headers && new Headers(upgrade.headers),
-    });
+    const { data, subprotocol, response } = answer;
     await writeAll(this.transport, response);
-    this.#leave();
+    if (this.#over) return true;
     const connection = new ServerConnection(this.#host, this.transport, {
       id: this.#host.registry.nextId(),
       key: this.#info.key,
       target: head.target,
       subprotocol,
-      data: upgrade.data as Data,
+      data,
     });
+    // In this order, since a server that is stopping must not look empty in between.
     this.#host.opened(connection);
+    this.#leave();
     connection.run(rest);
     return true;
   }
@@ -150,19 +151,27 @@ export class Exchange<Data> implements Due {
   /** What the application says to it. */
   async #accept(head: RequestHead, request: UpgradeRequest): Promise<Accepted<Data> | Response> {
     const { upgrade: hook, subprotocols = [] } = this.#host.options;
-    const chosen = chooseSubprotocol(request.subprotocols, subprotocols);
-    if (hook === undefined) return { upgrade: {}, subprotocol: chosen };
-    const upgrade = await this.#ask("upgrade", async () => {
-      const decision = await hook(this.#requestOf(head), this.#info) ?? {};
-      if (decision instanceof Response || decision.subprotocol === undefined) return decision;
-      if (request.subprotocols.includes(decision.subprotocol)) return decision;
-      throw new TypeError(`Subprotocol was not offered: "${decision.subprotocol}"`);
+    const answer = await this.#ask("upgrade", async () => {
+      const decision: Upgrade<Data> | Response = await hook?.(this.#requestOf(head), this.#info) ??
+        {};
+      if (decision instanceof Response) return sendable(decision);
+      const { data, headers } = decision;
+      const subprotocol = decision.subprotocol ??
+        chooseSubprotocol(request.subprotocols, subprotocols);
+      if (subprotocol !== undefined && !request.subprotocols.includes(subprotocol)) {
+        throw new TypeError(`Subprotocol was not offered: "${subprotocol}"`);
+      }
+      const response = serializeUpgradeResponse({
+        accept: computeAccept(request.key, sha1),
+        subprotocol,
+        headers: headers && new Headers(headers),
+      });
+      return { data: data as Data, subprotocol, response };
     });
-    if (!(upgrade instanceof Response)) {
-      return { upgrade, subprotocol: upgrade.subprotocol ?? chosen };
+    if (answer instanceof Response) {
+      this.#countRefusal("UPGRADE_REFUSED", `Hook "upgrade" answered ${answer.status}`);
     }
-    this.#countRefusal("UPGRADE_REFUSED", `Hook "upgrade" answered ${upgrade.status}`);
-    return upgrade;
+    return answer;
   }
 
   // Plain HTTP.
@@ -182,7 +191,9 @@ export class Exchange<Data> implements Due {
     this.#host.registry.requests++;
     const response = fetch === undefined
       ? plainResponse(426, "This is a WebSocket server", { upgrade: "websocket" })
-      : await this.#ask("fetch", () => fetch(this.#requestOf(head), this.#info));
+      : await this.#ask("fetch", async () => {
+        return sendable(await fetch(this.#requestOf(head), this.#info));
+      });
     await this.#respond(response, head.method === "HEAD");
   }
 
@@ -205,8 +216,10 @@ export class Exchange<Data> implements Due {
   }
 
   #requestOf(head: RequestHead): Request {
-    const { cert } = this.#host.options;
-    const url = URL.parse(`${cert === undefined ? "http" : "https"}://${head.host}${head.path}`);
+    const scheme = this.#host.options.cert === undefined ? "http" : "https";
+    // Only HTTP/1.0 may leave the host out (RFC 9112 3.2).
+    const host = head.host ?? "localhost";
+    const url = head.path === "*" ? null : URL.parse(`${scheme}://${host}${head.path}`);
     if (url === null) throw new HandshakeError("MALFORMED_HEAD", "Request target is no URL");
     return new Request(url, { method: head.method, headers: [...head.headers] });
   }
@@ -223,7 +236,10 @@ export class Exchange<Data> implements Due {
     }
   }
 
+  /** Counts why the exchange failed: its first reason, once. */
   #countRefusal(event: string, message: string): void {
+    if (this.#answered) return;
+    this.#answered = true;
     this.#host.registry.countRefusal(event);
     this.#host.log({ level: "debug", event, message, key: this.#info.key });
   }
@@ -236,6 +252,7 @@ export class Exchange<Data> implements Due {
 
   async #linger(): Promise<void> {
     const { pool, limits, sweep } = this.#host;
+    this.#answered = true;
     this.due = sweep.now + limits.closeTimeout;
     const buffer = pool.acquire(LINGER_BUFFER_BYTES);
     await linger(this.transport, buffer, limits.lingerBytes);
@@ -264,6 +281,14 @@ export class Exchange<Data> implements Due {
     this.#over = true;
     this.#host.ended(this);
   }
+}
+
+/** Checks what a hook returned: a response can be sent only once, and `Response.error()` never. */
+function sendable(response: Response): Response {
+  if (!(response instanceof Response) || response.type === "error" || response.bodyUsed) {
+    throw new TypeError("Hook must return a response that was not used before");
+  }
+  return response;
 }
 
 function sha1(text: string): string {

@@ -1,13 +1,23 @@
-import type { Fragment, FrameDecoder } from "../protocol/mod.ts";
+import type { Fragment, FragmentSink, FrameDecoder } from "../protocol/mod.ts";
 import { type BufferPool, MAX_BUFFER_BYTES, MIN_BUFFER_BYTES } from "./buffer_pool.ts";
 import type { Transport } from "./transport.ts";
 
-/** The fragments of one read, and how many bytes it was. */
-export interface FrameBatch {
+/** The fragments of one read of the socket. */
+export class FrameBatch implements FragmentSink {
   /** In order; their payloads are valid until the next batch is asked for. */
-  readonly fragments: readonly Fragment[];
-  /** The bytes that were read from the transport. */
+  readonly fragments: Fragment[] = [];
+  /** How many bytes were read. */
   readonly byteLength: number;
+
+  /** @param byteLength How many bytes were read. */
+  constructor(byteLength: number) {
+    this.byteLength = byteLength;
+  }
+
+  /** Takes the next fragment from the decoder. */
+  enqueue(fragment: Fragment): void {
+    this.fragments.push(fragment);
+  }
 }
 
 /**
@@ -48,16 +58,16 @@ export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
   /** Reads and decodes once; closes the stream at the peer's FIN. */
   async pull(controller: ReadableStreamDefaultController<FrameBatch>): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    const bytes = this.#takeFirst() ?? await this.#read();
+    const bytes = this.#takeFirst() ?? this.#received(await this.#transport.read(this.#room()));
     if (bytes === undefined) return controller.close();
-    const fragments: Fragment[] = [];
+    const batch = new FrameBatch(bytes.length);
     try {
-      this.#decoder.transform(bytes, { enqueue: (fragment) => fragments.push(fragment) });
+      this.#decoder.transform(bytes, batch);
     } catch (error) {
       // The fragments before the broken rule are good: an error now would discard them.
       this.#failure = error;
     }
-    controller.enqueue({ fragments, byteLength: bytes.length });
+    controller.enqueue(batch);
   }
 
   #takeFirst(): Uint8Array | undefined {
@@ -66,19 +76,19 @@ export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
     return first;
   }
 
-  async #read(): Promise<Uint8Array | undefined> {
-    if (this.#filled) this.#grow();
-    const count = await this.#transport.read(this.#buffer);
+  #received(count: number | null): Uint8Array | undefined {
     if (count === null) return undefined;
     this.#filled = count === this.#buffer.length;
     return this.#buffer.subarray(0, count);
   }
 
   /** A full read means that more was waiting: four times the room saves reads. */
-  #grow(): void {
-    if (this.#buffer.length >= MAX_BUFFER_BYTES) return;
-    const larger = this.#pool.acquire(this.#buffer.length * 4);
-    this.#pool.release(this.#buffer);
-    this.#buffer = larger;
+  #room(): Uint8Array {
+    if (this.#filled && this.#buffer.length < MAX_BUFFER_BYTES) {
+      const larger = this.#pool.acquire(this.#buffer.length * 4);
+      this.#pool.release(this.#buffer);
+      this.#buffer = larger;
+    }
+    return this.#buffer;
   }
 }

@@ -43,9 +43,10 @@ export class KeepAlive {
     this.#stalled = blocked ? this.#stalled + 1 : 0;
     this.#bytesOut = liveness.bytesOut;
     if (this.#unanswered >= missedPings || this.#stalled >= missedPings) return "lost";
+    if (blocked) return "wait"; // a ping would only wait behind the rest
     this.#unanswered++;
     this.#lastPing = now;
-    return blocked ? "wait" : "ping";
+    return "ping";
   }
 
   /** The payload of the last ping: when it was sent, so that only its own answer is a round trip. */

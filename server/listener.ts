@@ -6,6 +6,13 @@ const PAUSE = 1_000;
 /** EMFILE and ENFILE: the process, or the host, has no descriptor left. */
 const OUT_OF_DESCRIPTORS = ["os error 24", "os error 23"] as const;
 
+/** The peer reset its connection while it waited to be accepted; only that connection is lost. */
+const LEFT_EARLY = [
+  Deno.errors.NotConnected,
+  Deno.errors.ConnectionAborted,
+  Deno.errors.ConnectionReset,
+] as const;
+
 /** What a {@linkcode Listener} does with what it accepts, and whom it tells. */
 export interface ListenerOptions {
   /** Takes over a connection; must not throw. */
@@ -50,6 +57,7 @@ export class Listener {
     while (!this.#closed) {
       try {
         const conn = await this.#listener.accept();
+        if (this.#closed) return conn.close();
         if (this.#starving) this.#recovered();
         this.#options.accepted(conn);
       } catch (error) {
@@ -71,10 +79,14 @@ export class Listener {
     this.#resume?.();
   }
 
-  #acceptFailed(error: unknown): Promise<void> {
+  async #acceptFailed(error: unknown): Promise<void> {
+    if (LEFT_EARLY.some((kind) => error instanceof kind)) {
+      // Not worth a pause, nor a line for everybody: a hostile peer can do this all day.
+      const message = "Peer left before its connection was accepted";
+      return this.#options.log({ level: "debug", event: "left_early", message });
+    }
     const text = error instanceof Error ? error.message : "";
     if (!OUT_OF_DESCRIPTORS.some((code) => text.includes(code))) {
-      // A connection that broke before it was accepted, for instance; the next one may be good.
       this.#options.log({
         level: "warning",
         event: "accept_failed",
@@ -89,7 +101,7 @@ export class Listener {
         message: "Descriptors have run out: accepting pauses until one comes back",
       });
     }
-    return this.#pause();
+    await this.#pause();
   }
 
   #recovered(): void {

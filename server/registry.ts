@@ -167,6 +167,9 @@ export class Registry<Entry extends Registered = Registered> implements Connecti
 
   /** Adds a connection. */
   add(entry: Entry): void {
+    // After a reset the kernel gives a 4-tuple to a new connection before we know that the old is gone.
+    const before = this.#entries.get(entry.key);
+    if (before !== undefined) this.delete(before);
     this.#entries.set(entry.key, entry);
   }
 

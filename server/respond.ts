@@ -7,7 +7,7 @@ import { type Transport, writeAll } from "./transport.ts";
  * @param transport Where to; the caller lingers and closes.
  * @param response The response; its body is consumed.
  * @param headOnly Whether the request was HEAD, which gets no body (RFC 9110 9.3.2).
- * @param progress Called after each write.
+ * @param progress Called after each write, also one that took only a part.
  */
 export async function writeResponse(
   transport: Transport,
@@ -24,14 +24,11 @@ export async function writeResponse(
   if (body === null && !headOnly && status !== 204 && status !== 304) {
     headers.set("content-length", "0");
   }
-  await writeAll(transport, serializeResponseHead(status, headers, statusText || undefined));
-  progress();
+  const head = serializeResponseHead(status, headers, statusText || undefined);
+  await writeAll(transport, head, progress);
   if (body === null) return;
   if (headOnly) return await body.cancel();
-  for await (const chunk of body) {
-    await writeAll(transport, chunk);
-    progress();
-  }
+  for await (const chunk of body) await writeAll(transport, chunk, progress);
 }
 
 /**

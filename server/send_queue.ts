@@ -27,7 +27,7 @@ const COPY_BYTES = 32_768;
 const COPY_SHARED_BYTES = 1_024;
 
 /** The room for small frames begins with this and grows as they come. */
-const MIN_TAIL_BYTES = 4_096;
+const MIN_TAIL_BYTES = 1_024;
 
 /** When this much waits in one turn, the write begins before the turn is over. */
 const MAX_TAIL_BYTES = 65_536;
@@ -43,6 +43,8 @@ interface Chunk {
   readonly length: number;
   /** Whether `bytes` goes back to the pool once written. */
   readonly pooled: boolean;
+  /** Whether this is the payload of a frame whose header ends the chunk before. */
+  readonly continues: boolean;
 }
 
 /** What the queues of one server share. */
@@ -100,6 +102,8 @@ export class SendQueue {
   readonly #owner: SendQueueOwner;
   readonly #host: SendQueueHost;
   #chunks: Chunk[] | undefined = undefined;
+  /** A small shared frame behind which nothing waits: most broadcasts leave without being copied. */
+  #lone: Uint8Array | undefined = undefined;
   /** Room that small frames are written into, and how much of it is used. */
   #tail: Uint8Array<ArrayBuffer> | undefined = undefined;
   #tailLength = 0;
@@ -108,6 +112,8 @@ export class SendQueue {
   #writing = false;
   #scheduled = false;
   #backlogged = false;
+  /** Whether a message was taken since the queue was last empty. */
+  #holdsMessage = false;
   #waiters: (() => void)[] | undefined = undefined;
 
   /**
@@ -130,9 +136,13 @@ export class SendQueue {
    * @param data Text, or bytes; bytes above 32 KiB are not copied and must stay as they are until
    * they have left.
    * @returns What became of it.
+   * @throws {TypeError} When the data is neither, which types do not stop in JavaScript.
    */
   send(data: string | Uint8Array): SendResult {
-    if (typeof data !== "string") return this.#sendBytes(Opcode.Binary, data);
+    if (data instanceof Uint8Array) return this.#sendBytes(Opcode.Binary, data);
+    if (typeof data !== "string") {
+      throw new TypeError("Cannot send message as it must be a string or a Uint8Array");
+    }
     const most = maxTextFrameLength(data);
     if (most > COPY_BYTES) return this.#sendBytes(Opcode.Text, ENCODER.encode(data));
     if (!this.#admit(data.length)) return "dropped";
@@ -149,10 +159,14 @@ export class SendQueue {
    */
   sendShared(frame: Uint8Array): SendResult {
     if (!this.#admit(frame.length)) return "dropped";
-    if (frame.length <= COPY_SHARED_BYTES) {
+    if (frame.length > COPY_SHARED_BYTES) this.#append(frame, false);
+    else if (this.bytes === 0) {
+      this.#lone = frame;
+      this.bytes = frame.length;
+    } else {
       this.#reserve(frame.length).set(frame, this.#tailLength);
       this.#grew(this.#tailLength + frame.length);
-    } else this.#append(frame);
+    }
     return this.#result();
   }
 
@@ -171,7 +185,7 @@ export class SendQueue {
     }
     const tail = this.#reserve(headerLength(payload.length) + payload.length);
     this.#grew(writeFrame(tail, this.#tailLength, opcode, payload));
-    this.#result();
+    this.#schedule();
   }
 
   /** Begins to write what waits, unless a write is in flight. */
@@ -201,7 +215,7 @@ export class SendQueue {
       this.#grew(writeFrame(tail, this.#tailLength, opcode, payload));
     } else {
       this.#grew(writeHeader(this.#reserve(header), this.#tailLength, opcode, payload.length));
-      this.#append(payload);
+      this.#append(payload, true);
     }
     return this.#result();
   }
@@ -209,9 +223,13 @@ export class SendQueue {
   /** Applies the policy to a message that does not fit. */
   #admit(length: number): boolean {
     const { sendQueueBytes, whenFull } = this.#host.limits;
-    const wanted = this.bytes + length;
-    if (this.bytes === 0 || wanted <= sendQueueBytes) return true;
-    if (whenFull === "wait" && wanted <= WAIT_FACTOR * sendQueueBytes) return true;
+    if (this.bytes === 0) this.#holdsMessage = false;
+    const most = whenFull === "wait" ? WAIT_FACTOR * sendQueueBytes : sendQueueBytes;
+    // Control frames do not fill a queue: behind nothing else, a message of any size is taken.
+    if (!this.#holdsMessage || this.bytes + length <= most) {
+      this.#holdsMessage = true;
+      return true;
+    }
     this.dropped++;
     if (whenFull !== "drop") this.#owner.overflowed();
     return false;
@@ -222,22 +240,34 @@ export class SendQueue {
       this.#backlogged = true;
       return "queued";
     }
+    this.#schedule();
+    return "sent";
+  }
+
+  /** Has what waits written at the end of the turn, or now if it is much. */
+  #schedule(): void {
+    if (this.#writing) return;
     if (this.bytes > MAX_TAIL_BYTES) this.flush();
     else if (!this.#scheduled) {
       this.#scheduled = true;
       this.#host.flusher.schedule(this);
     }
-    return "sent";
   }
 
   /** Makes room for `bytes` more in the tail. */
   #reserve(bytes: number): Uint8Array<ArrayBuffer> {
+    const lone = this.#lone;
+    if (lone !== undefined) {
+      this.#lone = undefined;
+      this.#reserve(lone.length + bytes).set(lone);
+      this.#tailLength = lone.length;
+    }
     const needed = this.#tailLength + bytes;
     const tail = this.#tail;
     if (tail !== undefined && needed <= tail.length) return tail;
     const pool = this.#host.pool;
     if (tail === undefined || needed > MAX_TAIL_BYTES) {
-      this.#sealTail();
+      this.#seal();
       return this.#tail = pool.acquire(Math.max(bytes, MIN_TAIL_BYTES));
     }
     const grown = pool.acquire(Math.max(needed, 4 * tail.length));
@@ -251,57 +281,67 @@ export class SendQueue {
     this.#tailLength = tailLength;
   }
 
-  #append(bytes: Uint8Array): void {
-    this.#sealTail();
-    (this.#chunks ??= []).push({ bytes, length: bytes.length, pooled: false });
+  #append(bytes: Uint8Array, continues: boolean): void {
+    this.#seal();
+    (this.#chunks ??= []).push({ bytes, length: bytes.length, pooled: false, continues });
     this.bytes += bytes.length;
   }
 
-  #sealTail(): void {
-    if (this.#tail === undefined) return;
-    (this.#chunks ??= []).push({ bytes: this.#tail, length: this.#tailLength, pooled: true });
-    this.#tail = undefined;
+  /** Ends the tail: what comes now goes behind it. */
+  #seal(): void {
+    const last = this.#takeLast();
+    if (last !== undefined) (this.#chunks ??= []).push(last);
+  }
+
+  /** Takes what stands behind all chunks. */
+  #takeLast(): Chunk | undefined {
+    const [lone, tail, length] = [this.#lone, this.#tail, this.#tailLength];
+    this.#lone = this.#tail = undefined;
     this.#tailLength = 0;
+    if (tail !== undefined) return { bytes: tail, length, pooled: true, continues: false };
+    return lone && { bytes: lone, length: lone.length, pooled: false, continues: false };
   }
 
   #next(): Chunk | undefined {
     const pong = this.#pong;
-    if (pong !== undefined) {
+    // RFC 6455 5.4: control frames may stand between the frames of a message, never within a frame.
+    if (pong !== undefined && !this.#chunks?.[0]?.continues) {
       this.#pong = undefined;
-      return { bytes: pong, length: pong.length, pooled: false };
+      return { bytes: pong, length: pong.length, pooled: false, continues: false };
     }
-    if (this.#chunks === undefined || this.#chunks.length === 0) this.#sealTail();
-    return this.#chunks?.shift();
+    return this.#chunks?.shift() ?? this.#takeLast();
   }
 
   async #write(): Promise<void> {
+    const owner = this.#owner;
     this.#writing = true;
     try {
       for (let chunk = this.#next(); chunk !== undefined; chunk = this.#next()) {
-        await this.#writeChunk(chunk);
+        for (let written = 0; written < chunk.length;) {
+          const whole = written === 0 && chunk.length === chunk.bytes.length;
+          const bytes = whole ? chunk.bytes : chunk.bytes.subarray(written, chunk.length);
+          const count = await owner.transport.write(bytes);
+          written += count;
+          this.bytes -= count;
+          owner.wrote(count);
+        }
+        if (chunk.pooled) this.#host.pool.release(chunk.bytes as Uint8Array<ArrayBuffer>);
         if (this.#waiters !== undefined) this.#wake();
       }
     } catch (error) {
-      this.#chunks = this.#tail = this.#pong = undefined;
+      this.#chunks =
+        this.#lone =
+        this.#tail =
+        this.#pong =
+          undefined;
       this.bytes = this.#tailLength = 0;
-      this.#owner.writeFailed(error);
+      owner.writeFailed(error);
     }
     this.#writing = false;
     if (this.#waiters !== undefined) this.#wake();
     if (!this.#backlogged) return;
     this.#backlogged = false;
-    this.#owner.drained();
-  }
-
-  async #writeChunk(chunk: Chunk): Promise<void> {
-    const { transport } = this.#owner;
-    for (let written = 0; written < chunk.length;) {
-      const count = await transport.write(chunk.bytes.subarray(written, chunk.length));
-      written += count;
-      this.bytes -= count;
-      this.#owner.wrote(count);
-    }
-    if (chunk.pooled) this.#host.pool.release(chunk.bytes as Uint8Array<ArrayBuffer>);
+    owner.drained();
   }
 
   #wake(): void {

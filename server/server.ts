@@ -26,6 +26,9 @@ const BACKLOG = 4_096;
 const DRAIN_BATCH = 1_000;
 const DRAIN_PAUSE = 50;
 
+/** Timers hold 31 bits: a longer time would run out at once. */
+const LONGEST_TIMER = 2_147_483_647;
+
 /** How a drain is to go. */
 export interface DrainOptions {
   /**
@@ -181,10 +184,12 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
   }
 
   log(entry: LogEntry): void {
+    // There is nobody to tell that telling failed, at once or later.
     try {
-      this.options.log?.(entry);
+      const told: unknown = this.options.log?.(entry);
+      if (told instanceof Promise) told.catch(() => {});
     } catch {
-      // There is nobody to tell that telling failed.
+      // As above.
     }
   }
 
@@ -212,11 +217,15 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
   }
 
   #refusalOf(conn: Deno.TcpConn): AdmissionRefusal | undefined {
-    if (this.#exchanges.size + this.registry.size >= this.#maxConnections) return TOO_MANY;
+    if (this.#isFull()) return TOO_MANY;
     const { connectionsPerAddress } = this.limits;
     if (connectionsPerAddress === undefined) return undefined;
     const count = this.#addresses.count(conn.remoteAddr.hostname);
     return count >= connectionsPerAddress ? TOO_MANY_OF_ADDRESS : undefined;
+  }
+
+  #isFull(): boolean {
+    return this.#exchanges.size + this.registry.size >= this.#maxConnections;
   }
 
   /** Refuses without reading the request, and without lingering: there is no room to be polite. */
@@ -261,7 +270,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
     if (this.limits.connectionsPerAddress !== undefined) {
       this.#addresses.delete(transport.remoteAddr.hostname);
     }
-    this.#full = false;
+    this.#full &&= this.#isFull();
     this.#listener.descriptorFreed();
     if (this.#isEmpty()) this.#empty?.();
   }
@@ -315,7 +324,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
   async drain({ deadline = 30_000 }: DrainOptions = {}): Promise<DrainResult> {
     this.#draining = true;
     this.#listener.close();
-    const timer = setTimeout(() => this.#cutAll(), deadline);
+    const timer = setTimeout(() => this.#cutAll(), Math.min(deadline, LONGEST_TIMER));
     let batch = 0;
     for (const connection of [...this.registry.connections]) {
       connection.close(CloseCode.GoingAway, GOODBYE);

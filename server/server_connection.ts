@@ -89,6 +89,8 @@ export class ServerConnection<Data>
   #paused = false;
   #over = false;
   #released = false;
+  /** Whether our side left without a Close frame; the session takes every such end for the peer's. */
+  #cut = false;
 
   constructor(host: ConnectionHost<Data>, transport: Transport, start: ConnectionStart<Data>) {
     this.#host = host;
@@ -115,7 +117,8 @@ export class ServerConnection<Data>
   }
 
   get closing(): Closing | undefined {
-    const { closedBy: by, sentClose: sent, receivedClose: received } = this.#session;
+    const { closedBy, sentClose: sent, receivedClose: received } = this.#session;
+    const by = this.#cut ? "us" : closedBy;
     return by && { by, ...sent && { sent }, ...received && { received } };
   }
 
@@ -190,7 +193,7 @@ export class ServerConnection<Data>
     if (this.#inbox !== undefined) return this.#inbox.push(message);
     try {
       const handled = this.#host.handlers.message?.(this, message);
-      return handled?.catch((error) => this.#handlerFailed("message", error));
+      return this.#settled("message", handled);
     } catch (error) {
       this.#handlerFailed("message", error);
     }
@@ -265,8 +268,8 @@ export class ServerConnection<Data>
   }
 
   writeFailed(): void {
-    // The reading side meets the same end and says what it was.
-    closeQuietly(this.transport);
+    // The reading side may be waiting for a handler, and would notice nothing.
+    this.#abandon();
   }
 
   // Streams, for those who ask for one.
@@ -319,6 +322,12 @@ export class ServerConnection<Data>
   }
 
   terminate(): void {
+    this.#cut ||= this.open;
+    this.#abandon();
+  }
+
+  /** Ends it without another word. */
+  #abandon(): void {
     this.#session.receiveEof();
     this.#isOver();
     this.#release();
@@ -327,7 +336,7 @@ export class ServerConnection<Data>
   expire(now: number): void {
     if (!this.open) {
       this.#log("debug", "close_timeout", "Connection is cut as its close took too long");
-      this.terminate();
+      this.#abandon();
     } else this.#look(now);
   }
 
@@ -342,7 +351,7 @@ export class ServerConnection<Data>
     const verdict = this.#keepAlive.judge(now, liveness, this.#host.limits);
     if (verdict === "lost") {
       this.#log("info", "peer_lost", "Peer answers no pings, or takes no bytes");
-      return this.terminate();
+      return this.#abandon();
     }
     this.due = now + this.#host.limits.pingInterval;
     if (verdict === "ping") this.#queue.sendControl(Opcode.Ping, this.#keepAlive.payload);
@@ -366,10 +375,16 @@ export class ServerConnection<Data>
   /** Calls a handler that nothing waits for. */
   #call(name: string, handler: () => void | Promise<void>): void {
     try {
-      handler()?.catch((error) => this.#handlerFailed(name, error));
+      this.#settled(name, handler());
     } catch (error) {
       this.#handlerFailed(name, error);
     }
+  }
+
+  /** A promise that a handler returned, made harmless; other values, from plain JavaScript, mean nothing. */
+  #settled(name: string, returned: unknown): Promise<void> | undefined {
+    if (!(returned instanceof Promise)) return undefined;
+    return returned.catch((error) => this.#handlerFailed(name, error));
   }
 
   /** A fault of the application ends its connection, and nothing else. */

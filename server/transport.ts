@@ -22,10 +22,17 @@ export interface Transport {
  *
  * @param transport Where to.
  * @param bytes What; unchanged until the promise resolves.
+ * @param progress Called after each write.
  */
-export async function writeAll(transport: Transport, bytes: Uint8Array): Promise<void> {
-  let written = await transport.write(bytes);
-  while (written < bytes.length) written += await transport.write(bytes.subarray(written));
+export async function writeAll(
+  transport: Transport,
+  bytes: Uint8Array,
+  progress: () => void = () => {},
+): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    written += await transport.write(bytes.subarray(written));
+    progress();
+  }
 }
 
 /**

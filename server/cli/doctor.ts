@@ -228,15 +228,13 @@ interface Options {
 function readOptions(args: string[]): Options {
   const faults: string[] = [];
   const flags = parseArgs(args, {
-    string: ["connections", "_"],
+    string: ["connections"],
     boolean: ["json", "help"],
     alias: { h: "help" },
-    unknown: (arg, key) => {
-      if (key !== undefined) faults.push(`Unknown flag: "${arg}"`);
-      return key === undefined;
+    unknown(arg, key) {
+      faults.push(`${key === undefined ? "Unexpected argument" : "Unknown flag"}: "${arg}"`);
     },
   });
-  for (const arg of flags._ as string[]) faults.push(`Unexpected argument: "${arg}"`);
   let connections: number | undefined;
   if (flags.connections !== undefined) {
     const text = String(flags.connections);

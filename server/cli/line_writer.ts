@@ -1,4 +1,4 @@
-/** At most this many bytes wait for a slow reader of the log; lines beyond it are dropped and counted. */
+/** At most this many characters wait for a slow reader of the log; lines beyond it are dropped and counted. */
 const MAX_WAITING = 1_048_576;
 
 const ENCODER = new TextEncoder();
@@ -10,14 +10,15 @@ export interface LineTarget {
 }
 
 /**
- * Writes lines in order without ever blocking or failing: a slow reader costs lines, which are
- * counted in the next one, and a closed one costs nothing.
+ * Writes lines in order without ever blocking or failing: a slow reader costs lines, whose number it
+ * reads later, and a closed one costs nothing.
  */
 export class LineWriter {
   readonly #target: LineTarget;
   #waiting = "";
   #dropped = 0;
-  #writing: Promise<void> | undefined = undefined;
+  #busy = false;
+  #written: Promise<void> = Promise.resolve();
 
   /** @param target Where the lines go. */
   constructor(target: LineTarget) {
@@ -28,26 +29,35 @@ export class LineWriter {
   write(line: string): void {
     if (this.#waiting.length + line.length > MAX_WAITING) this.#dropped++;
     else this.#waiting += line;
-    this.#writing ??= this.#writeAll().finally(() => this.#writing = undefined);
+    if (!this.#busy) this.#written = this.#writeAll();
   }
 
   /** Resolves when all lines so far have been written or given up. */
   async flush(): Promise<void> {
-    await this.#writing;
+    while (this.#busy) await this.#written;
   }
 
   async #writeAll(): Promise<void> {
-    while (this.#waiting !== "") {
-      const bytes = ENCODER.encode(this.#waiting);
-      this.#waiting = "";
-      try {
+    this.#busy = true;
+    try {
+      for (let text = this.#take(); text !== ""; text = this.#take()) {
+        const bytes = ENCODER.encode(text);
         for (let at = 0; at < bytes.length;) at += await this.#target.write(bytes.subarray(at));
-      } catch {
-        return; // nobody reads any more
       }
-      if (this.#dropped === 0) continue;
-      this.#waiting += `(${this.#dropped} log lines were dropped: their reader is too slow)\n`;
-      this.#dropped = 0;
+    } catch {
+      this.#take(); // nobody reads any more
     }
+    // Not in a `then` behind it: a line that came in between would wait for the next one.
+    this.#busy = false;
+  }
+
+  /** Takes what waits, and the number of what found no room behind it. */
+  #take(): string {
+    const dropped = this.#dropped;
+    const text = this.#waiting +
+      (dropped === 0 ? "" : `(${dropped} log lines were dropped: their reader is too slow)\n`);
+    this.#waiting = "";
+    this.#dropped = 0;
+    return text;
   }
 }

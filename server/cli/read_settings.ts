@@ -4,6 +4,9 @@ import { completeSettings, type Setting, SETTINGS, type Settings } from "./setti
 
 const PREFIX = "FOURTUPLE_";
 
+/** The variable that names the configuration file. */
+const CONFIG = `${PREFIX}CONFIG`;
+
 /** Everything that is wrong with the settings, or the settings. */
 export type ReadSettings = { readonly settings: Settings } | { readonly faults: string[] };
 
@@ -20,6 +23,9 @@ interface Source {
   readonly values: Record<string, unknown>;
   pathOf(name: string): string;
 }
+
+/** The settings whose flags need no value. */
+const SWITCHES = SETTINGS.filter(({ kind }) => kind === "switch").map(({ name }) => name);
 
 const SCHEMA = z.strictObject(
   Object.fromEntries(SETTINGS.map(({ name, schema }) => [name, schema.optional()])),
@@ -51,8 +57,12 @@ export function readSettings(args: readonly string[], surroundings: Surroundings
   const faults: string[] = [];
   const flags = readFlags(args, faults);
   const env = readEnv(surroundings.env);
-  const path = flags.config ?? surroundings.env[`${PREFIX}CONFIG`];
-  const file = path === undefined ? undefined : readFile(path, surroundings.readFile, faults);
+  const path = flags.config ?? surroundings.env[CONFIG];
+  if (path === "") {
+    const place = flags.config === undefined ? CONFIG : "--config";
+    faults.push(`${place}: expected a text that is not empty`);
+  }
+  const file = path ? readFile(path, surroundings.readFile, faults) : undefined;
   const sources = [...file === undefined ? [] : [file], env, flags];
   for (const source of sources) faults.push(...faultsOf(source));
   const values = Object.assign({}, ...sources.map((source) => source.values));
@@ -64,38 +74,42 @@ export function readSettings(args: readonly string[], surroundings: Surroundings
 
 function faultsOf({ values, pathOf }: Source): string[] {
   const { error } = SCHEMA.safeParse(values);
-  return (error?.issues ?? []).flatMap((issue) =>
-    issue.code === "unrecognized_keys"
-      ? issue.keys.map((key) => `${pathOf(key)}: no such setting`)
-      : [`${pathOf(String(issue.path[0]))}: ${issue.message}`]
-  );
+  return (error?.issues ?? []).flatMap((issue) => {
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) => `${pathOf(key)}: no such setting`);
+    }
+    const [name, index] = issue.path;
+    const place = pathOf(String(name)) + (index === undefined ? "" : `[${String(index)}]`);
+    return [`${place}: ${issue.message}`];
+  });
 }
 
 function readFlags(args: readonly string[], faults: string[]): Source & { config?: string } {
   const flags = new Map(SETTINGS.map((setting) => [flagOf(setting.name).slice(2), setting]));
-  const switches = [...flags].filter(([, { kind }]) => kind === "switch").map(([flag]) => flag);
-  const texts = [...flags.keys(), "config"].filter((flag) => !switches.includes(flag));
-  const parsed = parseArgs(args, {
+  const texts = [...flags.keys(), "config"];
+  const parsed = parseArgs(args.map(spellOut), {
     string: texts,
     collect: texts,
-    boolean: switches,
-    negatable: switches,
-    default: Object.fromEntries(switches.map((flag) => [flag, undefined])),
-    unknown: (arg) => {
-      faults.push(arg.startsWith("-") ? `${arg}: no such option` : `${arg}: unexpected argument`);
-      return false;
+    unknown(arg, key) {
+      faults.push(key === undefined ? `"${arg}": unexpected argument` : `${arg}: no such option`);
     },
   });
   const values: Record<string, unknown> = {};
   for (const [flag, setting] of flags) {
-    const given = parsed[flag];
-    if (given === undefined || (Array.isArray(given) && given.length === 0)) continue;
-    if (setting.kind === "list") values[setting.name] = given;
-    else if (Array.isArray(given) && given.length > 1) faults.push(`--${flag}: given twice`);
-    else values[setting.name] = fromText(setting, Array.isArray(given) ? given[0] : given);
+    const given = (parsed[flag] ?? []) as string[];
+    if (given.length === 0) continue;
+    if (given.length > 1 && setting.kind !== "list") faults.push(`--${flag}: given twice`);
+    else values[setting.name] = fromText(setting, given.join(","));
   }
-  const [config] = (parsed.config ?? []) as string[];
+  const [config, ...more] = (parsed.config ?? []) as string[];
+  if (more.length > 0) faults.push("--config: given twice");
   return { values, pathOf: flagOf, ...config !== undefined && { config } };
+}
+
+/** `--figures` becomes `--figures=true` and `--no-figures` `--figures=false`: text like all others. */
+function spellOut(arg: string): string {
+  const name = SWITCHES.find((name) => arg === `--${name}` || arg === `--no-${name}`);
+  return name === undefined ? arg : `--${name}=${arg === `--${name}`}`;
 }
 
 function readEnv(env: Readonly<Record<string, string>>): Source {
@@ -103,7 +117,7 @@ function readEnv(env: Readonly<Record<string, string>>): Source {
   const values: Record<string, unknown> = {};
   const names = new Map<string, string>();
   for (const [variable, text] of Object.entries(env)) {
-    if (!variable.startsWith(PREFIX) || variable === `${PREFIX}CONFIG`) continue;
+    if (!variable.startsWith(PREFIX) || variable === CONFIG) continue;
     const setting = known.get(variable);
     const name = setting?.name ?? variable;
     names.set(name, variable);
@@ -129,8 +143,7 @@ function readFile(
 }
 
 /** Text becomes what a configuration file would hold; what does not fit stays text, and is refused. */
-function fromText({ kind }: Setting, text: unknown): unknown {
-  if (typeof text !== "string") return text;
+function fromText({ kind }: Setting, text: string): unknown {
   switch (kind) {
     case "integer":
       return /^-?\d{1,16}$/.test(text) ? Number(text) : text;

@@ -81,7 +81,9 @@ function choice(...values: [string, ...string[]]): z.ZodType {
 
 function integer(least: number, most: number): z.ZodType {
   const message = `expected an integer from ${least} to ${most}`;
-  return z.int(message).min(least, message).max(most, message);
+  const fits = (value: number): boolean =>
+    Number.isInteger(value) && value >= least && value <= most;
+  return z.number(message).refine(fits, message);
 }
 
 function isOrigin(value: string): boolean {
@@ -132,7 +134,7 @@ export const SETTINGS: readonly Setting[] = [
     name: "origin",
     placeholder: "ORIGIN",
     help: 'Origin whose pages may connect, such as https://example.com, or "*" for all; ' +
-      "may come several times (default: the server's own host)",
+      "several times or with commas between them (default: the server's own host)",
     schema: z.array(
       z.string("expected a text").refine(
         isOrigin,

@@ -23,3 +23,9 @@ export function sectionOf(markdown: string, word: string): string {
 export function codeBlocks(markdown: string): string[] {
   return [...markdown.matchAll(/^```ts[^\n]*\n([^]*?)^```$/gm)].map(([, code = ""]) => code);
 }
+
+/** Returns the cells of the rows of the first table, its head left out. */
+export function tableRows(markdown: string): string[][] {
+  const [, , ...rows] = /(?:^\|.*\|$\n?)+/m.exec(markdown)?.[0].trim().split("\n") ?? [];
+  return rows.map((row) => row.slice(1, -1).split("|").map((cell) => cell.trim()));
+}

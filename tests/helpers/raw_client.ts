@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import {
+  type CloseStatus,
   type Fragment,
   FrameDecoder,
   Opcode,
@@ -161,20 +162,25 @@ export class RawClient implements Disposable {
   }
 
   /**
-   * Reads until the server's FIN, passing over everything but its Close frame.
+   * Reads until the server's Close frame, passing over everything before it.
    *
-   * @returns The code and reason of the Close frame: 1005 without a code, 1006 without the frame.
+   * @returns Its code and reason: 1005 without a code, 1006 when FIN came instead.
    */
-  async closed(): Promise<{ code: number; reason: string }> {
-    let status: { code: number; reason: string } | undefined;
+  async closeFrame(): Promise<CloseStatus> {
     for (let frame = await this.frame(); frame !== undefined; frame = await this.frame()) {
-      if (status !== undefined) throw new Error("Server sent a frame after its Close frame");
       if (frame.opcode !== Opcode.Close) continue;
       const { payload } = frame;
       const code = payload.length === 0 ? 1005 : payload[0]! << 8 | payload[1]!;
-      status = { code, reason: DECODER.decode(payload.subarray(2)) };
+      return { code, reason: DECODER.decode(payload.subarray(2)) };
     }
-    return status ?? { code: 1006, reason: "" };
+    return { code: 1006, reason: "" };
+  }
+
+  /** Like {@linkcode RawClient.closeFrame}, and nothing but FIN may follow. */
+  async closed(): Promise<CloseStatus> {
+    const status = await this.closeFrame();
+    if (await this.frame() !== undefined) throw new Error("A frame came after the Close frame");
+    return status;
   }
 
   /** Reads all bytes until the server's FIN. */

@@ -118,18 +118,25 @@ Deno.test("doctor --help prints the help and exits 0", async () => {
 });
 
 Deno.test("doctor lists all usage faults at once and exits 2", async () => {
-  assertEquals(await run("--jsn", "--connections", "0", "extra", "-x", "--", "more"), {
+  assertEquals(await run("--jsn", "--connections", "0", "12", "-x", "--_=1", "--", "more"), {
     code: 2,
     out: "",
     err: `\
 fourtuple doctor: Unknown flag: "--jsn"
+fourtuple doctor: Unexpected argument: "12"
 fourtuple doctor: Unknown flag: "-x"
-fourtuple doctor: Unexpected argument: "extra"
+fourtuple doctor: Unknown flag: "--_=1"
 fourtuple doctor: Unexpected argument: "more"
 fourtuple doctor: --connections must be a positive integer: received "0"
 Try: fourtuple doctor --help
 `,
   });
+});
+
+Deno.test("doctor does not take --no-connections=1 for --connections=1", async () => {
+  const { code, err } = await run("--no-connections=1");
+  assertEquals(code, 2);
+  assertStringIncludes(err, 'Unknown flag: "--no-connections=1"');
 });
 
 for (const value of ["", "0", "-5", "1.5", "1e3", "many", "99999999999999999999"]) {

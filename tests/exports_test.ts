@@ -1,0 +1,152 @@
+import { assertEquals } from "@std/assert";
+import * as library from "../mod.ts";
+import * as protocol from "../protocol/mod.ts";
+
+// What users can import. A change here is a change of the API: it belongs into the changelog.
+
+const LIBRARY_VALUES = [
+  "CloseCode",
+  "DEFAULT_LIMITS",
+  "formatFourTuple",
+  "parseFourTuple",
+  "serve",
+];
+
+const LIBRARY_TYPES = [
+  "BroadcastResult",
+  "CapacityLimit",
+  "CloseStatus",
+  "Closing",
+  "Connection",
+  "ConnectionCounts",
+  "ConnectionDescription",
+  "ConnectionRecord",
+  "ConnectionRegistry",
+  "DrainOptions",
+  "DrainResult",
+  "FourTuple",
+  "Handlers",
+  "HeadLimits",
+  "KernelSocket",
+  "Limits",
+  "ListOptions",
+  "LogEntry",
+  "Message",
+  "MessageLimits",
+  "PeerInfo",
+  "Report",
+  "SendResult",
+  "ServeOptions",
+  "Server",
+  "Side",
+  "SocketRow",
+  "TcpState",
+  "Totals",
+  "Upgrade",
+  "WhenFull",
+];
+
+const PROTOCOL_VALUES = [
+  "CloseCode",
+  "DEFAULT_HEAD_LIMITS",
+  "DEFAULT_MESSAGE_LIMITS",
+  "FrameDecoder",
+  "FrameDecoderStream",
+  "HANDSHAKE_ERRORS",
+  "HandshakeError",
+  "HeadFields",
+  "HeadParser",
+  "MAX_REASON_BYTES",
+  "MessageAssembler",
+  "Opcode",
+  "PROTOCOL_ERRORS",
+  "ProtocolError",
+  "RequestHeadParser",
+  "ResponseHeadParser",
+  "Session",
+  "Utf8Validator",
+  "applyMask",
+  "checkUpgradeRequest",
+  "checkUpgradeResponse",
+  "chooseSubprotocol",
+  "computeAccept",
+  "encodeFrame",
+  "headerLength",
+  "isControl",
+  "isHost",
+  "isOnWire",
+  "isToken",
+  "isUpgradeRequest",
+  "maxTextFrameLength",
+  "negotiateExtensions",
+  "parseClosePayload",
+  "parseExtensions",
+  "serializeClosePayload",
+  "serializeExtensions",
+  "serializeRequestHead",
+  "serializeResponseHead",
+  "serializeUpgradeRequest",
+  "serializeUpgradeResponse",
+  "writeFrame",
+  "writeHeader",
+  "writeTextFrame",
+];
+
+const PROTOCOL_TYPES = [
+  "AcceptedUpgrade",
+  "ClientHandshake",
+  "CloseStatus",
+  "Extension",
+  "ExtensionNegotiator",
+  "ExtensionParameter",
+  "Fragment",
+  "FragmentSink",
+  "FrameDecoderOptions",
+  "FrameOptions",
+  "HandshakeErrorCode",
+  "HeadLimits",
+  "HeaderPairs",
+  "Message",
+  "MessageLimits",
+  "ProtocolErrorCode",
+  "RequestHead",
+  "ResponseHead",
+  "Role",
+  "SessionOutput",
+  "SessionState",
+  "Side",
+  "StartLineRules",
+  "UpgradeExpectations",
+  "UpgradeRequest",
+  "UpgradeResponse",
+];
+
+/** Lists the names that an entry point documents, types as well as values. */
+async function documentedNames(entry: string): Promise<string[]> {
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["doc", "--json", entry],
+    cwd: new URL("../", import.meta.url),
+  }).output();
+  assertEquals(success, true);
+  const { nodes } = JSON.parse(new TextDecoder().decode(stdout));
+  const files: { symbols: { name: string }[] }[] = Object.values(nodes);
+  return files.flatMap(({ symbols }) => symbols.map(({ name }) => name)).sort();
+}
+
+Deno.test("mod.ts exports these values and no others", () => {
+  assertEquals(Object.keys(library).sort(), LIBRARY_VALUES);
+});
+
+Deno.test("mod.ts exports these types and no others", async () => {
+  const names = await documentedNames("mod.ts");
+  assertEquals(names.filter((name) => !(name in library)), LIBRARY_TYPES);
+});
+
+Deno.test("protocol/mod.ts exports these values and no others", () => {
+  assertEquals(Object.keys(protocol).sort(), PROTOCOL_VALUES);
+});
+
+Deno.test("protocol/mod.ts exports these types and no others", async () => {
+  const names = await documentedNames("protocol/mod.ts");
+  assertEquals(names.filter((name) => !(name in protocol)), PROTOCOL_TYPES);
+});

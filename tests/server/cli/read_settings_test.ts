@@ -1,0 +1,321 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { flagOf, readSettings, variableOf } from "../../../server/cli/read_settings.ts";
+import { SETTINGS, type Settings } from "../../../server/cli/settings.ts";
+
+/** What surrounds a test: variables, and files by path. */
+interface Around {
+  env?: Record<string, string>;
+  files?: Record<string, unknown>;
+}
+
+/** Reads settings where there is nothing but what the test says; a file that is no text is JSON. */
+function read(args: readonly string[], { env = {}, files = {} }: Around = {}) {
+  return readSettings(args, {
+    env,
+    readFile(path) {
+      const file = files[path];
+      if (file === undefined) throw new Deno.errors.NotFound(path);
+      return typeof file === "string" ? file : JSON.stringify(file);
+    },
+  });
+}
+
+function settingsOf(args: readonly string[], around?: Around): Settings {
+  const result = read(args, around);
+  if ("faults" in result) throw new Error(result.faults.join("\n"));
+  return result.settings;
+}
+
+function faultsOf(args: readonly string[], around?: Around): readonly string[] {
+  const result = read(args, around);
+  return "faults" in result ? result.faults : [];
+}
+
+const PORT = "expected an integer from 0 to 65535";
+const ORIGIN = 'expected an origin such as https://a.example, or "*"';
+
+Deno.test("flagOf() and variableOf() write a name in the manner of flags and of variables", () => {
+  assertEquals(flagOf("port"), "--port");
+  assertEquals(flagOf("messageBytes"), "--message-bytes");
+  assertEquals(variableOf("port"), "FOURTUPLE_PORT");
+  assertEquals(variableOf("connectionsPerAddress"), "FOURTUPLE_CONNECTIONS_PER_ADDRESS");
+});
+
+Deno.test("readSettings() gives the defaults when nothing is set", () => {
+  assertEquals(settingsOf([]), {
+    app: "talk",
+    host: "127.0.0.1",
+    port: 8080,
+    figures: true,
+    logFormat: "pretty",
+    logLevel: "info",
+    drainDeadline: 30_000,
+    limits: {},
+  });
+});
+
+Deno.test("readSettings() prefers flags to variables, and variables to the file", () => {
+  const around = {
+    files: { "f.json": { port: 1, host: "file", messageBytes: 10, figures: true } },
+    env: { FOURTUPLE_PORT: "2", FOURTUPLE_HOST: "env", FOURTUPLE_FIGURES: "false" },
+  };
+  const { port, host, figures, limits } = settingsOf(["--config", "f.json", "--port=3"], around);
+  assertEquals([port, host, figures, limits], [3, "env", false, { messageBytes: 10 }]);
+});
+
+Deno.test("readSettings() takes the file that FOURTUPLE_CONFIG names, unless --config does", () => {
+  const files = { "a.json": { port: 1 }, "b.json": { port: 2 } };
+  const env = { FOURTUPLE_CONFIG: "a.json" };
+  assertEquals(settingsOf([], { env, files }).port, 1);
+  assertEquals(settingsOf(["--config", "b.json"], { env, files }).port, 2);
+});
+
+/** For each setting a value as text, and the same as the file holds it. */
+const EXAMPLES: Record<string, [text: string, value: unknown]> = {
+  app: ["echo", "echo"],
+  host: ["::1", "::1"],
+  tlsCert: ["c.pem", "c.pem"],
+  tlsKey: ["k.pem", "k.pem"],
+  origin: ["https://a.example,*", ["https://a.example", "*"]],
+  figures: ["false", false],
+  logFormat: ["json", "json"],
+  logLevel: ["debug", "debug"],
+  whenFull: ["drop", "drop"],
+};
+
+for (const { name } of SETTINGS) {
+  Deno.test(`readSettings() reads ${name} from a flag, a variable and the file alike`, () => {
+    const [text, value] = EXAMPLES[name] ?? ["1000", 1000];
+    // The certificate and its key are needed together.
+    const other = name === "tlsCert" ? "tlsKey" : name === "tlsKey" ? "tlsCert" : undefined;
+    const more = other === undefined ? [] : [`${flagOf(other)}=x`];
+    const found = [
+      settingsOf([...more, `${flagOf(name)}=${text}`]),
+      settingsOf([...more, flagOf(name), text].filter((word) => word !== "false")),
+      settingsOf(more, { env: { [variableOf(name)]: text } }),
+      settingsOf([...more, "--config=f"], { files: { f: { [name]: value } } }),
+    ];
+    for (const settings of name === "figures" ? [found[0]!, ...found.slice(2)] : found) {
+      assertEquals({ ...settings, ...settings.limits }[name as keyof Settings], value);
+    }
+  });
+}
+
+Deno.test("readSettings() lists the faults of all three sources at once, each with its place", () => {
+  assertEquals(
+    faultsOf(["extra", "--port", "x", "--nope", "--config", "f.json"], {
+      env: { FOURTUPLE_APP: "chat", FOURTUPLE_NOPE: "1", FOURTUPLE_port: "1", OTHER: "1" },
+      files: { "f.json": { host: 5, limits: {}, logLevel: "loud", tlsKey: "k.pem" } },
+    }),
+    [
+      '"extra": unexpected argument',
+      "--nope: no such option",
+      "f.json: host: expected a text",
+      "f.json: logLevel: expected one of debug, info, warning, error",
+      "f.json: limits: no such setting",
+      "FOURTUPLE_APP: expected one of talk, echo, broadcast",
+      "FOURTUPLE_NOPE: no such setting",
+      "FOURTUPLE_port: no such setting",
+      `--port: ${PORT}`,
+      "--tls-cert and --tls-key are needed together",
+    ],
+  );
+});
+
+Deno.test("readSettings() names a value once that is wrong in two ways", () => {
+  for (const port of [1e16, 1.5, -1, -1e16, 65_536, null, true, [], "80"]) {
+    const files = { f: { port } };
+    assertEquals(faultsOf(["--config=f"], { files }), [`f: port: ${PORT}`], `${port}`);
+  }
+  const huge = faultsOf(["--config=f"], { files: { f: '{"port": 1e400}' } });
+  assertEquals(huge, [`f: port: ${PORT}`]);
+});
+
+for (
+  const text of [
+    "",
+    "-1",
+    "65536",
+    "9999999999999999",
+    "99999999999999999999",
+    "1e3",
+    "0x10",
+    "1.5",
+    "1_000",
+    " 80",
+    "80 ",
+    "+80",
+    "٣",
+    "NaN",
+  ]
+) {
+  Deno.test(`readSettings() refuses the port "${text}" of a flag and of a variable`, () => {
+    assertEquals(faultsOf([`--port=${text}`]), [`--port: ${PORT}`]);
+    assertEquals(faultsOf([], { env: { FOURTUPLE_PORT: text } }), [`FOURTUPLE_PORT: ${PORT}`]);
+  });
+}
+
+Deno.test("readSettings() refuses a flag that comes last and lacks its value", () => {
+  assertEquals(faultsOf(["--port"]), [`--port: ${PORT}`]);
+  assertEquals(faultsOf(["--host"]), ["--host: expected a text that is not empty"]);
+  assertEquals(faultsOf(["--config"]), ["--config: expected a text that is not empty"]);
+});
+
+Deno.test("readSettings() does not take the next flag for a value", () => {
+  assertEquals(faultsOf(["--port", "-1"]), ["-1: no such option", `--port: ${PORT}`]);
+  assertEquals(faultsOf(["--port", "--figures"]), [`--port: ${PORT}`]);
+});
+
+Deno.test("readSettings() refuses a flag that is given twice, except a list", () => {
+  assertEquals(faultsOf(["--port=1", "--port", "1"]), ["--port: given twice"]);
+  assertEquals(faultsOf(["--figures", "--no-figures"]), ["--figures: given twice"]);
+  assertEquals(faultsOf(["--config=a", "--config=b"], { files: { a: {}, b: {} } }), [
+    "--config: given twice",
+  ]);
+});
+
+Deno.test("readSettings() turns a switch on and off", () => {
+  assertEquals(settingsOf(["--figures"]).figures, true);
+  assertEquals(settingsOf(["--no-figures"]).figures, false);
+  assertEquals(settingsOf(["--figures=true"]).figures, true);
+  assertEquals(settingsOf(["--figures=false"]).figures, false);
+  assertEquals(settingsOf(["--no-figures"], { env: { FOURTUPLE_FIGURES: "true" } }).figures, false);
+});
+
+Deno.test("readSettings() refuses a switch that is neither on nor off", () => {
+  const fault = "expected true or false";
+  assertEquals(faultsOf(["--figures=maybe"]), [`--figures: ${fault}`]);
+  assertEquals(faultsOf(["--figures="]), [`--figures: ${fault}`]);
+  assertEquals(faultsOf(["--no-figures=false"]), ["--no-figures=false: no such option"]);
+  assertEquals(faultsOf(["--figures", "off"]), ['"off": unexpected argument']);
+  assertEquals(faultsOf([], { env: { FOURTUPLE_FIGURES: "1" } }), [`FOURTUPLE_FIGURES: ${fault}`]);
+  assertEquals(faultsOf([], { env: { FOURTUPLE_FIGURES: "" } }), [`FOURTUPLE_FIGURES: ${fault}`]);
+});
+
+Deno.test("readSettings() knows --no- for switches alone", () => {
+  assertEquals(faultsOf(["--no-port", "--no-port=1", "--no-"]), [
+    "--no-port=1: no such option",
+    "--no-port: no such option",
+    "--no-: no such option",
+  ]);
+});
+
+Deno.test("readSettings() lists every argument that is no option, those behind -- too", () => {
+  assertEquals(faultsOf(["one", "-x", "-p=1", "--_=2", "", "--", "two", "--port", "1"]), [
+    '"one": unexpected argument',
+    "-x: no such option",
+    "-p=1: no such option",
+    "--_=2: no such option",
+    '"": unexpected argument',
+    '"two": unexpected argument',
+    '"--port": unexpected argument',
+    '"1": unexpected argument',
+  ]);
+});
+
+Deno.test("readSettings() does not take a name of the object's prototype for a setting", () => {
+  const args = ["--constructor=1", "--to-string", "--__proto__=1", "--config=f"];
+  const files = { f: '{"constructor": 1, "__proto__": {"port": 1}}' };
+  assertEquals(faultsOf(args, { files }), [
+    "--constructor=1: no such option",
+    "--to-string: no such option",
+    "--__proto__=1: no such option",
+    "f: constructor: no such setting",
+    "f: __proto__: no such setting",
+  ]);
+});
+
+Deno.test("readSettings() takes a list from one flag, several flags, or a variable", () => {
+  const [a, b] = ["https://a.example", "http://b.example:8080"];
+  for (
+    const { origin } of [
+      settingsOf(["--origin", a, "--origin", b]),
+      settingsOf(["--origin", `${a},${b}`]),
+      settingsOf([], { env: { FOURTUPLE_ORIGIN: `${a}, ${b}` } }),
+      settingsOf(["--config=f"], { files: { f: { origin: [a, b] } } }),
+    ]
+  ) assertEquals(origin, [a, b]);
+});
+
+Deno.test("readSettings() replaces a list by that of the stronger source", () => {
+  const around = {
+    env: { FOURTUPLE_ORIGIN: "https://env.example" },
+    files: { f: { origin: ["https://file.example"] } },
+  };
+  assertEquals(settingsOf(["--config=f"], around).origin, ["https://env.example"]);
+  assertEquals(settingsOf(["--config=f", "--origin=*"], around).origin, ["*"]);
+});
+
+Deno.test("readSettings() says which item of a list is wrong", () => {
+  assertEquals(faultsOf(["--origin", "*", "--origin", "https://a.example/"]), [
+    `--origin[1]: ${ORIGIN}`,
+  ]);
+  assertEquals(faultsOf([], { env: { FOURTUPLE_ORIGIN: "" } }), [`FOURTUPLE_ORIGIN[0]: ${ORIGIN}`]);
+  const files = {
+    f: { origin: ["a.example", 3, "https://a.example", "null", "HTTPS://A.example"] },
+  };
+  assertEquals(faultsOf(["--config=f"], { files }), [
+    `f: origin[0]: ${ORIGIN}`,
+    "f: origin[1]: expected a text",
+    `f: origin[3]: ${ORIGIN}`,
+    `f: origin[4]: ${ORIGIN}`,
+  ]);
+  assertEquals(faultsOf(["--config=f"], { files: { f: { origin: "*" } } }), [
+    "f: origin: expected a list of texts",
+  ]);
+});
+
+Deno.test("readSettings() refuses a file that is missing, no JSON, or no object", () => {
+  const files = { text: "port = 1", empty: "", list: [], nil: "null", number: "1" };
+  const faults = ["missing", ...Object.keys(files)].flatMap((path) =>
+    faultsOf(["--config", path], { files })
+  );
+  assertEquals(faults, [
+    "missing: cannot be read",
+    "text: is not JSON",
+    "empty: is not JSON",
+    "list: expected a JSON object",
+    "nil: expected a JSON object",
+    "number: expected a JSON object",
+  ]);
+});
+
+Deno.test("readSettings() goes on to the flags when the file is wrong", () => {
+  assertEquals(faultsOf(["--config", "missing", "--port", "x"]), [
+    "missing: cannot be read",
+    `--port: ${PORT}`,
+  ]);
+});
+
+Deno.test("readSettings() says where an empty name of a file came from", () => {
+  assertEquals(faultsOf([], { env: { FOURTUPLE_CONFIG: "" } }), [
+    "FOURTUPLE_CONFIG: expected a text that is not empty",
+  ]);
+});
+
+Deno.test("readSettings() refuses an empty variable: it is set, to nothing", () => {
+  const env = { FOURTUPLE_HOST: "", FOURTUPLE_APP: "", FOURTUPLE_CONNECTIONS: "" };
+  assertEquals(faultsOf([], { env }), [
+    "FOURTUPLE_APP: expected one of talk, echo, broadcast",
+    "FOURTUPLE_HOST: expected a text that is not empty",
+    "FOURTUPLE_CONNECTIONS: expected an integer from 1 to 9007199254740991",
+  ]);
+});
+
+Deno.test("readSettings() needs the certificate and its key together, from any source", () => {
+  const fault = "--tls-cert and --tls-key are needed together";
+  assertEquals(faultsOf(["--tls-cert", "c.pem"]), [fault]);
+  assertEquals(faultsOf([], { env: { FOURTUPLE_TLS_KEY: "k.pem" } }), [fault]);
+  const settings = settingsOf(["--tls-cert=c"], { env: { FOURTUPLE_TLS_KEY: "k" } });
+  assertEquals([settings.tlsCert, settings.tlsKey], ["c", "k"]);
+});
+
+Deno.test("readSettings() keeps limits within their bounds", () => {
+  const [limits] = [settingsOf(["--connections=1", "--linger-bytes=0"]).limits];
+  assertEquals(limits, { connections: 1, lingerBytes: 0 });
+  const faults = faultsOf(["--connections=0", "--ping-interval=2147483648", "--when-full=never"]);
+  assertEquals(faults.length, 3);
+  assertStringIncludes(faults[0]!, "--connections: expected an integer from 1");
+  assert(faults.some((fault) => fault.startsWith("--ping-interval: ")));
+  assert(faults.includes("--when-full: expected one of close, drop, wait"));
+});

@@ -1,0 +1,116 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { DEFAULT_HEAD_LIMITS, DEFAULT_MESSAGE_LIMITS } from "../../protocol/mod.ts";
+import {
+  DEFAULT_LIMITS,
+  LIMIT_NAMES,
+  limitFault,
+  type Limits,
+  resolveLimits,
+  WHEN_FULL,
+} from "../../server/limits.ts";
+
+Deno.test("DEFAULT_LIMITS are those that the README promises", () => {
+  assertEquals(DEFAULT_LIMITS, {
+    messageBytes: 1_048_576,
+    messageFragments: 1_024,
+    headLineBytes: 8_192,
+    headBytes: 16_384,
+    headHeaders: 64,
+    handshakes: 1_024,
+    handshakeTimeout: 10_000,
+    sendQueueBytes: 1_048_576,
+    whenFull: "close",
+    pingInterval: 30_000,
+    missedPings: 2,
+    closeTimeout: 5_000,
+    lingerBytes: 16_777_216,
+  });
+  for (const [name, value] of Object.entries(DEFAULT_LIMITS)) {
+    assertEquals(limitFault(name as keyof Limits, value), undefined, name);
+  }
+});
+
+Deno.test("LIMIT_NAMES has every limit, those without a default included", () => {
+  const expected = [...Object.keys(DEFAULT_LIMITS), "connections", "connectionsPerAddress"];
+  assertEquals([...LIMIT_NAMES], expected);
+  for (const name of Object.keys({ ...DEFAULT_HEAD_LIMITS, ...DEFAULT_MESSAGE_LIMITS })) {
+    assert(LIMIT_NAMES.has(name));
+  }
+});
+
+Deno.test("limitFault() takes integers from the least value on", () => {
+  const least: [keyof Limits, number][] = [
+    ["messageBytes", 1],
+    ["connections", 1],
+    ["connectionsPerAddress", 1],
+    ["missedPings", 1],
+    ["sendQueueBytes", 1],
+    ["lingerBytes", 0],
+    ["headLineBytes", 64],
+    ["headBytes", 128],
+    ["handshakeTimeout", 10],
+    ["pingInterval", 10],
+    ["closeTimeout", 10],
+  ];
+  for (const [name, value] of least) {
+    assertEquals(limitFault(name, value), undefined, name);
+    assert(limitFault(name, value - 1)?.startsWith(`expected an integer from ${value} to `), name);
+  }
+});
+
+Deno.test("limitFault() takes times that a timer can hold, and sizes that a number can", () => {
+  for (const name of ["handshakeTimeout", "pingInterval", "closeTimeout"] as const) {
+    assertEquals(limitFault(name, 2_147_483_647), undefined);
+    assertEquals(limitFault(name, 2_147_483_648), "expected an integer from 10 to 2147483647");
+  }
+  assertEquals(limitFault("messageBytes", Number.MAX_SAFE_INTEGER), undefined);
+  assertEquals(
+    limitFault("messageBytes", Number.MAX_SAFE_INTEGER + 1),
+    "expected an integer from 1 to 9007199254740991",
+  );
+});
+
+Deno.test("limitFault() refuses what is no integer: unlimited has to be spelled out", () => {
+  for (const value of [Infinity, NaN, -1, 0, 1.5, "5", 5n, null, undefined, true, [5], {}]) {
+    assert(limitFault("messageBytes", value) !== undefined, String(value));
+  }
+});
+
+Deno.test("limitFault() takes the policies of a full queue and no other", () => {
+  for (const policy of WHEN_FULL) assertEquals(limitFault("whenFull", policy), undefined);
+  for (const value of ["", "Close", 1, undefined, ["close"]]) {
+    assertEquals(limitFault("whenFull", value), "expected one of close, drop, wait");
+  }
+});
+
+Deno.test("resolveLimits() completes what is given with the defaults", () => {
+  assertEquals(resolveLimits(), DEFAULT_LIMITS);
+  assertEquals(resolveLimits({ connections: 5, lingerBytes: 0 }), {
+    ...DEFAULT_LIMITS,
+    connections: 5,
+    lingerBytes: 0,
+  });
+});
+
+Deno.test("resolveLimits() takes undefined for not given", () => {
+  const limits = { messageBytes: undefined, connections: undefined } as unknown as Partial<Limits>;
+  assertEquals(resolveLimits(limits), DEFAULT_LIMITS);
+});
+
+Deno.test("resolveLimits() names every fault at once", () => {
+  const limits = JSON.parse(
+    '{ "messageBytes": 0, "handshakes": 7, "whenFull": "burn", "speed": 1, "__proto__": 1,' +
+      ' "toString": 1, "pingInterval": 5 }',
+  );
+  const error = assertThrows(() => resolveLimits(limits), RangeError) as RangeError;
+  assertEquals(
+    error.message,
+    "Cannot serve with these limits: " +
+      "limits.messageBytes: expected an integer from 1 to 9007199254740991; " +
+      "limits.whenFull: expected one of close, drop, wait; " +
+      "limits.speed: no such limit; " +
+      "limits.__proto__: no such limit; " +
+      "limits.toString: no such limit; " +
+      "limits.pingInterval: expected an integer from 10 to 2147483647",
+  );
+});
