@@ -29,9 +29,6 @@ const OTHERS_TOLD = 20;
 /** With more people than this, who comes and who goes is no longer told: it would drown the talk. */
 const ANNOUNCE_PEOPLE = 1000;
 
-/** A look-up reads the whole descriptor table: whoever comes while this many run goes without. */
-const MAX_LOOKUPS = 16;
-
 /** The answer when a nickname and all its numbers are in use. */
 const TAKEN = "Nickname is taken by too many: choose another";
 
@@ -102,8 +99,9 @@ class Room {
   #imageBytes: number;
   /** The people here, under the keys of their nicknames. */
   #people = new Map<string, Person>();
+  /** Their connections. */
+  #audience = new Set<Connection<TalkData>>();
   #lastId = 0;
-  #lookups = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #reporting = false;
   /** The newest figures, for newcomers. */
@@ -146,10 +144,12 @@ class Room {
   }
 
   /** Forgets a connection that has ended. */
-  leave({ data }: Connection<TalkData>): void {
+  leave(connection: Connection<TalkData>): void {
+    const { data } = connection;
     data.ended = true;
     if (data.person === undefined) return;
     this.#people.delete(nicknameKey(data.person.name));
+    this.#audience.delete(connection);
     this.#announce({ type: "left", ...data.person });
     if (this.#people.size === 0) this.#stopFigures();
   }
@@ -165,6 +165,7 @@ class Room {
     const person = { id, name };
     connection.data.person = person;
     this.#people.set(nicknameKey(name), person);
+    this.#audience.add(connection);
     reply(connection, {
       type: "welcome",
       id,
@@ -195,14 +196,8 @@ class Room {
 
   /** Finds what the server knows of a connection. */
   async #describe({ key }: Connection<TalkData>): Promise<{ tuple: string; descriptor?: number }> {
-    if (this.#lookups === MAX_LOOKUPS) return { tuple: key };
-    this.#lookups++;
-    try {
-      const descriptor = (await this.#server.registry.describe(key))?.kernel?.descriptor;
-      return descriptor === undefined ? { tuple: key } : { tuple: key, descriptor };
-    } finally {
-      this.#lookups--;
-    }
+    const descriptor = (await this.#server.registry.describe(key))?.kernel?.descriptor;
+    return descriptor === undefined ? { tuple: key } : { tuple: key, descriptor };
   }
 
   /** Sends a message to everybody, encoded once. */
@@ -214,7 +209,7 @@ class Room {
     if (this.#people.size <= ANNOUNCE_PEOPLE) this.#tell(message);
   }
 
-  /** Gives a newcomer figures, and everybody new ones from now on while somebody is here. */
+  /** Gives a newcomer figures, and all people new ones from now on while somebody is here. */
   #startFigures(newcomer: Connection<TalkData>): void {
     if (this.#latest !== undefined) newcomer.send(this.#latest);
     if (this.#timer !== undefined) return;
@@ -236,7 +231,8 @@ class Room {
       const figures = serializeMessage(summarize(await this.#server.report()));
       if (this.#timer === undefined) return;
       this.#latest = figures;
-      this.#server.broadcast(figures);
+      // Only to people: thousands of silent connections woken every time would change the figures.
+      for (const connection of this.#audience) connection.send(figures);
     } catch (error) {
       // A report that is under way when the server stops fails; that is no news to anybody.
       if (this.#timer === undefined) return;

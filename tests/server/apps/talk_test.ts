@@ -279,7 +279,7 @@ Deno.test("talk() tells each person its own 4-tuple and descriptor", () =>
     assert(you.tuple.endsWith(`-127.0.0.1:${server.addr.port}`));
   }, { figures: true }));
 
-Deno.test("talk() sends the totals to everybody, and nothing about anybody", () =>
+Deno.test("talk() sends the totals to the people here, and nothing about anybody", () =>
   withTalk(async (server) => {
     await using tab = new Tab(server);
     await tab.send({ type: "hello", name: "ada" });
