@@ -83,7 +83,8 @@ export class Exchange<Data> implements Due {
       await this.#linger();
     } catch (error) {
       if (error instanceof HandshakeError) await this.#refuse(error);
-      this.#end(); // anything else is the transport's end
+      else this.#broke(error);
+      this.#end();
     }
   }
 
@@ -234,6 +235,13 @@ export class Exchange<Data> implements Due {
     } catch {
       // The peer has gone without its answer.
     }
+  }
+
+  /** The peer is gone, or the application's body failed in the middle: it is too late for an answer. */
+  #broke(error: unknown): void {
+    const { key } = this.#info;
+    const message = "Exchange broke off";
+    this.#host.log({ level: "debug", event: "exchange_broken", message, key, error });
   }
 
   /** Counts why the exchange failed: its first reason, once. */

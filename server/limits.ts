@@ -79,7 +79,7 @@ const MOST_MILLISECONDS = 2_147_483_647;
  *
  * @param name Which limit.
  * @param value What somebody wants it to be.
- * @returns What was expected and received, or `undefined` when the value is good.
+ * @returns What was expected, or `undefined` when the value is good.
  */
 export function limitFault(name: keyof Limits, value: unknown): string | undefined {
   if (name === "whenFull") {

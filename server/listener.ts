@@ -31,6 +31,7 @@ export class Listener {
   readonly #options: ListenerOptions;
   #closed = false;
   #starving = false;
+  #lastFailure = 0;
   #resume: (() => void) | undefined = undefined;
 
   /**
@@ -47,7 +48,7 @@ export class Listener {
     return this.#listener.addr;
   }
 
-  /** Whether accepting pauses because descriptors have run out. */
+  /** Whether accepting has failed of late because descriptors have run out. */
   get starving(): boolean {
     return this.#starving;
   }
@@ -58,7 +59,8 @@ export class Listener {
       try {
         const conn = await this.#listener.accept();
         if (this.#closed) return conn.close();
-        if (this.#starving) this.#recovered();
+        // Of many that wait, each gets one descriptor that comes back: that is no recovery yet.
+        if (this.#starving && performance.now() - this.#lastFailure > PAUSE) this.#recovered();
         this.#options.accepted(conn);
       } catch (error) {
         if (!this.#closed) await this.#acceptFailed(error);
@@ -86,22 +88,23 @@ export class Listener {
       return this.#options.log({ level: "debug", event: "left_early", message });
     }
     const text = error instanceof Error ? error.message : "";
-    if (!OUT_OF_DESCRIPTORS.some((code) => text.includes(code))) {
-      this.#options.log({
-        level: "warning",
-        event: "accept_failed",
-        message: "Connection could not be accepted",
-        error,
-      });
-    } else if (!this.#starving) {
-      this.#starving = true;
-      this.#options.log({
-        level: "error",
-        event: "out_of_descriptors",
-        message: "Descriptors have run out: accepting pauses until one comes back",
-      });
+    if (OUT_OF_DESCRIPTORS.some((code) => text.includes(code))) this.#starve();
+    else {
+      const message = "Connection could not be accepted";
+      this.#options.log({ level: "warning", event: "accept_failed", message, error });
     }
     await this.#pause();
+  }
+
+  #starve(): void {
+    this.#lastFailure = performance.now();
+    if (this.#starving) return;
+    this.#starving = true;
+    this.#options.log({
+      level: "error",
+      event: "out_of_descriptors",
+      message: "Descriptors have run out: accepting pauses until one comes back",
+    });
   }
 
   #recovered(): void {

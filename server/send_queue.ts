@@ -335,6 +335,7 @@ export class SendQueue {
         this.#pong =
           undefined;
       this.bytes = this.#tailLength = 0;
+      this.#backlogged = false; // it has not left, and never will
       owner.writeFailed(error);
     }
     this.#writing = false;

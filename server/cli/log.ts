@@ -7,7 +7,9 @@ import type { Settings } from "./settings.ts";
 const CATEGORY = "fourtuple";
 
 /**
- * Sets logging up for the whole process.
+ * Sets logging up for the whole process. A JSON line has `@timestamp` (ISO 8601), `level` (DEBUG, INFO,
+ * WARN, ERROR), `message`, `logger` and `event`, and where the entry has them `key` (the 4-tuple) and
+ * `error` (what was thrown, as text).
  *
  * @param settings Format and least level.
  * @param writer Where the lines go.
@@ -29,7 +31,7 @@ export function startLog(
   });
   const logger = getLogger(CATEGORY);
   return ({ level, message, error, ...properties }) =>
-    logger[level](message, {
+    logger[level](escapeBraces(message), {
       ...properties,
       ...error !== undefined && { error: describeError(error) },
     });
@@ -51,6 +53,11 @@ export function formatPretty(record: LogRecord): string {
     ? `  ${error.split("\n").map(escapeControls).join("\n  ")}\n`
     : "";
   return `${line}\n${below}`;
+}
+
+/** LogTape would put a property into each pair of braces. */
+function escapeBraces(message: string): string {
+  return message.replaceAll("{", "{{").replaceAll("}", "}}");
 }
 
 function describeError(error: unknown): string {

@@ -1,3 +1,5 @@
+import type { Buffer } from "node:buffer";
+import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { ServeOptions, Server } from "../../mod.ts";
 import { broadcast } from "../apps/broadcast.ts";
 import { echo } from "../apps/echo.ts";
@@ -11,6 +13,9 @@ import { VERSION } from "./version.ts";
 
 /** A second signal within this many milliseconds is the same Ctrl-C, which `deno task` delivers twice. */
 const SAME_SIGNAL = 1_000;
+
+/** The last log lines may take this many milliseconds: a reader that is stuck must not keep us. */
+const FLUSH_DEADLINE = 1_000;
 
 /** The exit codes that shells give to a process that a signal ended. */
 const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -32,8 +37,12 @@ ${SETTINGS.map(helpLine).join("\n")}
 SIGTERM and SIGINT drain: no new connections, 1001 to everybody, and after the
 deadline the cut. A second one more than a second later ends the process at once.
 
-Exit codes: 0 drained, 1 cannot listen, 2 wrong settings, 130 or 143 ended by a
-second signal
+A line of --log-format json has the keys @timestamp, level (DEBUG, INFO, WARN or
+ERROR), message, logger and event, and where it is about a connection or about a
+fault key (the 4-tuple) and error.
+
+Exit codes: 0 drained, 1 cannot listen or use the certificate, 2 wrong settings,
+130 or 143 ended by a second signal
 `;
 
 function helpLine({ name, placeholder, help, fallback }: typeof SETTINGS[number]): string {
@@ -75,7 +84,7 @@ async function runServe(args: string[], io: CommandIo): Promise<number> {
   const stopped = drainOnSignal(server, settings.drainDeadline, log);
   io.out(await banner(server, settings));
   const code = await stopped;
-  await writer.flush();
+  await Promise.race([writer.flush(), sleep(FLUSH_DEADLINE)]);
   return code;
 }
 
@@ -91,8 +100,7 @@ function start(settings: Settings, log: ServeOptions["log"]): Server {
     limits,
     ...log && { log },
     ...origin && { origins: origin.includes("*") ? "*" : origin },
-    ...tlsCert !== undefined && { cert: readPem(tlsCert) },
-    ...tlsKey !== undefined && { key: readPem(tlsKey) },
+    ...tlsCert !== undefined && tlsKey !== undefined && readCertificate(tlsCert, tlsKey),
   };
   switch (app) {
     case "echo":
@@ -104,12 +112,36 @@ function start(settings: Settings, log: ServeOptions["log"]): Server {
   }
 }
 
-function readPem(path: string): string {
+/** Reads a certificate and its key, and tries them: `node:tls` finds faults at the first client. */
+function readCertificate(certPath: string, keyPath: string): { cert: string; key: string } {
+  const cert = readText(certPath);
+  const key = readText(keyPath);
+  const certified = parsePem(certPath, "certificate", () => new X509Certificate(cert).publicKey);
+  const own = parsePem(keyPath, "private key", () => createPublicKey(createPrivateKey(key)));
+  if (!publicBytes(certified).equals(publicBytes(own))) {
+    throw new Error(`Cannot use "${keyPath}": it is not the key of the certificate "${certPath}"`);
+  }
+  return { cert, key };
+}
+
+function readText(path: string): string {
   try {
     return Deno.readTextFileSync(path);
   } catch (error) {
     throw new Error(`Cannot read "${path}": ${reasonOf(error)}`, { cause: error });
   }
+}
+
+function parsePem(path: string, what: string, parse: () => KeyObject): KeyObject {
+  try {
+    return parse();
+  } catch (error) {
+    throw new Error(`Cannot use "${path}": it holds no ${what} in PEM`, { cause: error });
+  }
+}
+
+function publicBytes(key: KeyObject): Buffer {
+  return key.export({ type: "spki", format: "der" });
 }
 
 /** One line about why the server did not start. */
@@ -124,7 +156,10 @@ function startFault(error: unknown, { host, port }: Settings): string {
   if (error instanceof Deno.errors.AddrNotAvailable) {
     return `Cannot listen on ${place}: this host has no such address`;
   }
-  return reasonOf(error);
+  const reason = reasonOf(error);
+  return reason.startsWith("failed to lookup")
+    ? `Cannot listen on ${place}: this host cannot be found`
+    : reason;
 }
 
 function reasonOf(error: unknown): string {
@@ -140,6 +175,10 @@ async function banner(server: Server, { app }: Settings): Promise<string> {
       : `File descriptors: ${descriptors.soft} allowed, so at most ${maxConnections} connections`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 /** Resolves with the exit code once the server has stopped. */

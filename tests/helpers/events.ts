@@ -1,3 +1,6 @@
+/** The longest wait for what has to come, in milliseconds; only a failing test meets it. */
+const PATIENCE = 10_000;
+
 /**
  * What happened, in order, for a test that waits for it: events that come before somebody waits are
  * kept.
@@ -16,8 +19,11 @@ export class Events<T> {
 
   /** The next one that was not taken yet. */
   async next(): Promise<T> {
-    while (this.#taken === this.all.length) {
-      await new Promise<void>((resolve) => this.#waiting = resolve);
+    if (this.#taken === this.all.length) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      this.#waiting = resolve;
+      const timer = setTimeout(() => reject(new Error("Waited in vain for an event")), PATIENCE);
+      await promise.finally(() => clearTimeout(timer));
     }
     return this.all[this.#taken++]!;
   }
@@ -30,9 +36,6 @@ export class Events<T> {
     }
   }
 }
-
-/** The longest wait for a state that has to come, in milliseconds; only a failing test meets it. */
-const PATIENCE = 20_000;
 
 /**
  * Waits for a state that no event announces, such as that the other side of a socket has noticed

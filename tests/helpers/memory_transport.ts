@@ -86,7 +86,8 @@ export class MemoryTransport implements Transport {
     this.#pendingWrite = undefined;
     if (write === undefined) return;
     const { bytes, before, resolve, reject } = write;
-    if (before.some((byte, at) => byte !== bytes[at])) {
+    for (let at = 0; at < before.length; at++) {
+      if (before[at] === bytes[at]) continue;
       return reject(new Error("Bytes of a write in flight were changed"));
     }
     const taken = before.slice(0, most);

@@ -1,5 +1,5 @@
 /** The longest that a child may live, in milliseconds; only a failing test meets it. */
-const LIFETIME = 120_000;
+const LIFETIME = 60_000;
 
 /** How a child is started, beyond its command line. */
 export interface ProcessOptions {

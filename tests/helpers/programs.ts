@@ -8,6 +8,9 @@ const PROBE_DEADLINE = 20_000;
 
 const CHROMIUM = "/usr/bin/chromium";
 
+/** Where there is no Node, Deno's children find a `node` that is Deno. */
+const REFUSE_DENO = "process.versions.deno && process.exit(1)";
+
 /**
  * Finds Debian's Chromium.
  *
@@ -35,12 +38,13 @@ export function findPython(module: string): Promise<Program> {
 }
 
 /**
- * Finds Node.
+ * Finds a Node that is still maintained; older ones lack what the clients use, such as `crypto`.
  *
  * @returns The command that runs Node.
  */
 export function findNode(): Promise<Program> {
-  return findProgram([["node", "--version"]], 1, "needs node");
+  const probe = ["-e", `${REFUSE_DENO} || parseInt(process.versions.node) < 20 && process.exit(1)`];
+  return findProgram([["node", ...probe]], probe.length, "needs node 20 or newer");
 }
 
 /**
@@ -49,7 +53,7 @@ export function findNode(): Promise<Program> {
  * @returns The command that runs Node, with the flag if it needs that.
  */
 export function findNodeWithWebSocket(): Promise<Program> {
-  const probe = ["-e", "WebSocket"];
+  const probe = ["-e", `${REFUSE_DENO} || WebSocket`];
   return findProgram(
     [["node", ...probe], ["node", "--experimental-websocket", ...probe]],
     probe.length,

@@ -22,7 +22,7 @@ const ARGS = [
 
 testClient({
   name: "Chromium's WebSocket",
-  skills: ["close without code", "BOM"],
+  skills: ["BOM"],
   missing,
   play: (groups) => withBrowser((browser) => playWithPages(browser, groups)),
 });
@@ -43,24 +43,32 @@ async function playWithPages(browser: Browser, groups: Script[][]): Promise<Play
   return { results, remarks: "" };
 }
 
-browserTest("refuses a page of another origin", async (browser) => {
-  await using server = serve({ port: 0, fetch: () => new Response("") });
-  await using other = serve({ port: 0, fetch: () => new Response("") });
-  const page = await browser.newPage();
+browserTest("is refused in a page of another origin, or of none", async (browser) => {
+  await using server = serve({ port: 0, fetch: page });
+  await using other = serve({ port: 0, fetch: page });
+  const tab = await browser.newPage();
   const connect = (): Promise<string> =>
-    page.evaluate(`new Promise((resolve) => {
+    tab.evaluate(`new Promise((resolve) => {
       const socket = new WebSocket("${server.url.replace("http:", "ws:")}");
       socket.onopen = () => socket.close();
       socket.onclose = ({ code }) => resolve(code);
     })`);
   const codes = [];
-  for (const url of [server.url, other.url, "about:blank"]) {
-    await page.goto(url);
+  for (const url of [server.url, other.url, `${server.url}sandbox`]) {
+    await tab.goto(url);
     codes.push(await connect());
   }
   assertEquals(codes, [1005, 1006, 1006]);
   assertEquals(server.registry.totals().refused, { ORIGIN_REFUSED: 2 });
 });
+
+/** An empty page; one in a sandbox has no origin, and its requests say `Origin: null`. */
+function page({ url }: Request): Response {
+  const headers: HeadersInit = new URL(url).pathname === "/sandbox"
+    ? { "content-security-policy": "sandbox allow-scripts" }
+    : {};
+  return new Response("<!doctype html>", { headers: { "content-type": "text/html", ...headers } });
+}
 
 /** Registers a test in a real browser; where there is none it shows as ignored, and why. */
 function browserTest(name: string, body: (browser: Browser) => Promise<void>): void {

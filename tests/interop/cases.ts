@@ -1,4 +1,4 @@
-import { BYE, type Case, echoBinary, echoText, seenBinary, seenText } from "./moves.ts";
+import { BYE, type Case, echoBinary, echoText, type Move, seenBinary, seenText } from "./moves.ts";
 
 const MIB = 1_048_576;
 
@@ -44,9 +44,8 @@ export const CASES: readonly Case[] = [
   {
     name: "serves 50 clients at the same time",
     target: "/together?clients=50",
-    clients: 50,
-    // Nobody is told to go on before all of them are there.
-    moves: ["open", 'text "go"', ...echoText("hello"), ...echoBinary(10_000), ...BYE],
+    moves: together(1),
+    others: Array.from({ length: 49 }, (_, at) => together(at + 2)),
   },
 
   // Fragmentation and control frames (RFC 6455 5.4, 5.5).
@@ -57,7 +56,7 @@ export const CASES: readonly Case[] = [
   },
   {
     name: "joins a character that is cut between frames",
-    needs: "raw",
+    needs: "frames",
     moves: ["open", { raw: "01 82 00000000 e282 80 81 00000000 ac" }, 'text "€"', ...BYE],
   },
   {
@@ -73,6 +72,7 @@ export const CASES: readonly Case[] = [
   {
     name: "answers pings between fragments before the message is complete",
     needs: "frames",
+    // Of more than two pings at once only the newest need be answered (5.5.3).
     moves: [
       "open",
       { fragments: ["a", "b", "c"], between: "ping" },
@@ -149,7 +149,6 @@ export const CASES: readonly Case[] = [
   },
   {
     name: "answers a Close without a code",
-    needs: "close without code",
     moves: ["open", { close: [] }, 'close 1005 ""'],
     ended: 'by peer, 1005 ""',
   },
@@ -181,3 +180,14 @@ export const CASES: readonly Case[] = [
     moves: ["open", { fragments: [MIB, 1] }, "close 1009 …"],
   },
 ];
+
+/** The moves of one client of many; none is told to go on before all of them are there. */
+function together(client: number): Move[] {
+  return [
+    "open",
+    'text "go"',
+    ...echoText(`client ${client}`),
+    ...echoBinary(10_000 + client),
+    ...BYE,
+  ];
+}

@@ -35,7 +35,7 @@ export const HOSTILE_CASES: readonly Case[] = [
 function hostile(what: string, raw: string, code: number): Case {
   return {
     name: `closes with ${code} after ${what}`,
-    needs: "raw",
+    needs: "frames",
     moves: ["open", { raw }, `close ${code} …`],
   };
 }

@@ -19,16 +19,12 @@ export type Move =
 
 /** What not every client can do. */
 export type Skill =
-  /** Send pings, pongs and messages in fragments, see pongs, and tell the status of a refusal. */
+  /** Send frames of any kind and bytes that are none, see pongs, and tell the status of a refusal. */
   | "frames"
-  /** Send a Close frame without a code. */
-  | "close without code"
   /** Keep a byte order mark at the start of a text; Node's class drops it. */
-  | "BOM"
-  /** Put bytes on the wire that a proper client would not. */
-  | "raw";
+  | "BOM";
 
-/** One connection of a client, from its handshake to its end. */
+/** A connection from its handshake to its end; sometimes more than one. */
 export interface Case {
   /** What the server does, to be read behind "Fourtuple". */
   readonly name: string;
@@ -42,9 +38,9 @@ export interface Case {
   readonly protocols?: readonly string[];
   /** What is done and seen, in order. */
   readonly moves: readonly Move[];
-  /** So many clients play the case at the same time; 1 without it. */
-  readonly clients?: number;
-  /** How the connection ended as the server's `close` handler saw it. */
+  /** The moves of further clients, which play at the same time. */
+  readonly others?: readonly (readonly Move[])[];
+  /** How the one connection ended as the server's `close` handler saw it. */
   readonly ended?: string;
 }
 

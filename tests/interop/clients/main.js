@@ -2,12 +2,9 @@
 // Plays cases in Deno or Node: each line of stdin holds some that run at the same time, as JSON, and
 // is answered by a line with what happened in each. The argument is where to import a WebSocket class
 // from; without it the runtime's own is used.
-import { webcrypto } from "node:crypto";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { runCase } from "./run_case.js";
-
-globalThis.crypto ??= webcrypto; // before Node 19 it is no global
 
 const [module] = process.argv.slice(2);
 const { WebSocket } = module === undefined ? globalThis : await import(module);

@@ -1,0 +1,473 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { type PeerInfo, serve, type ServeOptions, type Server } from "../../mod.ts";
+import { Events, until } from "../helpers/events.ts";
+import { LogBook } from "../helpers/log_book.ts";
+import { RawClient } from "../helpers/raw_client.ts";
+import { BAD_HANDSHAKES, GOOD_HANDSHAKE } from "../vectors/bad_handshakes.ts";
+
+/** A server of any kind whose log a test can look at. */
+interface Logged extends AsyncDisposable {
+  readonly server: Server<unknown>;
+  readonly book: LogBook;
+}
+
+function start(options: ServeOptions<unknown> = {}): Logged {
+  const book = new LogBook();
+  const server = serve<unknown>({ port: 0, log: book.log, ...options });
+  return { server, book, [Symbol.asyncDispose]: () => server.close() };
+}
+
+/** Waits until no exchange and no connection is left. */
+async function empty({ server }: Logged): Promise<void> {
+  await until("everybody is gone", async () => {
+    const { connections, exchanges } = await server.report();
+    return connections + exchanges === 0;
+  });
+}
+
+// The opening handshake.
+
+for (const { section, fault, lines, code, status } of BAD_HANDSHAKES) {
+  Deno.test(`Exchange refuses a handshake with ${fault} with ${status} (${section})`, async () => {
+    let asked = false;
+    await using logged = start({
+      upgrade: () => {
+        asked = true;
+      },
+    });
+    using client = await RawClient.connect(logged.server.addr);
+    await client.sendHead(lines);
+    const response = await client.response();
+    assertEquals(response.status, status);
+    assertEquals(response.headers.get("connection")?.split(",")[0], "close");
+    assert(response.body.length > 1, "The body says what was wrong");
+    assertEquals(logged.server.registry.totals().refused, { [code]: 1 });
+    assertEquals(asked, false);
+    if (status === 426) assertEquals(response.headers.get("sec-websocket-version"), "13");
+  });
+}
+
+Deno.test("Exchange accepts the handshake that the bad ones are made from", async () => {
+  await using logged = start();
+  using client = await RawClient.connect(logged.server.addr);
+  await client.sendHead(GOOD_HANDSHAKE);
+  const head = await client.head();
+  assertEquals(head.status, 101);
+  assertEquals(head.headers.get("sec-websocket-accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+  assertEquals(head.headers.get("sec-websocket-extensions"), undefined);
+});
+
+Deno.test("Exchange accepts a handshake that comes byte by byte", async () => {
+  await using logged = start();
+  using client = await RawClient.connect(logged.server.addr);
+  for (const byte of new TextEncoder().encode(`${GOOD_HANDSHAKE.join("\r\n")}\r\n\r\n`)) {
+    await client.send(Uint8Array.of(byte));
+  }
+  assertEquals((await client.head()).status, 101);
+});
+
+Deno.test("Exchange chooses the subprotocol in the server's order, or none", async () => {
+  await using logged = start({ subprotocols: ["v2", "v1"] });
+  const chosen: unknown[] = [];
+  for (const offer of ["v1, v2", "v0", "v0, v1"]) {
+    using client = await RawClient.connect(logged.server.addr);
+    const head = await client.upgrade("/", `Sec-WebSocket-Protocol: ${offer}`);
+    chosen.push(head.headers.get("sec-websocket-protocol"));
+  }
+  assertEquals(chosen, ["v2", undefined, "v1"]);
+});
+
+Deno.test("Exchange answers 400 when the head breaks off", async () => {
+  await using logged = start();
+  using client = await RawClient.connect(logged.server.addr);
+  await client.send("GET / HT");
+  await client.closeWrite();
+  assertEquals((await client.response()).status, 400);
+  assertEquals(logged.server.registry.totals().refused, { HEAD_INCOMPLETE: 1 });
+});
+
+Deno.test("Exchange says nothing to a client that leaves without a byte", async () => {
+  await using logged = start();
+  using client = await RawClient.connect(logged.server.addr);
+  await client.closeWrite();
+  assertEquals((await client.rest()).length, 0);
+  assertEquals(logged.server.registry.totals().refused, {});
+});
+
+// Limits.
+
+const HEAD_LIMITS = [
+  { fault: "a long target", line: `GET /${"a".repeat(300)} HTTP/1.1`, status: 414 },
+  { fault: "a long header", line: `GET / HTTP/1.1\r\nX: ${"a".repeat(300)}`, status: 431 },
+  { fault: "many headers", line: `GET / HTTP/1.1${"\r\nX: 1".repeat(9)}`, status: 431 },
+  {
+    fault: "a large head",
+    line: `GET / HTTP/1.1${`\r\nX: ${"a".repeat(150)}`.repeat(5)}`,
+    status: 431,
+  },
+] as const;
+
+for (const { fault, line, status } of HEAD_LIMITS) {
+  Deno.test(`Exchange refuses ${fault} with ${status}`, async () => {
+    await using logged = start({ limits: { headLineBytes: 200, headHeaders: 8, headBytes: 600 } });
+    using client = await RawClient.connect(logged.server.addr);
+    await client.sendHead([line]);
+    assertEquals((await client.response()).status, status);
+    const refused = Object.entries(logged.server.registry.totals().refused);
+    assertEquals(refused.length, 1);
+    assertEquals(refused[0]![1], 1);
+  });
+}
+
+Deno.test("Exchange lets a slow sender of a huge head read 431, not a reset", async () => {
+  await using logged = start();
+  using client = await RawClient.connect(logged.server.addr);
+  await client.send("GET / HTTP/1.1\r\n");
+  for (let line = 0; line < 2_000; line++) {
+    await client.send(`X-${line}: ${"a".repeat(1_000)}\r\n`);
+    if (line % 20 === 0) await new Promise((resolve) => setTimeout(resolve));
+  }
+  await client.closeWrite();
+  assertEquals((await client.response()).status, 431);
+  await empty(logged);
+  assertEquals(logged.server.registry.totals().refused, { HEAD_TOO_LARGE: 1 });
+});
+
+Deno.test("Exchange cuts a client that does not finish its head, at the deadline", async () => {
+  await using logged = start({ limits: { handshakeTimeout: 20 } });
+  using silent = await RawClient.connect(logged.server.addr);
+  using half = await RawClient.connect(logged.server.addr);
+  await half.send("GET / HTTP/1.1\r\nHost: a\r\n");
+  assertEquals((await silent.rest()).length, 0);
+  assertEquals((await half.rest()).length, 0);
+  assertEquals(logged.server.registry.totals().refused, { HANDSHAKE_TIMEOUT: 2 });
+});
+
+Deno.test("Exchange counts a refused client that stays once, with its first reason", async () => {
+  await using logged = start({ limits: { closeTimeout: 20, handshakeTimeout: 20 } });
+  using client = await RawClient.connect(logged.server.addr);
+  await client.sendHead(["GET / HTTP/1.1", "Upgrade: websocket", "Host: a"]);
+  assertEquals((await client.response()).status, 400);
+  await empty(logged);
+  assertEquals(logged.server.registry.totals().refused, { CONNECTION_MISSING: 1 });
+});
+
+Deno.test("Exchange does not count a plain client that stays after its answer as refused", async () => {
+  await using logged = start({ fetch: () => new Response("hi"), limits: { closeTimeout: 20 } });
+  using client = await RawClient.connect(logged.server.addr);
+  await client.sendHead(["GET / HTTP/1.1", "Host: a"]);
+  assertEquals((await client.response()).body, "hi");
+  await empty(logged);
+  assertEquals(logged.server.registry.totals().refused, {});
+});
+
+Deno.test("Exchange cuts the oldest handshake when there are too many", async () => {
+  await using logged = start({ limits: { handshakes: 2 } });
+  using oldest = await RawClient.connect(logged.server.addr);
+  await oldest.send("GET");
+  await until("it is an exchange", async () => (await logged.server.report()).exchanges === 1);
+  using second = await RawClient.connect(logged.server.addr);
+  using third = await RawClient.connect(logged.server.addr);
+  assertEquals((await oldest.rest()).length, 0);
+  await second.upgrade();
+  await third.upgrade();
+  assertEquals(logged.server.registry.totals().refused, { HANDSHAKES_LIMIT: 1 });
+});
+
+// The origin.
+
+const ORIGINS: {
+  what: string;
+  origins?: readonly string[] | "*";
+  origin: string | undefined;
+  status: number;
+}[] = [
+  { what: "its own host", origin: "http://127.0.0.1", status: 101 },
+  { what: "its own host behind TLS of a proxy", origin: "https://127.0.0.1", status: 101 },
+  { what: "no origin", origin: undefined, status: 101 },
+  { what: "another host", origin: "http://evil.example", status: 403 },
+  { what: "another port", origin: "http://127.0.0.1:81", status: 403 },
+  { what: "a host that only begins like it", origin: "http://127.0.0.1.evil.example", status: 403 },
+  { what: "null", origin: "null", status: 403 },
+  { what: "something that is no URL", origin: "%", status: 403 },
+  {
+    what: "a listed one",
+    origins: ["https://a.example"],
+    origin: "https://a.example",
+    status: 101,
+  },
+  {
+    what: "an unlisted one",
+    origins: ["https://a.example"],
+    origin: "http://127.0.0.1",
+    status: 403,
+  },
+  { what: "any where all may", origins: "*", origin: "http://evil.example", status: 101 },
+];
+
+for (const { what, origins, origin, status } of ORIGINS) {
+  Deno.test(`Exchange answers ${status} to the origin: ${what}`, async () => {
+    let asked = false;
+    await using logged = start({
+      ...origins && { origins },
+      upgrade: () => {
+        asked = true;
+      },
+    });
+    using client = await RawClient.connect(logged.server.addr);
+    await client.sendUpgrade("/", ...origin === undefined ? [] : [`Origin: ${origin}`]);
+    assertEquals((await client.head()).status, status);
+    assertEquals(asked, status === 101);
+    assertEquals(
+      logged.server.registry.totals().refused,
+      status === 101 ? {} : { ORIGIN_REFUSED: 1 },
+    );
+  });
+}
+
+// The upgrade hook.
+
+for (const status of [401, 403, 429]) {
+  Deno.test(`Exchange refuses with the ${status} that the upgrade hook returns, its headers and its body`, async () => {
+    await using logged = start({
+      async upgrade(request) {
+        await Promise.resolve();
+        const headers = { "www-authenticate": "Bearer", "x-path": new URL(request.url).pathname };
+        return new Response(`no: ${request.headers.get("x-token")}`, { status, headers });
+      },
+    });
+    using client = await RawClient.connect(logged.server.addr);
+    await client.sendUpgrade("/room", "X-Token: abc");
+    const response = await client.response();
+    assertEquals([response.status, response.body], [status, "no: abc"]);
+    assertEquals(response.headers.get("www-authenticate"), "Bearer");
+    assertEquals(response.headers.get("x-path"), "/room");
+    await until("it is counted", () => {
+      return logged.server.registry.totals().refused["UPGRADE_REFUSED"] === 1;
+    });
+  });
+}
+
+Deno.test("Exchange sends the headers and the subprotocol that the upgrade hook chose", async () => {
+  const infos = new Events<PeerInfo>();
+  await using logged = start({
+    subprotocols: ["a"],
+    upgrade(_, info) {
+      infos.push(info);
+      const headers = new Headers([["set-cookie", "a=1"], ["set-cookie", "b=2; HttpOnly"]]);
+      return Promise.resolve({ headers, subprotocol: "b" });
+    },
+  });
+  using client = await RawClient.connect(logged.server.addr);
+  const { headers } = await client.upgrade("/", "Sec-WebSocket-Protocol: a, b");
+  assertEquals(headers.getAll("set-cookie"), ["a=1", "b=2; HttpOnly"]);
+  assertEquals(headers.get("sec-websocket-protocol"), "b");
+  const [connection] = logged.server.registry.list();
+  assertEquals((await infos.next()).key, connection?.key);
+});
+
+const BAD_ANSWERS: Record<string, () => unknown> = {
+  "throws": () => {
+    throw new Error("the application's secret");
+  },
+  "rejects": () => Promise.reject(new Error("the application's secret")),
+  "takes a subprotocol that was not offered": () => ({ subprotocol: "other" }),
+  "sets a header of the handshake": () => ({ headers: { "Sec-WebSocket-Accept": "x" } }),
+  "announces a body": () => ({ headers: { "content-length": "5" } }),
+  "returns an error response": () => Response.error(),
+};
+
+for (const [what, answer] of Object.entries(BAD_ANSWERS)) {
+  Deno.test(`Exchange answers 500 and logs it when the upgrade hook ${what}`, async () => {
+    let faulty = true;
+    const upgrade = () => faulty ? answer() : undefined;
+    await using logged = start({ upgrade } as ServeOptions<unknown>);
+    using client = await RawClient.connect(logged.server.addr);
+    await client.sendUpgrade("/", "Sec-WebSocket-Protocol: offered");
+    const response = await client.response();
+    assertEquals([response.status, response.body], [500, "Internal server error\n"]);
+    assert((await logged.book.next("handler_fault")).error instanceof Error);
+    faulty = false;
+    using _other = await RawClient.open(logged.server.addr);
+    assertEquals(logged.server.registry.size, 1);
+  });
+}
+
+Deno.test("Exchange cuts a client whose upgrade hook is slower than the deadline, and survives its answer", async () => {
+  for (const answer of [undefined, new Response(null, { status: 401 })]) {
+    const hook = Promise.withResolvers<Response | undefined>();
+    await using logged = start({ upgrade: () => hook.promise, limits: { handshakeTimeout: 20 } });
+    using client = await RawClient.connect(logged.server.addr);
+    await client.sendUpgrade();
+    assertEquals((await client.rest()).length, 0);
+    hook.resolve(answer);
+    await empty(logged);
+    const totals = logged.server.registry.totals();
+    assertEquals([totals.refused, totals.opened], [{ HANDSHAKE_TIMEOUT: 1 }, 0]);
+  }
+});
+
+Deno.test("Exchange ends when the client leaves while the upgrade hook thinks", async () => {
+  const asked = Promise.withResolvers<void>();
+  const hook = Promise.withResolvers<void>();
+  const opened = new Events<unknown>();
+  await using logged = start({
+    open: opened.push,
+    async upgrade() {
+      asked.resolve();
+      await hook.promise;
+    },
+  });
+  using client = await RawClient.connect(logged.server.addr);
+  await client.sendUpgrade();
+  await asked.promise;
+  client.close();
+  hook.resolve();
+  await empty(logged);
+});
+
+// Plain HTTP.
+
+Deno.test("Exchange answers GET and HEAD through fetch, once per connection", async () => {
+  await using logged = start({
+    fetch(request, info) {
+      const { pathname, search, host } = new URL(request.url);
+      return new Response(`${pathname}${search} on ${host}`, {
+        status: 201,
+        headers: { "x-key": info.key, "x-agent": request.headers.get("user-agent") ?? "" },
+      });
+    },
+  });
+  using client = await RawClient.connect(logged.server.addr);
+  const lines = ["/a//b?c=1", "/second"].flatMap((target) => [
+    `GET ${target} HTTP/1.1`,
+    "Host: example.com:8080",
+    "User-Agent: test",
+    "",
+  ]);
+  await client.sendHead(lines);
+  const get = await client.response();
+  assertEquals([get.status, get.body], [201, "/a//b?c=1 on example.com:8080"]);
+  assertEquals(get.headers.get("x-agent"), "test");
+  assertEquals(get.headers.get("connection"), "close");
+  assertStringIncludes(get.headers.get("x-key")!, "127.0.0.1:");
+  using other = await RawClient.connect(logged.server.addr);
+  await other.sendHead(["HEAD / HTTP/1.1", "Host: a"]);
+  const head = await other.response();
+  assertEquals([head.status, head.body], [201, ""]);
+  assertEquals(logged.server.registry.totals().requests, 2);
+});
+
+Deno.test("Exchange streams a large response to its end", async () => {
+  await using logged = start({ fetch: () => new Response(new Uint8Array(5_000_000)) });
+  using client = await RawClient.connect(logged.server.addr);
+  await client.sendHead(["GET / HTTP/1.1", "Host: a"]);
+  assertEquals((await client.head()).status, 200);
+  assertEquals((await client.rest()).length, 5_000_000);
+});
+
+Deno.test("Exchange answers 426 to plain requests where there is no fetch", async () => {
+  await using logged = start();
+  using client = await RawClient.connect(logged.server.addr);
+  await client.sendHead(["GET / HTTP/1.1", "Host: a"]);
+  const response = await client.response();
+  assertEquals([response.status, response.headers.get("upgrade")], [426, "websocket"]);
+});
+
+Deno.test("Exchange serves HTTP/1.0 without a Host", async () => {
+  await using logged = start({ fetch: ({ url }) => new Response(url) });
+  using client = await RawClient.connect(logged.server.addr);
+  await client.sendHead(["GET /x HTTP/1.0"]);
+  assertEquals((await client.response()).body, "http://localhost/x");
+});
+
+const PLAIN = [
+  { fault: "POST", lines: ["POST / HTTP/1.1", "Host: a"], status: 405 },
+  { fault: "a body", lines: ["GET / HTTP/1.1", "Host: a", "Content-Length: 5"], status: 400 },
+  { fault: "the target *", lines: ["GET * HTTP/1.1", "Host: a"], status: 400 },
+  { fault: "a host that no URL has", lines: ["GET / HTTP/1.1", "Host: 1.2.3.4.5"], status: 400 },
+] as const;
+
+for (const { fault, lines, status } of PLAIN) {
+  Deno.test(`Exchange refuses a plain request with ${fault} with ${status}`, async () => {
+    await using logged = start({ fetch: () => new Response("hi") });
+    using client = await RawClient.connect(logged.server.addr);
+    await client.sendHead(lines);
+    assertEquals((await client.response()).status, status);
+  });
+}
+
+const BAD_FETCHES: Record<string, () => unknown> = {
+  "throws": () => {
+    throw new Error("the application's secret");
+  },
+  "rejects": () => Promise.reject(new Error("the application's secret")),
+  "returns nothing": () => undefined,
+  "returns a response that was read before": () => used,
+};
+
+const used = new Response("once");
+await used.text();
+
+for (const [what, answer] of Object.entries(BAD_FETCHES)) {
+  Deno.test(`Exchange answers 500 and logs it when fetch ${what}`, async () => {
+    await using logged = start({ fetch: answer } as ServeOptions<unknown>);
+    using client = await RawClient.connect(logged.server.addr);
+    await client.sendHead(["GET / HTTP/1.1", "Host: a"]);
+    const response = await client.response();
+    assertEquals([response.status, response.body], [500, "Internal server error\n"]);
+    await logged.book.next("handler_fault");
+  });
+}
+
+Deno.test("Exchange survives a response whose body breaks", async () => {
+  const body = () =>
+    new ReadableStream({
+      pull(controller) {
+        controller.error(new Error("broken"));
+      },
+    });
+  await using logged = start({ fetch: () => new Response(body()) });
+  using client = await RawClient.connect(logged.server.addr);
+  await client.sendHead(["GET / HTTP/1.1", "Host: a"]);
+  assertEquals((await client.response()).body, "");
+  assertStringIncludes(String((await logged.book.next("exchange_broken")).error), "broken");
+  await empty(logged);
+});
+
+Deno.test("Exchange cancels the body of a response when the client takes nothing of it any more", async () => {
+  const cancelled = Promise.withResolvers<void>();
+  const body = () =>
+    new ReadableStream({
+      pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
+      cancel: () => cancelled.resolve(),
+    });
+  await using logged = start({
+    fetch: () => new Response(body()),
+    limits: { handshakeTimeout: 50 },
+  });
+  using client = await RawClient.connect(logged.server.addr);
+  await client.sendHead(["GET / HTTP/1.1", "Host: a"]);
+  await cancelled.promise;
+  assertEquals(logged.server.registry.totals().refused, { HANDSHAKE_TIMEOUT: 1 });
+});
+
+// The log.
+
+for (
+  const [what, log] of [
+    ["throws", () => {
+      throw new Error("log");
+    }],
+    ["rejects", () => Promise.reject(new Error("log"))],
+  ] as const
+) {
+  Deno.test(`Exchange goes on when the log callback ${what}`, async () => {
+    await using logged = start({ log });
+    using bad = await RawClient.connect(logged.server.addr);
+    await bad.sendHead(["GET / HTTP/1.1"]);
+    assertEquals((await bad.response()).status, 400);
+    using _good = await RawClient.open(logged.server.addr);
+    assertEquals(logged.server.registry.totals().opened, 1);
+  });
+}

@@ -1,0 +1,89 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { doctor } from "../../server/cli/doctor.ts";
+import { serveCommand } from "../../server/cli/serve.ts";
+import { VERSION } from "../../server/cli/version.ts";
+import { run } from "../../server/main.ts";
+import { fourtuple } from "../helpers/process.ts";
+
+/** Runs a command line in this process, where it must not start anything. */
+async function runHere(...args: string[]) {
+  const written = { out: "", err: "" };
+  const code = await run(args, {
+    out: (text) => void (written.out += text),
+    err: (text) => void (written.err += text),
+  });
+  return { code, ...written };
+}
+
+Deno.test("run() prints the help of the program, which lists every command", async () => {
+  for (const word of ["--help", "-h", "help"]) {
+    const { code, out, err } = await runHere(word);
+    assertEquals([code, err], [0, ""]);
+    for (const { name, summary } of [serveCommand, doctor]) {
+      assert(out.split("\n").some((line) => line.includes(name) && line.endsWith(summary)), name);
+    }
+  }
+});
+
+Deno.test("run() prints the version", async () => {
+  for (const word of ["--version", "-V"]) {
+    assertEquals(await runHere(word), { code: 0, out: `fourtuple ${VERSION}\n`, err: "" });
+  }
+  assert(/^\d+\.\d+\.\d+$/.test(VERSION));
+});
+
+Deno.test("run() refuses a command that there is not", async () => {
+  for (const word of ["sevre", "Serve", "constructor", "--", "-"]) {
+    const { code, out, err } = await runHere(word, "--nope");
+    assertEquals([code, out], [2, ""], word);
+    assertStringIncludes(err, "--help\n");
+  }
+  assertEquals(
+    (await runHere("sevre")).err,
+    [
+      'fourtuple: no such command: "sevre"',
+      "Try: fourtuple --help\n",
+    ].join("\n"),
+  );
+});
+
+Deno.test("run() serves where no command is named", async () => {
+  const { code, err } = await runHere("--nope");
+  assertEquals(code, 2);
+  assertStringIncludes(err, "fourtuple serve: --nope: no such option");
+});
+
+Deno.test("main.ts hands the exit code and the streams of the command on", async () => {
+  await using good = fourtuple(["--version"]);
+  await using help = fourtuple(["serve", "--help"]);
+  await using bad = fourtuple(["serve", "--port=x", "--nope"]);
+  await using unknown = fourtuple(["nope"]);
+  assertEquals(await good.ended(), { code: 0, out: `fourtuple ${VERSION}\n`, err: "" });
+  assertEquals(await help.ended(), { code: 0, out: serveCommand.help, err: "" });
+  assertEquals(await bad.ended(), {
+    code: 2,
+    out: "",
+    err: `\
+fourtuple serve: --nope: no such option
+fourtuple serve: --port: expected an integer from 0 to 65535
+Try: fourtuple serve --help
+`,
+  });
+  assertEquals((await unknown.ended()).code, 2);
+});
+
+Deno.test("main.ts doctor prints JSON, and exits 1 when connections cannot be held", async () => {
+  await using plain = fourtuple(["doctor", "--json"]);
+  await using much = fourtuple(["doctor", "--connections", "9007199254740991"]);
+  const { code, out, err } = await plain.ended();
+  assertEquals([code, err], [0, ""]);
+  assertEquals(typeof JSON.parse(out).limits, "object");
+  assertEquals((await much.ended()).code, 1);
+});
+
+Deno.test("main.ts ends quietly when nobody reads what it prints", async () => {
+  await using process = fourtuple(["serve", "--help"]);
+  await process.leaveOut();
+  const { code, err } = await process.ended();
+  assertEquals([code, err], [0, ""]);
+});

@@ -1,0 +1,221 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { type Connection, parseFourTuple, serve, type ServeOptions } from "../../mod.ts";
+import { openDescriptors } from "../../server/host.ts";
+import { TEST_CERTIFICATE, TEST_KEY } from "../helpers/certificate.ts";
+import { Events, until } from "../helpers/events.ts";
+import { LogBook } from "../helpers/log_book.ts";
+import { Random } from "../helpers/random.ts";
+import { RawClient } from "../helpers/raw_client.ts";
+
+/** TLS of ours stands on what node:tls can do since Deno 2.9.6. */
+const ignore = Deno.version.deno.localeCompare("2.9.6", "en", { numeric: true }) < 0;
+const WITHOUT_TLS = ignore
+  ? " (ignored: this version of Deno has no TLS over accepted sockets)"
+  : "";
+
+const TLS = { port: 0, cert: TEST_CERTIFICATE, key: TEST_KEY };
+
+const ECHO: ServeOptions<undefined> = {
+  message: (connection, data) => void connection.send(data),
+};
+
+function test(name: string, fn: () => Promise<void> | void): void {
+  Deno.test({ name: name + WITHOUT_TLS, ignore, fn });
+}
+
+/** Connects with TLS; the handshake of TLS is over when it returns. */
+async function connect({ hostname, port }: Deno.NetAddr): Promise<RawClient> {
+  const conn = await Deno.connectTls({ hostname, port, caCerts: [TEST_CERTIFICATE] });
+  await conn.handshake();
+  return new RawClient(conn);
+}
+
+async function open(addr: Deno.NetAddr): Promise<RawClient> {
+  const client = await connect(addr);
+  await client.upgrade();
+  return client;
+}
+
+Deno.test({
+  name: "secureContext() says that this version of Deno is too old" +
+    (ignore ? "" : " (ignored: it is not)"),
+  ignore: !ignore,
+  fn() {
+    assertThrows(() => serve(TLS), Error, "needs Deno 2.9.6 or later");
+  },
+});
+
+test("TlsTransport carries messages of every size, and both closes", async () => {
+  const ended = new Events<number>();
+  await using server = serve({
+    ...TLS,
+    ...ECHO,
+    close: (_, code) => ended.push(code),
+    limits: { messageBytes: 2 ** 24 },
+  });
+  assertEquals(server.url, `https://127.0.0.1:${server.addr.port}/`);
+  using client = await open(server.addr);
+  await client.sendMessage("hello");
+  assertEquals(await client.message(), "hello");
+  for (const size of [0, 1, 16_384, 100_000, 3_000_000]) {
+    const data = new Uint8Array(size).fill(size);
+    const sent = client.sendMessage(data);
+    assertEquals(await client.message(), data);
+    await sent;
+  }
+  await client.sendClose(1000);
+  assertEquals(await client.closed(), { code: 1000, reason: "" });
+  assertEquals(await ended.next(), 1000);
+  client.close();
+  await until("the descriptor is back", () => server.registry.size === 0);
+});
+
+test("TlsTransport serves plain requests, which see https", async () => {
+  await using server = serve({ ...TLS, fetch: ({ url }) => new Response(url) });
+  using client = await connect(server.addr);
+  await client.sendHead(["GET /x HTTP/1.1", "Host: localhost"]);
+  assertEquals((await client.response()).body, "https://localhost/x");
+});
+
+test("TlsTransport keeps the 4-tuple of the TCP connection", async () => {
+  await using server = serve(TLS);
+  using _client = await open(server.addr);
+  const [record] = server.registry.list();
+  const { sourceAddress, destinationPort } = parseFourTuple(record!.key);
+  assertEquals([sourceAddress, destinationPort], ["127.0.0.1", server.addr.port]);
+  const description = await server.registry.describe(record!.key);
+  assertEquals(typeof description?.kernel?.descriptor, "number");
+});
+
+test("TlsTransport gives the descriptors of 50 silent clients back at the deadline", async () => {
+  const before = await openDescriptors();
+  {
+    await using server = serve({ ...TLS, limits: { handshakeTimeout: 300 } });
+    const clients = await Promise.all(
+      Array.from({ length: 50 }, () => RawClient.connect(server.addr)),
+    );
+    await until("all are accepted", () => server.registry.totals().accepted === 50);
+    const held = (await openDescriptors())!;
+    await until("all are cut", () => server.registry.totals().refused["HANDSHAKE_TIMEOUT"] === 50);
+    // The clients have theirs still.
+    assertEquals((await openDescriptors())! <= held - 50, true);
+    for (const client of clients) {
+      assertEquals((await client.rest()).length, 0);
+      client.close();
+    }
+  }
+  await until("all descriptors are back", async () => await openDescriptors() === before);
+});
+
+test("TlsTransport gives the descriptors of clients back that handshake and then say nothing", async () => {
+  await using server = serve({ ...TLS, limits: { handshakeTimeout: 300 } });
+  const clients = await Promise.all(Array.from({ length: 10 }, () => connect(server.addr)));
+  const held = (await openDescriptors())!;
+  await until("all are cut", () => server.registry.totals().refused["HANDSHAKE_TIMEOUT"] === 10);
+  await until("the descriptors are back", async () => await openDescriptors() === held - 10);
+  for (const client of clients) client.close();
+});
+
+test("TlsTransport gives the descriptors of 20 clients back that never read, at the deadline", async () => {
+  const opened = new Events<Connection<undefined>>();
+  const ended = new Events<number>();
+  await using server = serve({
+    ...TLS,
+    open: opened.push,
+    close: (_, code) => ended.push(code),
+    limits: { sendQueueBytes: 2 ** 26, closeTimeout: 100 },
+  });
+  const clients = await Promise.all(Array.from({ length: 20 }, () => open(server.addr)));
+  for (let count = 0; count < 20; count++) {
+    const connection = await opened.next();
+    for (let block = 0; block < 12; block++) connection.send(new Uint8Array(2 ** 20));
+    connection.close(1001);
+  }
+  const held = (await openDescriptors())!;
+  for (let count = 0; count < 20; count++) assertEquals(await ended.next(), 1006);
+  await until("the descriptors are back", async () => await openDescriptors() === held - 20);
+  assertEquals(server.registry.size, 0);
+  for (const client of clients) client.close();
+});
+
+test("TlsTransport lets a slow sender read 1009, not a reset", async () => {
+  await using server = serve({ ...TLS, limits: { messageBytes: 100_000 } });
+  using client = await open(server.addr);
+  const block = new Uint8Array(16_384);
+  await client.send(Uint8Array.of(0x82, 0xff, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0));
+  for (let sent = 0; sent < 2 ** 20; sent += block.length) await client.send(block);
+  assertEquals((await client.closeFrame()).code, 1009);
+});
+
+test("TlsTransport survives what is no TLS, and other errors of TLS", async () => {
+  const book = new LogBook();
+  await using server = serve({ ...TLS, ...ECHO, log: book.log });
+  using good = await open(server.addr);
+  const before = await openDescriptors();
+  await Promise.all(Array.from({ length: 50 }, async (_, seed) => {
+    const random = new Random(seed);
+    using client = await RawClient.connect(server.addr);
+    try {
+      if (random.oneIn(4)) await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+      // The beginning of a handshake record, and then noise.
+      else if (random.oneIn(2)) await client.send(Uint8Array.of(22, 3, 1, 2, 0, 1, 0, 1, 252));
+      await client.send(random.bytes(random.below(2_000)));
+      if (random.oneIn(2)) return;
+      await client.closeWrite();
+      await client.gone();
+    } catch {
+      // The server has cut it, as it may.
+    }
+  }));
+  // A client that does not trust the certificate says so with an alert.
+  const { hostname, port } = server.addr;
+  const distrust = await Deno.connectTls({ hostname, port }).then((c) => c.handshake())
+    .catch((error) => error);
+  assert(distrust instanceof Error);
+  // One that wants a protocol which is not spoken.
+  const alpn = await Deno.connectTls({
+    hostname,
+    port,
+    caCerts: [TEST_CERTIFICATE],
+    alpnProtocols: ["h2"],
+  });
+  await alpn.handshake().catch(() => {});
+  alpn.close();
+  await good.sendMessage("still served");
+  assertEquals(await good.message(), "still served");
+  await until("only one is left", async () => (await server.report()).exchanges === 0);
+  await until("the descriptors are back", async () => await openDescriptors() === before);
+  assertEquals(book.entries("handler_fault"), []);
+});
+
+test("TlsTransport ends when the client vanishes in the middle of everything", async () => {
+  await using server = serve({ ...TLS, ...ECHO });
+  const before = await openDescriptors();
+  await Promise.all(Array.from({ length: 20 }, async (_, seed) => {
+    using client = await open(server.addr);
+    for (let count = seed; count > 0; count--) await client.sendMessage(new Uint8Array(10_000));
+  }));
+  await until("all are gone", () => server.registry.size === 0);
+  await until("the descriptors are back", async () => await openDescriptors() === before);
+});
+
+test("Server.drain() says 1001 over TLS, and Server.close() cuts in the middle of a write", async () => {
+  const opened = new Events<Connection<undefined>>();
+  const draining = serve({ ...TLS, open: opened.push });
+  using polite = await open(draining.addr);
+  const drained = draining.drain();
+  assertEquals((await polite.closeFrame()).code, 1001);
+  await polite.sendClose(1001);
+  assertEquals(await polite.frame(), undefined);
+  polite.close();
+  assertEquals(await drained, { closed: 1, cut: 0 });
+
+  const closing = serve({ ...TLS, open: opened.push, limits: { sendQueueBytes: 2 ** 26 } });
+  using deaf = await open(closing.addr);
+  await opened.next();
+  const connection = await opened.next();
+  for (let block = 0; block < 12; block++) connection.send(new Uint8Array(2 ** 20));
+  await until("the kernel takes no more", () => connection.bufferedAmount > 0);
+  await closing.close();
+  await deaf.gone();
+});
