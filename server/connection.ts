@@ -73,8 +73,8 @@ export interface Connection<Data = unknown> {
    */
   readonly writable: WritableStream<string | Uint8Array>;
   /**
-   * The messages, one after another, until the connection ends; as {@linkcode Connection.readable},
-   * but leaving the loop leaves the connection open.
+   * The messages, one after another, until the connection ends: {@linkcode Connection.readable} for
+   * a loop. Leaving the loop closes the connection.
    */
   messages(): AsyncIterableIterator<Message>;
 }

@@ -8,6 +8,8 @@ export class FrameBatch implements FragmentSink {
   readonly fragments: Fragment[] = [];
   /** How many bytes were read. */
   readonly byteLength: number;
+  /** The rule that the bytes break behind the fragments, if they break one: the stream ends here. */
+  failure: unknown = undefined;
 
   /** @param byteLength How many bytes were read. */
   constructor(byteLength: number) {
@@ -34,7 +36,6 @@ export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
   #first: Uint8Array | undefined;
   #buffer: Uint8Array<ArrayBuffer>;
   #filled = false;
-  #failure: unknown = undefined;
 
   /**
    * @param transport Where the bytes come from.
@@ -57,15 +58,14 @@ export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
 
   /** Reads and decodes once; closes the stream at the peer's FIN. */
   async pull(controller: ReadableStreamDefaultController<FrameBatch>): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
     const bytes = this.#takeFirst() ?? this.#received(await this.#transport.read(this.#room()));
     if (bytes === undefined) return controller.close();
     const batch = new FrameBatch(bytes.length);
     try {
       this.#decoder.transform(bytes, batch);
     } catch (error) {
-      // The fragments before the broken rule are good: an error now would discard them.
-      this.#failure = error;
+      // The fragments before the broken rule are good: an error of the stream would discard them.
+      batch.failure = error;
     }
     controller.enqueue(batch);
   }

@@ -16,11 +16,15 @@ export interface Subscriber {
  * @param subscribers Whom to.
  * @param data A string is sent as text, bytes as binary; copied.
  * @returns How many had it sent, queued behind others, and dropped.
+ * @throws {TypeError} When the data is neither, which types do not stop in JavaScript.
  */
 export function broadcast(
   subscribers: Iterable<Subscriber>,
   data: string | Uint8Array,
 ): BroadcastResult {
+  if (typeof data !== "string" && !(data instanceof Uint8Array)) {
+    throw new TypeError("Cannot broadcast message as it must be a string or a Uint8Array");
+  }
   const frame = encodeFrame(typeof data === "string" ? Opcode.Text : Opcode.Binary, data);
   const result: BroadcastResult = { sent: 0, queued: 0, dropped: 0 };
   for (const subscriber of subscribers) result[subscriber.sendShared(frame)]++;

@@ -23,6 +23,8 @@ export class KeepAlive {
   /** The last measured round trip in milliseconds. */
   roundTrip: number | undefined = undefined;
   #lastPing = 0;
+  /** Whether the last ping has not been answered. */
+  #awaited = false;
   /** Pings in a row since anything came from the peer. */
   #unanswered = 0;
   /** Looks in a row at which bytes waited and none had been taken. */
@@ -38,14 +40,18 @@ export class KeepAlive {
    * @returns What to do.
    */
   judge(now: number, liveness: Liveness, { missedPings }: Pick<Limits, "missedPings">): Verdict {
-    if (liveness.paused || liveness.lastReceived >= this.#lastPing) this.#unanswered = 0;
-    const blocked = liveness.queuedBytes > 0 && liveness.bytesOut === this.#bytesOut;
+    const waiting = liveness.queuedBytes > 0;
+    const blocked = waiting && liveness.bytesOut === this.#bytesOut;
+    // A peer that takes what waits is alive, and its ping may be at the end of it.
+    const alive = liveness.lastReceived >= this.#lastPing || (waiting && !blocked);
+    if (alive || liveness.paused) this.#unanswered = 0;
     this.#stalled = blocked ? this.#stalled + 1 : 0;
     this.#bytesOut = liveness.bytesOut;
     if (this.#unanswered >= missedPings || this.#stalled >= missedPings) return "lost";
     if (blocked) return "wait"; // a ping would only wait behind the rest
     this.#unanswered++;
     this.#lastPing = now;
+    this.#awaited = true;
     return "ping";
   }
 
@@ -62,7 +68,9 @@ export class KeepAlive {
    */
   receivedPong(payload: Uint8Array, now: number): void {
     const expected = this.payload;
-    if (payload.length !== expected.length) return;
-    if (expected.every((byte, at) => byte === payload[at])) this.roundTrip = now - this.#lastPing;
+    if (!this.#awaited || payload.length !== expected.length) return;
+    if (!expected.every((byte, at) => byte === payload[at])) return;
+    this.#awaited = false;
+    this.roundTrip = now - this.#lastPing;
   }
 }

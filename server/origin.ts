@@ -13,8 +13,11 @@ export function isOriginAllowed(
   allowed: readonly string[] | "*" | undefined,
 ): boolean {
   if (origin === undefined || allowed === "*") return true;
-  const page = URL.parse(origin);
   // "null" stands for a page without an origin, such as a sandboxed frame: it is nobody's.
+  if (origin === "null") return false;
+  // Browser extensions and desktop shells have origins that no URL parser knows: those match as text.
+  if (allowed?.includes(origin)) return true;
+  const page = URL.parse(origin);
   if (page === null || page.origin === "null") return false;
   if (allowed !== undefined) return allowed.some((one) => URL.parse(one)?.origin === page.origin);
   // A proxy may speak TLS for us, so the scheme is the page's, and decides about the default port.

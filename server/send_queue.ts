@@ -23,7 +23,7 @@ export type SendResult = "sent" | "queued" | "dropped";
 /** A payload up to this size is copied behind its header; a larger one is written as it is. */
 const COPY_BYTES = 32_768;
 
-/** Shared bytes up to this size are copied, so that many small broadcasts leave in one write. */
+/** Shared bytes up to this size are copied behind others, so that many small ones leave in one write. */
 const COPY_SHARED_BYTES = 1_024;
 
 /** The room for small frames begins with this and grows as they come. */
@@ -114,6 +114,8 @@ export class SendQueue {
   #backlogged = false;
   /** Whether a message was taken since the queue was last empty. */
   #holdsMessage = false;
+  /** Bytes that the kernel has taken in all. */
+  #taken = 0;
   #waiters: (() => void)[] | undefined = undefined;
 
   /**
@@ -194,17 +196,18 @@ export class SendQueue {
     if (!this.#writing && this.bytes > 0) this.#write();
   }
 
-  /** Resolves when at most `bytes` wait, or the transport is broken. */
-  drainedTo(bytes: number): Promise<void> {
+  /** Resolves when the kernel has taken all that waits now, or the transport is broken. */
+  taken(): Promise<void> {
     this.flush();
+    const goal = this.#taken + this.bytes;
     return new Promise((resolve) => {
-      const check = () => this.bytes > bytes && this.#writing ? this.#wait(check) : resolve();
+      const check = () => {
+        // A newer Pong may have made what waited shorter, so an empty queue will do as well.
+        if (this.#taken >= goal || this.bytes === 0 || !this.#writing) resolve();
+        else (this.#waiters ??= []).push(check);
+      };
       check();
     });
-  }
-
-  #wait(check: () => void): void {
-    (this.#waiters ??= []).push(check);
   }
 
   #sendBytes(opcode: Opcode, payload: Uint8Array): SendResult {
@@ -323,6 +326,7 @@ export class SendQueue {
           const count = await owner.transport.write(bytes);
           written += count;
           this.bytes -= count;
+          this.#taken += count;
           owner.wrote(count);
         }
         if (chunk.pooled) this.#host.pool.release(chunk.bytes as Uint8Array<ArrayBuffer>);

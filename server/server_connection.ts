@@ -1,6 +1,7 @@
 import {
   CloseCode,
   FrameDecoder,
+  isControl,
   type Message,
   Opcode,
   ProtocolError,
@@ -24,7 +25,7 @@ import {
 import type { Due, Sweep } from "./sweep.ts";
 import { closeQuietly, linger, type Transport } from "./transport.ts";
 
-/** After this many milliseconds without a message a connection is parked. */
+/** After this many milliseconds without data a connection is parked. */
 const PARK_AFTER = 5_000;
 
 /** The room for what a lingering connection still sends, and nobody looks at. */
@@ -83,7 +84,7 @@ export class ServerConnection<Data>
   #messagesIn = 0;
   #messagesOut = 0;
   #lastReceived: number;
-  #lastMessage: number;
+  #lastData: number;
   readonly #keepAlive = new KeepAlive();
   /** Whether the connection waits for its own side, so that a silent peer is not to blame. */
   #paused = false;
@@ -104,7 +105,7 @@ export class ServerConnection<Data>
     this.#session = new Session(this);
     this.#queue = new SendQueue(this, host);
     const now = host.sweep.now;
-    this.#connectedAt = this.#lastReceived = this.#lastMessage = now;
+    this.#connectedAt = this.#lastReceived = this.#lastData = now;
     this.due = now + host.limits.pingInterval;
   }
 
@@ -171,16 +172,21 @@ export class ServerConnection<Data>
         if (done) return false;
         this.#bytesIn += value.byteLength;
         const now = this.#lastReceived = this.#host.sweep.now;
+        // A peer gets no further answers before it has taken the last ones.
+        let behind = this.#queue.bytes > 0;
         for (const fragment of value.fragments) {
           const message = this.#session.receive(fragment);
+          if (!isControl(fragment.opcode)) this.#lastData = now;
           if (message === undefined) continue;
-          this.#lastMessage = now;
+          if (behind) await this.#pauseFor(this.#queue.taken());
+          behind = false;
           const handled = this.#deliver(message);
           if (handled !== undefined) await this.#pauseFor(handled);
-          if (this.#queue.congested) await this.#pauseFor(this.#drainedByHalf());
+          if (this.#queue.congested) await this.#pauseFor(this.#queue.taken());
         }
         if (this.#session.state === "closed" || this.#session.state === "failed") return false;
-        if (now - this.#lastMessage > PARK_AFTER) return true;
+        if (value.failure !== undefined) throw value.failure;
+        if (now - this.#lastData > PARK_AFTER) return true;
       }
     } finally {
       source.release();
@@ -203,10 +209,6 @@ export class ServerConnection<Data>
     this.#paused = true;
     await promise;
     this.#paused = false;
-  }
-
-  #drainedByHalf(): Promise<void> {
-    return this.#queue.drainedTo(this.#host.limits.sendQueueBytes / 2);
   }
 
   receivedPong(payload: Uint8Array): void {
@@ -279,18 +281,20 @@ export class ServerConnection<Data>
   }
 
   messages(): AsyncIterableIterator<Message> {
-    return this.#openInbox().readable.values({ preventCancel: true });
+    return this.#openInbox().readable.values();
   }
 
   #openInbox(): Inbox {
-    return this.#inbox ??= new Inbox(() => this.close(CloseCode.NormalClosure));
+    this.#inbox ??= new Inbox(() => this.close(CloseCode.NormalClosure));
+    if (this.#over) this.#inbox.close();
+    return this.#inbox;
   }
 
   get writable(): WritableStream<string | Uint8Array> {
     return new WritableStream({
       write: async (data, controller) => {
         if (this.send(data) === "dropped") controller.error(new TypeError("Connection is closed"));
-        else await this.#queue.drainedTo(0);
+        else await this.#queue.taken();
       },
       close: () => this.close(CloseCode.NormalClosure),
       abort: () => this.close(CloseCode.GoingAway),
@@ -314,7 +318,7 @@ export class ServerConnection<Data>
     const { pool, limits } = this.#host;
     this.#setCloseDeadline();
     this.#isOver();
-    await this.#queue.drainedTo(0);
+    await this.#queue.taken();
     const buffer = pool.acquire(LINGER_BUFFER_BYTES);
     await linger(this.transport, buffer, limits.lingerBytes);
     pool.release(buffer);

@@ -67,9 +67,28 @@ Deno.test("KeepAlive does not count a ping that was not sent as unanswered", () 
   assertEquals(keepAlive.judge(30, heard(0), PATIENCE), "ping");
   assertEquals(keepAlive.judge(60, answered, PATIENCE), "wait");
   // Since then the peer was asked nothing, so it had nothing to answer.
-  assertEquals(keepAlive.judge(90, { ...answered, bytesOut: 1 }, PATIENCE), "ping");
-  assertEquals(keepAlive.judge(120, { ...answered, bytesOut: 2 }, PATIENCE), "ping");
-  assertEquals(keepAlive.judge(150, { ...answered, bytesOut: 3 }, PATIENCE), "lost");
+  const silent = { ...answered, queuedBytes: 0, bytesOut: 5 };
+  assertEquals(keepAlive.judge(90, silent, PATIENCE), "ping");
+  assertEquals(keepAlive.judge(120, silent, PATIENCE), "ping");
+  assertEquals(keepAlive.judge(150, silent, PATIENCE), "lost");
+});
+
+Deno.test("KeepAlive lets a peer live that says nothing and takes what waits", () => {
+  const keepAlive = new KeepAlive();
+  for (let look = 1; look < 9; look++) {
+    const liveness = heard(0, { queuedBytes: 5, bytesOut: look });
+    assertEquals(keepAlive.judge(30 * look, liveness, PATIENCE), "ping");
+  }
+});
+
+Deno.test("KeepAlive takes no Pong for an answer that was not asked for", () => {
+  const keepAlive = new KeepAlive();
+  keepAlive.receivedPong(new Uint8Array(8), 50);
+  assertEquals(keepAlive.roundTrip, undefined);
+  keepAlive.judge(100, heard(60), PATIENCE);
+  keepAlive.receivedPong(keepAlive.payload, 110);
+  keepAlive.receivedPong(keepAlive.payload, 150);
+  assertEquals(keepAlive.roundTrip, 10);
 });
 
 Deno.test("KeepAlive measures the round trip of its own last ping only", () => {

@@ -57,7 +57,7 @@ class Setup implements SendQueueOwner {
   async unblock(): Promise<void> {
     this.transport.blocked = false;
     this.transport.letThrough();
-    await this.queue.drainedTo(0);
+    await this.queue.taken();
     await settled();
   }
 
@@ -505,35 +505,36 @@ Deno.test("SendQueue bears messages that are sent when the backlog is gone", asy
 
 // Waiting.
 
-Deno.test("SendQueue.drainedTo() resolves at once when no more than that waits", async () => {
+Deno.test("SendQueue.taken() begins what waits, and resolves at once when nothing does", async () => {
   const setup = new Setup();
-  await setup.queue.drainedTo(0);
+  await setup.queue.taken();
   setup.transport.blocked = true;
   setup.queue.send("abc");
-  await setup.queue.drainedTo(5);
+  const taken = setup.queue.taken();
   assertEquals(setup.transport.inFlight, 5, "what waits was begun");
   await setup.unblock();
+  await taken;
 });
 
-Deno.test("SendQueue.drainedTo() resolves when no more than that waits, for each who waits", async () => {
+Deno.test("SendQueue.taken() waits for what waits when it is called, and not for more", async () => {
   const setup = new Setup();
   const order: string[] = [];
   await setup.block();
+  const first = setup.queue.taken().then(() => order.push("first"));
   setup.queue.send(bytes(40_000));
+  const second = setup.queue.taken().then(() => order.push("second"));
   setup.queue.send(bytes(50_000));
-  const all = [0, 50_010, 200_000].map((left) =>
-    setup.queue.drainedTo(left).then(() => order.push(`${left}`))
-  );
+  setup.transport.letThrough();
   await settled();
-  assertEquals(order, ["200000"]);
-  for (let write = 0; write < 3; write++) {
+  assertEquals(order, ["first"]);
+  for (let write = 0; write < 2; write++) {
     setup.transport.letThrough();
     await settled();
   }
-  assertEquals(order, ["200000", "50010"]);
+  assertEquals(order, ["first", "second"]);
+  assert(setup.queue.bytes > 0);
   await setup.unblock();
-  await Promise.all(all);
-  assertEquals(order, ["200000", "50010", "0"]);
+  await Promise.all([first, second]);
 });
 
 // Failure.
@@ -545,12 +546,12 @@ Deno.test("SendQueue forgets everything when the transport breaks, and nobody wa
   setup.queue.send(bytes(40_000));
   setup.queue.send("lost too");
   setup.queue.sendControl(Opcode.Pong, new Uint8Array(0));
-  const waiting = [setup.queue.drainedTo(0), setup.queue.drainedTo(1)];
+  const waiting = [setup.queue.taken(), setup.queue.taken()];
   setup.transport.fail(new Error("Broken"));
   await Promise.all(waiting);
   assertEquals(setup.events, ["failed: Broken"], "what was lost has not drained");
   assertEquals([setup.queue.bytes, setup.taken], [0, 0]);
-  await setup.queue.drainedTo(0);
+  await setup.queue.taken();
 });
 
 Deno.test("SendQueue does not lend a buffer of a failed write again", async () => {

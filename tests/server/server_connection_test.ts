@@ -188,7 +188,7 @@ Deno.test("Connection.messages() stops the reading of the socket when its reader
   await flood.ended;
 });
 
-Deno.test("Connection.messages() leaves the connection open when its loop is left", async () => {
+Deno.test("Connection.messages() closes the connection with 1000 when its loop is left", async () => {
   const loops = new Events<string>();
   await using watched = watch({
     async open(connection) {
@@ -196,16 +196,29 @@ Deno.test("Connection.messages() leaves the connection open when its loop is lef
         loops.push(`first ${message}`);
         break;
       }
-      connection.send("left");
-      for await (const message of connection.messages()) loops.push(`second ${message}`);
+      for await (const message of connection.messages()) loops.push(`late ${message}`);
+      loops.push("over");
     },
   });
   using client = await RawClient.open(watched.server.addr);
   await client.sendMessage("a");
-  assertEquals(await client.message(), "left");
-  await client.sendMessage("b");
-  assertEquals([await loops.next(), await loops.next()], ["first a", "second b"]);
-  assert((await watched.opened.next()).open);
+  assertEquals((await client.frame())?.payload, Uint8Array.of(0x03, 0xe8));
+  assertEquals(await loops.next(), "first a");
+  assertEquals(await loops.next(), "over");
+});
+
+Deno.test("Connection.messages() ends at once when the connection is over", async () => {
+  const late = new Events<number>();
+  await using watched = watch({
+    async close(connection) {
+      let count = 0;
+      for await (const _ of connection.messages()) count++;
+      late.push(count);
+    },
+  });
+  using client = await RawClient.open(watched.server.addr);
+  client.close();
+  assertEquals(await late.next(), 0);
 });
 
 Deno.test("Connection.readable closes the connection with 1000 when it is cancelled", async () => {

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Connection, parseFourTuple, serve, type ServeOptions } from "../../mod.ts";
-import { openDescriptors } from "../../server/host.ts";
 import { TEST_CERTIFICATE, TEST_KEY } from "../helpers/certificate.ts";
 import { Events, until } from "../helpers/events.ts";
 import { LogBook } from "../helpers/log_book.ts";
+import { openSockets } from "../helpers/open_sockets.ts";
 import { Random } from "../helpers/random.ts";
 import { RawClient } from "../helpers/raw_client.ts";
 
@@ -36,14 +36,11 @@ async function open(addr: Deno.NetAddr): Promise<RawClient> {
   return client;
 }
 
-Deno.test({
-  name: "secureContext() says that this version of Deno is too old" +
-    (ignore ? "" : " (ignored: it is not)"),
-  ignore: !ignore,
-  fn() {
+if (ignore) {
+  Deno.test("secureContext() says that this version of Deno is too old", () => {
     assertThrows(() => serve(TLS), Error, "needs Deno 2.9.6 or later");
-  },
-});
+  });
+}
 
 test("TlsTransport carries messages of every size, and both closes", async () => {
   const ended = new Events<number>();
@@ -88,31 +85,28 @@ test("TlsTransport keeps the 4-tuple of the TCP connection", async () => {
 });
 
 test("TlsTransport gives the descriptors of 50 silent clients back at the deadline", async () => {
-  const before = await openDescriptors();
-  {
-    await using server = serve({ ...TLS, limits: { handshakeTimeout: 300 } });
-    const clients = await Promise.all(
-      Array.from({ length: 50 }, () => RawClient.connect(server.addr)),
-    );
-    await until("all are accepted", () => server.registry.totals().accepted === 50);
-    const held = (await openDescriptors())!;
-    await until("all are cut", () => server.registry.totals().refused["HANDSHAKE_TIMEOUT"] === 50);
-    // The clients have theirs still.
-    assertEquals((await openDescriptors())! <= held - 50, true);
-    for (const client of clients) {
-      assertEquals((await client.rest()).length, 0);
-      client.close();
-    }
+  await using server = serve({ ...TLS, limits: { handshakeTimeout: 300 } });
+  const { port } = server.addr;
+  const clients = await Promise.all(
+    Array.from({ length: 50 }, () => RawClient.connect(server.addr)),
+  );
+  await until("all are accepted", () => server.registry.totals().accepted === 50);
+  assertEquals(await openSockets(port), 50);
+  await until("all are cut", () => server.registry.totals().refused["HANDSHAKE_TIMEOUT"] === 50);
+  await until("the descriptors are back", async () => await openSockets(port) === 0);
+  for (const client of clients) {
+    assertEquals((await client.rest()).length, 0);
+    client.close();
   }
-  await until("all descriptors are back", async () => await openDescriptors() === before);
 });
 
 test("TlsTransport gives the descriptors of clients back that handshake and then say nothing", async () => {
   await using server = serve({ ...TLS, limits: { handshakeTimeout: 300 } });
+  const { port } = server.addr;
   const clients = await Promise.all(Array.from({ length: 10 }, () => connect(server.addr)));
-  const held = (await openDescriptors())!;
+  assertEquals(await openSockets(port), 10);
   await until("all are cut", () => server.registry.totals().refused["HANDSHAKE_TIMEOUT"] === 10);
-  await until("the descriptors are back", async () => await openDescriptors() === held - 10);
+  await until("the descriptors are back", async () => await openSockets(port) === 0);
   for (const client of clients) client.close();
 });
 
@@ -125,15 +119,16 @@ test("TlsTransport gives the descriptors of 20 clients back that never read, at 
     close: (_, code) => ended.push(code),
     limits: { sendQueueBytes: 2 ** 26, closeTimeout: 100 },
   });
+  const { port } = server.addr;
   const clients = await Promise.all(Array.from({ length: 20 }, () => open(server.addr)));
   for (let count = 0; count < 20; count++) {
     const connection = await opened.next();
     for (let block = 0; block < 12; block++) connection.send(new Uint8Array(2 ** 20));
     connection.close(1001);
   }
-  const held = (await openDescriptors())!;
+  assertEquals(await openSockets(port), 20);
   for (let count = 0; count < 20; count++) assertEquals(await ended.next(), 1006);
-  await until("the descriptors are back", async () => await openDescriptors() === held - 20);
+  await until("the descriptors are back", async () => await openSockets(port) === 0);
   assertEquals(server.registry.size, 0);
   for (const client of clients) client.close();
 });
@@ -151,7 +146,6 @@ test("TlsTransport survives what is no TLS, and other errors of TLS", async () =
   const book = new LogBook();
   await using server = serve({ ...TLS, ...ECHO, log: book.log });
   using good = await open(server.addr);
-  const before = await openDescriptors();
   await Promise.all(Array.from({ length: 50 }, async (_, seed) => {
     const random = new Random(seed);
     using client = await RawClient.connect(server.addr);
@@ -169,9 +163,10 @@ test("TlsTransport survives what is no TLS, and other errors of TLS", async () =
   }));
   // A client that does not trust the certificate says so with an alert.
   const { hostname, port } = server.addr;
-  const distrust = await Deno.connectTls({ hostname, port }).then((c) => c.handshake())
-    .catch((error) => error);
-  assert(distrust instanceof Error);
+  const distrusting = await Deno.connectTls({ hostname, port });
+  const failure = await distrusting.handshake().catch((error) => error);
+  assert(failure instanceof Error);
+  distrusting.close();
   // One that wants a protocol which is not spoken.
   const alpn = await Deno.connectTls({
     hostname,
@@ -184,19 +179,18 @@ test("TlsTransport survives what is no TLS, and other errors of TLS", async () =
   await good.sendMessage("still served");
   assertEquals(await good.message(), "still served");
   await until("only one is left", async () => (await server.report()).exchanges === 0);
-  await until("the descriptors are back", async () => await openDescriptors() === before);
+  await until("the descriptors are back", async () => await openSockets(port) === 1);
   assertEquals(book.entries("handler_fault"), []);
 });
 
 test("TlsTransport ends when the client vanishes in the middle of everything", async () => {
   await using server = serve({ ...TLS, ...ECHO });
-  const before = await openDescriptors();
   await Promise.all(Array.from({ length: 20 }, async (_, seed) => {
     using client = await open(server.addr);
     for (let count = seed; count > 0; count--) await client.sendMessage(new Uint8Array(10_000));
   }));
   await until("all are gone", () => server.registry.size === 0);
-  await until("the descriptors are back", async () => await openDescriptors() === before);
+  await until("the descriptors are back", async () => await openSockets(server.addr.port) === 0);
 });
 
 test("Server.drain() says 1001 over TLS, and Server.close() cuts in the middle of a write", async () => {

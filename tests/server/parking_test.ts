@@ -1,0 +1,96 @@
+import { assert, assertEquals } from "@std/assert";
+import { CloseCode, encodeFrame, Opcode } from "../../protocol/mod.ts";
+import { BufferPool, WAITING_BUFFER_BYTES } from "../../server/buffer_pool.ts";
+import { DEFAULT_LIMITS } from "../../server/limits.ts";
+import { Flusher } from "../../server/send_queue.ts";
+import { type ConnectionHost, ServerConnection } from "../../server/server_connection.ts";
+import { Sweep } from "../../server/sweep.ts";
+import { MemoryTransport, settled } from "../helpers/memory_transport.ts";
+import { concat } from "../helpers/notation.ts";
+
+/** A connection on a transport without a network, with a clock that the test turns. */
+class Setup {
+  now = 1_000;
+  readonly transport = new MemoryTransport();
+  readonly messages: number[] = [];
+  readonly connection: ServerConnection<undefined>;
+  readonly over: Promise<void>;
+
+  constructor() {
+    const host: ConnectionHost<undefined> = {
+      limits: DEFAULT_LIMITS,
+      pool: new BufferPool(),
+      flusher: new Flusher(),
+      sweep: new Sweep([1_000], () => this.now),
+      handlers: { message: (_, message) => void this.messages.push(message.length) },
+      log: () => {},
+      released: () => {},
+    };
+    const start = { id: 1, key: "a", target: "/", subprotocol: undefined, data: undefined };
+    this.connection = new ServerConnection(host, this.transport, start);
+    this.over = this.connection.run(new Uint8Array(0));
+  }
+
+  async arrive(...bytes: Uint8Array[]): Promise<void> {
+    for (const part of bytes) {
+      this.transport.arrive(part);
+      await settled();
+    }
+  }
+
+  async end(): Promise<void> {
+    this.transport.arrive(null, null);
+    await this.over;
+  }
+}
+
+const masked = { maskKey: 0x01020304 };
+
+Deno.test("ServerConnection is parked from the start, and again after 5 s without data", async () => {
+  const setup = new Setup();
+  await settled();
+  assertEquals(setup.transport.reads, [WAITING_BUFFER_BYTES]);
+  await setup.arrive(encodeFrame(Opcode.Text, "a", masked));
+  assertEquals(setup.transport.reads.at(-1), 1_024);
+  setup.now += 5_001;
+  await setup.arrive(encodeFrame(Opcode.Pong, "", masked));
+  assertEquals(setup.transport.reads.at(-1), WAITING_BUFFER_BYTES);
+  await setup.arrive(encodeFrame(Opcode.Text, "bc", masked));
+  assertEquals(setup.messages, [1, 2]);
+  await setup.end();
+});
+
+Deno.test("ServerConnection answers a broken rule with its close code after a long silence", async () => {
+  const setup = new Setup();
+  setup.now += 60_000;
+  await setup.arrive(Uint8Array.of(0x81, 0x01, 0x61)); // not masked
+  const close = setup.transport.written;
+  assertEquals([close[0], close[2]! << 8 | close[3]!], [0x88, CloseCode.ProtocolError]);
+  await setup.end();
+});
+
+Deno.test("ServerConnection is not parked in the middle of a message that comes slowly", async () => {
+  const setup = new Setup();
+  const frame = encodeFrame(Opcode.Binary, new Uint8Array(20_000), masked);
+  for (let at = 0; at < frame.length; at += 1_000) {
+    setup.now += 4_000;
+    await setup.arrive(frame.subarray(at, at + 1_000));
+  }
+  assertEquals(setup.messages, [20_000]);
+  const waiting = setup.transport.reads.filter((length) => length === WAITING_BUFFER_BYTES);
+  assertEquals(waiting.length, 1);
+  await setup.end();
+});
+
+Deno.test("ServerConnection reads a message across parking", async () => {
+  const setup = new Setup();
+  const frame = encodeFrame(Opcode.Binary, new Uint8Array(300), masked);
+  await setup.arrive(frame.subarray(0, 100));
+  setup.now += 10_000;
+  await setup.arrive(frame.subarray(100, 101));
+  setup.now += 10_000;
+  await setup.arrive(concat([frame.subarray(101), encodeFrame(Opcode.Text, "next", masked)]));
+  assertEquals(setup.messages, [300, 4]);
+  assert(setup.connection.open);
+  await setup.end();
+});
