@@ -31,7 +31,7 @@ async function denoPublish(cwd: URL, args: readonly string[]): Promise<string> {
     output += text;
   }
   const { code } = await child.status;
-  if (code !== 0) Deno.exit(code);
+  if (code !== 0) throw new Error(`deno publish ended with exit code ${code}`);
   return output;
 }
 

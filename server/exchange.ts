@@ -3,8 +3,10 @@ import {
   checkUpgradeRequest,
   chooseSubprotocol,
   computeAccept,
+  type ExtensionNegotiator,
   HandshakeError,
   isUpgradeRequest,
+  negotiateExtensions,
   type RequestHead,
   RequestHeadParser,
   serializeUpgradeResponse,
@@ -47,6 +49,9 @@ interface Accepted<Data> {
   /** The head of the 101 response. */
   readonly response: Uint8Array;
 }
+
+/** The extensions that the server has: none yet, so all that are offered are ignored (9.1). */
+const EXTENSIONS: readonly ExtensionNegotiator[] = [];
 
 /** The room for what a refused peer still sends, and nobody looks at. */
 const LINGER_BUFFER_BYTES = 4_096;
@@ -165,6 +170,7 @@ export class Exchange<Data> implements Due {
       const response = serializeUpgradeResponse({
         accept: computeAccept(request.key, sha1),
         subprotocol,
+        extensions: negotiateExtensions(request.extensions, EXTENSIONS),
         headers: headers && new Headers(headers),
       });
       return { data: data as Data, subprotocol, response };

@@ -157,7 +157,9 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
 
   get url(): string {
     const { hostname, port } = this.addr;
-    const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+    // The addresses that stand for all of this host's are none that a browser can go to.
+    const address = hostname === "0.0.0.0" ? "127.0.0.1" : hostname === "::" ? "::1" : hostname;
+    const host = address.includes(":") ? `[${address}]` : address;
     return `${this.#tls === undefined ? "http" : "https"}://${host}:${port}/`;
   }
 

@@ -180,6 +180,7 @@ export class ServerConnection<Data>
           if (message === undefined) continue;
           if (behind) await this.#pauseFor(this.#queue.taken());
           behind = false;
+          if (!this.open) continue; // it was closed meanwhile
           const handled = this.#deliver(message);
           if (handled !== undefined) await this.#pauseFor(handled);
           if (this.#queue.congested) await this.#pauseFor(this.#queue.taken());

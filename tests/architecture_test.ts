@@ -67,18 +67,6 @@ Deno.test("architecture: every source file of protocol/ and server/ has its test
   assertEquals(tests.filter((path) => !graph.has(path)).sort(), []);
 });
 
-Deno.test("architecture: every test file below tests/ has a source file", () => {
-  const tests = modules.filter(({ path }) =>
-    /^tests\/(?:protocol|server)\/.*_test\.ts$/.test(path)
-  );
-  const sources = new Set<string>(graph.keys());
-  const missing = tests.filter(({ path }) =>
-    !sources.has(path.replace(/^tests\//, "").replace(/_test\.ts$/, ".ts"))
-  );
-  // The modules of the talk page are JavaScript, so the graph does not hold them.
-  assertEquals(missing.map(({ path }) => path).filter((it) => !it.includes("/apps/talk/")), []);
-});
-
 /** Joined here, so that this file does not hold what it looks for. */
 const PLACE_REGEXP = new RegExp(
   [

@@ -110,6 +110,10 @@ Deno.test("the published package imports jsr:@std and node: and nothing else", a
   const specifiers = modules.flatMap((module) => module.specifiers);
   const good = /^(?:\.{1,2}\/|node:|jsr:@std\/)/;
   assertEquals(specifiers.filter((specifier) => !good.test(specifier)), []);
+  const config = JSON.parse(new TextDecoder().decode(files.get("/deno.json")));
+  const targets = Object.values<string>(config.imports);
+  assert(targets.length > 0);
+  assertEquals(targets.filter((target) => !/^jsr:@std\/\w+@\^1\b/.test(target)), []);
 });
 
 // The examples are not checked: the mirror's modules, unlike those on JSR, come without types.

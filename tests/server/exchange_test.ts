@@ -5,6 +5,9 @@ import { LogBook } from "../helpers/log_book.ts";
 import { RawClient } from "../helpers/raw_client.ts";
 import { BAD_HANDSHAKES, GOOD_HANDSHAKE } from "../vectors/bad_handshakes.ts";
 
+/** Whether `conn.close()` ends a write that the peer blocks. */
+const ENDS_WRITES = Deno.version.deno.localeCompare("2.9.6", "en", { numeric: true }) >= 0;
+
 /** A server of any kind whose log a test can look at. */
 interface Logged extends AsyncDisposable {
   readonly server: Server<unknown>;
@@ -435,21 +438,26 @@ Deno.test("Exchange survives a response whose body breaks", async () => {
   await empty(logged);
 });
 
-Deno.test("Exchange cancels the body of a response when the client takes nothing of it any more", async () => {
-  const cancelled = Promise.withResolvers<void>();
-  const body = () =>
-    new ReadableStream({
-      pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
-      cancel: () => cancelled.resolve(),
+Deno.test({
+  name: "Exchange cancels the body of a response when the client takes nothing of it any more" +
+    (ENDS_WRITES ? "" : " (ignored: this version of Deno does not end a blocked write)"),
+  ignore: !ENDS_WRITES,
+  async fn() {
+    const cancelled = Promise.withResolvers<void>();
+    const body = () =>
+      new ReadableStream({
+        pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
+        cancel: () => cancelled.resolve(),
+      });
+    await using logged = start({
+      fetch: () => new Response(body()),
+      limits: { handshakeTimeout: 50 },
     });
-  await using logged = start({
-    fetch: () => new Response(body()),
-    limits: { handshakeTimeout: 50 },
-  });
-  using client = await RawClient.connect(logged.server.addr);
-  await client.sendHead(["GET / HTTP/1.1", "Host: a"]);
-  await cancelled.promise;
-  assertEquals(logged.server.registry.totals().refused, { HANDSHAKE_TIMEOUT: 1 });
+    using client = await RawClient.connect(logged.server.addr);
+    await client.sendHead(["GET / HTTP/1.1", "Host: a"]);
+    await cancelled.promise;
+    assertEquals(logged.server.registry.totals().refused, { HANDSHAKE_TIMEOUT: 1 });
+  },
 });
 
 // The log.

@@ -778,6 +778,27 @@ Deno.test("Connection.terminate() cuts at once: 1006, by us, and the entry is go
   assertEquals(await client.closed(), { code: 1006, reason: "" });
 });
 
+for (const end of ["close", "terminate"] as const) {
+  Deno.test(`Connection.${end}() lets no message through that has waited for the send queue`, async () => {
+    const messages = new Events<unknown>();
+    await using watched = watch({
+      message: (_, data) => messages.push(data),
+      limits: { sendQueueBytes: 2 ** 26 },
+    });
+    using client = await RawClient.open(watched.server.addr);
+    const connection = await watched.opened.next();
+    for (let count = 0; count < 20; count++) connection.send(new Uint8Array(2 ** 20));
+    await client.sendMessage("late");
+    await until("the message was read", () => {
+      return watched.server.registry.get(connection.key)!.bytesIn > 0;
+    });
+    connection[end]();
+    if (end === "close") await client.closeFrame(); // by now the queue is empty
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve));
+    assertEquals(messages.all, []);
+  });
+}
+
 Deno.test("ServerConnection ends when the peer is gone, though a handler hangs", async () => {
   const hung = Promise.withResolvers<void>();
   const drained = new Events<unknown>();

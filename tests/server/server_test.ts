@@ -242,7 +242,7 @@ Deno.test("Server.drain() cuts those that do not answer, or whose handler hangs,
   using _half = await RawClient.connect(server.addr);
   await busy.sendMessage("hang");
   await until("the handler hangs", () => server.registry.totals().messagesIn === 1);
-  const drained = server.drain({ deadline: 100 });
+  const drained = server.drain({ deadline: 300 });
   assertEquals((await good.closeFrame()).code, 1001);
   await good.sendClose(1001);
   await good.closeWrite();
@@ -250,6 +250,25 @@ Deno.test("Server.drain() cuts those that do not answer, or whose handler hangs,
   assertEquals(codes.all.toSorted(), [1001, 1006, 1006]);
   assertEquals(server.registry.size, 0);
   hung.resolve();
+});
+
+Deno.test("Server.drain() says 1001 to more than one batch of connections", async () => {
+  await using server = serve({ port: 0 });
+  const clients: RawClient[] = [];
+  while (clients.length < 1_010) {
+    clients.push(
+      ...await Promise.all(
+        Array.from({ length: 101 }, () => RawClient.open(server.addr)),
+      ),
+    );
+  }
+  const drained = server.drain();
+  await Promise.all(clients.map(async (client) => {
+    assertEquals((await client.closeFrame()).code, 1001);
+    await client.sendClose(1001);
+    client.close();
+  }));
+  assertEquals(await drained, { closed: 1_010, cut: 0 });
 });
 
 Deno.test("Server.drain() without end waits for the last", async () => {

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { VERSION } from "../../../server/cli/version.ts";
 import { TEST_CERTIFICATE, TEST_KEY } from "../../helpers/certificate.ts";
 import { until } from "../../helpers/events.ts";
-import { FOURTUPLE, fourtuple, Process, servedAt } from "../../helpers/process.ts";
+import { FOURTUPLE, fourtuple, Process, ROOT, servedAt } from "../../helpers/process.ts";
 import { RawClient } from "../../helpers/raw_client.ts";
 
 /** Makes a directory with these files, runs the test, and removes it. */
@@ -289,21 +289,50 @@ Deno.test("serve cuts at the deadline whoever does not answer Close, and exits 0
 
 const PATIENT = ["--app=echo", "--port=0", "--close-timeout=600000", "--drain-deadline=600000"];
 
-Deno.test("serve takes a second signal within a second for the same Ctrl-C", async () => {
-  for (;;) {
-    await using process = fourtuple(PATIENT);
-    using client = await stubborn(await servedAt(process));
+/**
+ * Sends two signals at once, the second by `again`, and shows that the server still waits for its
+ * client. On a very busy machine a second may pass in between: then nothing was shown.
+ *
+ * @returns Whether something was shown.
+ */
+async function drainsStill(process: Process, again: (pid: number) => void): Promise<boolean> {
+  const url = await servedAt(process);
+  const [, pid] = (await process.outLine(" serves ")).match(/\(pid (\d+)\)/)!;
+  try {
+    using client = await stubborn(url);
     const start = performance.now();
     process.signal("SIGINT");
     await process.errLine("Draining 1 connections");
-    process.signal("SIGINT");
-    // On a very busy machine a second may have passed: then nothing was shown, and it tries again.
-    if (performance.now() - start > 900) continue;
-    await client.sendClose(1001);
-    assertEquals((await client.closed()).code, 1001);
+    again(Number(pid));
+    await client.sendClose(1001).catch(() => {}); // fails where the server has ended too early
+    await client.gone();
     client.close();
-    assertEquals((await process.ended()).code, 0);
-    return;
+    const { code } = await process.ended();
+    if (code === 130 && performance.now() - start > 900) return false;
+    assertEquals(code, 0);
+    return true;
+  } catch (error) {
+    // Behind `deno task` the server is a child's child, which would outlive the test.
+    try {
+      Deno.kill(Number(pid), "SIGKILL");
+    } catch {
+      // It has ended, as it should.
+    }
+    throw error;
+  }
+}
+
+Deno.test("serve takes a second signal within a second for the same Ctrl-C", async () => {
+  for (let shown = false; !shown;) {
+    await using process = fourtuple(PATIENT);
+    shown = await drainsStill(process, () => process.signal("SIGINT"));
+  }
+});
+
+Deno.test("serve takes the Ctrl-C that deno task start delivers twice for one", async () => {
+  for (let shown = false; !shown;) {
+    await using task = new Process(Deno.execPath(), ["task", "start", ...PATIENT], { cwd: ROOT });
+    shown = await drainsStill(task, (pid) => Deno.kill(pid, "SIGINT"));
   }
 });
 
