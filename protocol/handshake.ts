@@ -1,3 +1,4 @@
+import { decodeBase64 } from "@std/encoding/base64";
 import { HandshakeError } from "./errors.ts";
 import { type Extension, parseExtensions, serializeExtensions } from "./extensions.ts";
 import { encodeHead, headerLines, type HeaderPairs } from "./head_serializer.ts";
@@ -11,7 +12,8 @@ const VERSION = "13";
 
 /** 16 bytes make 22 characters of base64 and two of padding (RFC 4648 4). */
 const KEY_LENGTH = 24;
-const KEY_DIGITS = 22;
+/** How many bytes a key stands for. */
+const KEY_BYTES = 16;
 
 /** Headers of a 101 that the handshake writes itself, or that would announce a body. */
 const OWNED_HEADERS: ReadonlySet<string> = new Set([
@@ -148,14 +150,13 @@ export function checkUpgradeRequest(head: RequestHead): UpgradeRequest {
  * @returns Whether it is a key.
  */
 export function isKey(text: string): boolean {
-  if (text.length !== KEY_LENGTH || !text.endsWith("==")) return false;
-  for (let i = 0; i < KEY_DIGITS; i++) {
-    const code = text.charCodeAt(i);
-    const isLetter = (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
-    const isDigit = code >= 0x30 && code <= 0x39;
-    if (!isLetter && !isDigit && code !== 0x2b && code !== 0x2f) return false;
+  if (text.length !== KEY_LENGTH) return false; // the decoder would also take it without padding
+  try {
+    const bytes: Uint8Array = decodeBase64(text);
+    return bytes.length === KEY_BYTES;
+  } catch {
+    return false;
   }
-  return true;
 }
 
 /** RFC 6455 4.1, item 10: tokens, each only once; they are case-sensitive. */

@@ -1,21 +1,31 @@
-/** Counts what each source address has open. */
+import { canonicalAddress, parseIPv6 } from "./four_tuple.ts";
+
+/**
+ * Counts what each source has open: an IPv4 address, or an IPv6 network of 64 bits, since whoever has
+ * one address of it has them all.
+ */
 export class AddressCounter {
   readonly #counts = new Map<string, number>();
 
-  /** How many an address has. */
+  /** How many the source of this address has. */
   count(address: string): number {
-    return this.#counts.get(address) ?? 0;
+    return this.#counts.get(sourceOf(address)) ?? 0;
   }
 
   /** One more. */
   add(address: string): void {
-    this.#counts.set(address, this.count(address) + 1);
+    this.#counts.set(sourceOf(address), this.count(address) + 1);
   }
 
-  /** One less; an address without any takes no memory. */
+  /** One less; a source without any takes no memory. */
   delete(address: string): void {
     const left = this.count(address) - 1;
-    if (left > 0) this.#counts.set(address, left);
-    else this.#counts.delete(address);
+    if (left > 0) this.#counts.set(sourceOf(address), left);
+    else this.#counts.delete(sourceOf(address));
   }
+}
+
+function sourceOf(address: string): string {
+  const canonical = canonicalAddress(address);
+  return canonical.includes(":") ? parseIPv6(canonical).slice(0, 4).join(":") : canonical;
 }

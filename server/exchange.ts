@@ -66,6 +66,8 @@ export class Exchange<Data> implements Due {
   /** The connection's bytes. */
   readonly transport: Transport;
   readonly #info: PeerInfo;
+  /** Gives up the response that is being written. */
+  #answering: AbortController | undefined = undefined;
   /** Whether it was refused or answered, so that what comes afterwards is no refusal. */
   #answered = false;
   #over = false;
@@ -251,17 +253,21 @@ export class Exchange<Data> implements Due {
   }
 
   /** Counts why the exchange failed: its first reason, once. */
-  #countRefusal(event: string, message: string): void {
+  #countRefusal(reason: string, message: string): void {
     if (this.#answered) return;
     this.#answered = true;
-    this.#host.registry.countRefusal(event);
-    this.#host.log({ level: "debug", event, message, key: this.#info.key });
+    this.#host.registry.countRefusal(reason);
+    const { key } = this.#info;
+    this.#host.log({ level: "debug", event: "refused", reason, message, key });
   }
 
   #respond(response: Response, headOnly: boolean): Promise<void> {
-    return writeResponse(this.transport, response, headOnly, () => {
+    this.#answering = new AbortController();
+    const progress = () => {
       this.due = this.#host.sweep.now + this.#host.limits.handshakeTimeout;
-    });
+    };
+    const { signal } = this.#answering;
+    return writeResponse(this.transport, response, { headOnly, progress, signal });
   }
 
   async #linger(): Promise<void> {
@@ -293,6 +299,7 @@ export class Exchange<Data> implements Due {
   #leave(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#answering?.abort();
     this.#host.ended(this);
   }
 }

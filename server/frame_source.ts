@@ -56,9 +56,14 @@ export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
     this.#pool.release(this.#buffer);
   }
 
-  /** Reads and decodes once; closes the stream at the peer's FIN. */
+  /** Reads and decodes once; closes the stream at the peer's FIN, or when the transport is broken. */
   async pull(controller: ReadableStreamDefaultController<FrameBatch>): Promise<void> {
-    const bytes = this.#takeFirst() ?? this.#received(await this.#transport.read(this.#room()));
+    let bytes = this.#takeFirst();
+    try {
+      bytes ??= this.#received(await this.#transport.read(this.#room()));
+    } catch {
+      // To WebSocket a reset is what a FIN without a Close frame is, RFC 6455 7.1.5.
+    }
     if (bytes === undefined) return controller.close();
     const batch = new FrameBatch(bytes.length);
     try {

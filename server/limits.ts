@@ -28,7 +28,10 @@ export interface Limits extends MessageLimits, HeadLimits {
    * process's descriptor limit less those in use and a reserve, or no bound where that is unknown.
    */
   readonly connections?: number;
-  /** Connections from one source address; beyond it new ones get 429. Off where it is not given. */
+  /**
+   * Connections from one source address, or IPv6 network of 64 bits; beyond it new ones get 429. Off
+   * where it is not given.
+   */
   readonly connectionsPerAddress?: number;
   /** What may wait for a slow peer. An empty queue takes one message of any size. */
   readonly sendQueueBytes: number;

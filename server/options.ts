@@ -25,8 +25,15 @@ export interface Upgrade<Data> {
 export interface LogEntry {
   /** How bad it is. */
   readonly level: "debug" | "info" | "warning" | "error";
-  /** What happened, as a stable word: `closed`, `refused`, `handler_fault` … */
+  /**
+   * What happened, as a stable word. Of a connection: `opened`, `closed`, `rule_broken`,
+   * `send_queue_full`, `peer_lost`, `close_timeout`, `handler_fault`, `fault`. Of a request:
+   * `refused`, `exchange_broken`. Of the server: `connections_limit`, `out_of_descriptors`,
+   * `descriptors_back`, `left_early`, `accept_failed`.
+   */
   readonly event: string;
+  /** Why, as a stable code: of `rule_broken` a protocol error's, of `refused` as in the totals. */
+  readonly reason?: string;
   /** The same as a sentence, without anything that came from a peer. */
   readonly message: string;
   /** The 4-tuple of the connection that it is about. */
@@ -38,11 +45,11 @@ export interface LogEntry {
 /** What the handlers of one server do; each is called with the connection it is about. */
 export interface Handlers<Data> {
   /**
-   * A connection is open.
+   * A connection is open. Messages do not wait for a promise that this returns.
    *
    * @param connection The connection; it can send at once.
    */
-  open?(connection: Connection<Data>): void | Promise<void>;
+  open?(connection: Connection<Data>): unknown;
   /**
    * A message came. Where a promise is returned, the next message of this connection waits for it,
    * and so does its peer.
@@ -50,13 +57,13 @@ export interface Handlers<Data> {
    * @param connection The connection.
    * @param data A string for text, bytes for binary; yours to keep.
    */
-  message?(connection: Connection<Data>, data: Message): void | Promise<void>;
+  message?(connection: Connection<Data>, data: Message): unknown;
   /**
    * A connection that had a backlog has sent all of it.
    *
    * @param connection The connection.
    */
-  drain?(connection: Connection<Data>): void | Promise<void>;
+  drain?(connection: Connection<Data>): unknown;
   /**
    * A connection is over.
    *
@@ -65,7 +72,7 @@ export interface Handlers<Data> {
    * 7.1.5).
    * @param reason The peer's reason. It comes from the peer: escape it before showing it.
    */
-  close?(connection: Connection<Data>, code: number, reason: string): void | Promise<void>;
+  close?(connection: Connection<Data>, code: number, reason: string): unknown;
 }
 
 /**
@@ -90,7 +97,7 @@ export interface ServeOptions<Data = unknown> extends Handlers<Data> {
   key?: string;
   /**
    * Answers plain GET and HEAD requests on the same port, one for each connection. Without it they
-   * get 426.
+   * get 426. A response that writes nothing for as long as `handshakeTimeout` is cut.
    */
   fetch?: (request: Request, info: PeerInfo) => Response | Promise<Response>;
   /**

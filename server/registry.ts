@@ -165,12 +165,18 @@ export class Registry<Entry extends Registered = Registered> implements Connecti
     return ++this.#lastId;
   }
 
-  /** Adds a connection. */
-  add(entry: Entry): void {
-    // After a reset the kernel gives a 4-tuple to a new connection before we know that the old is gone.
+  /**
+   * Adds a connection.
+   *
+   * @param entry The connection.
+   * @returns The one that had the same 4-tuple and so is gone, although nobody has noticed: after a
+   * reset the kernel gives the 4-tuple to a new connection.
+   */
+  add(entry: Entry): Entry | undefined {
     const before = this.#entries.get(entry.key);
     if (before !== undefined) this.delete(before);
     this.#entries.set(entry.key, entry);
+    return before;
   }
 
   /** Removes a connection and keeps its counters in the totals. */

@@ -1,19 +1,27 @@
 import { type HandshakeError, serializeResponseHead } from "../protocol/mod.ts";
 import { type Transport, writeAll } from "./transport.ts";
 
+/** How a response is written. */
+export interface ResponseOptions {
+  /** Whether the request was HEAD, which gets no body (RFC 9110 9.3.2). */
+  readonly headOnly: boolean;
+  /** Gives the response up, and cancels its body. */
+  readonly signal: AbortSignal;
+  /** Called after each write, also one that took only a part. */
+  progress(): void;
+}
+
 /**
  * Writes a response and ends it with the connection: one response for each, `Connection: close`.
  *
  * @param transport Where to; the caller lingers and closes.
  * @param response The response; its body is consumed.
- * @param headOnly Whether the request was HEAD, which gets no body (RFC 9110 9.3.2).
- * @param progress Called after each write, also one that took only a part.
+ * @param options Whether there is a body, and how it can be given up.
  */
 export async function writeResponse(
   transport: Transport,
   response: Response,
-  headOnly: boolean,
-  progress: () => void,
+  { headOnly, signal, progress }: ResponseOptions,
 ): Promise<void> {
   const { body, status, statusText } = response;
   const headers = new Headers(response.headers);
@@ -28,7 +36,8 @@ export async function writeResponse(
   await writeAll(transport, head, progress);
   if (body === null) return;
   if (headOnly) return await body.cancel();
-  for await (const chunk of body) await writeAll(transport, chunk, progress);
+  const write = (chunk: Uint8Array) => writeAll(transport, chunk, progress);
+  await body.pipeTo(new WritableStream({ write }), { signal });
 }
 
 /**

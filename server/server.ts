@@ -84,7 +84,7 @@ export interface Server<Data = unknown> extends AsyncDisposable {
  * @param options What the server is to be; everything has a safe default.
  * @returns The running server.
  * @throws {RangeError} When a limit cannot be; all that are wrong are named.
- * @throws {TypeError} When only one of `cert` and `key` is given.
+ * @throws {TypeError} When only one of `cert` and `key` is given, or they do not belong together.
  * @throws {Deno.errors.AddrInUse} When the port is taken.
  *
  * @example
@@ -245,7 +245,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
 
   opened(connection: ServerConnection<Data>): void {
     this.#count(connection.transport);
-    this.registry.add(connection);
+    this.registry.add(connection)?.terminate();
     this.sweep.add(connection);
     if (this.#draining) connection.close(CloseCode.GoingAway, GOODBYE);
   }

@@ -10,7 +10,7 @@ import {
 } from "../protocol/mod.ts";
 import type { Closing, Connection } from "./connection.ts";
 import { type FourTuple, fourTupleOf } from "./four_tuple.ts";
-import { FrameSource } from "./frame_source.ts";
+import { FrameReader } from "./frame_reader.ts";
 import { Inbox } from "./inbox.ts";
 import { KeepAlive } from "./keep_alive.ts";
 import type { Limits } from "./limits.ts";
@@ -139,10 +139,10 @@ export class ServerConnection<Data>
    * @param rest Bytes that came behind the handshake: the first frames.
    */
   async run(rest: Uint8Array): Promise<void> {
+    this.#log({ level: "debug", event: "opened", message: "Connection is open" });
     this.#call("open", () => this.#host.handlers.open?.(this));
     try {
-      let first = rest.length > 0 ? rest : await this.#park();
-      while (first !== undefined && await this.#receive(first)) first = await this.#park();
+      await this.#receiveAll(rest);
       this.#session.receiveEof();
     } catch (error) {
       this.#receiveFailed(error);
@@ -150,31 +150,20 @@ export class ServerConnection<Data>
     await this.#end();
   }
 
-  /** Waits with next to nothing until there are bytes; `undefined` at the peer's FIN. */
-  async #park(): Promise<Uint8Array | undefined> {
-    const { pool } = this.#host;
-    const buffer = pool.acquireWaiting();
-    try {
-      const count = await this.transport.read(buffer);
-      return count === null ? undefined : buffer.slice(0, count);
-    } finally {
-      pool.releaseWaiting(buffer);
-    }
-  }
-
-  /** Receives until there is nothing but silence, then tells whether the connection lives on. */
-  async #receive(first: Uint8Array): Promise<boolean> {
-    const source = new FrameSource(this.transport, this.#decoder, this.#host.pool, first);
-    const reader = new ReadableStream(source, { highWaterMark: 0 }).getReader();
+  /** Receives until the session, or the transport, has ended. */
+  async #receiveAll(rest: Uint8Array): Promise<void> {
+    const frames = new FrameReader(this.transport, this.#decoder, this.#host.pool);
+    if (rest.length > 0) frames.wake(rest);
+    else if (!await frames.wait()) return;
     try {
       for (;;) {
-        const { done, value } = await reader.read();
-        if (done) return false;
-        this.#bytesIn += value.byteLength;
+        const { done, value: batch } = await frames.next();
+        if (done) return;
+        this.#bytesIn += batch.byteLength;
         const now = this.#lastReceived = this.#host.sweep.now;
         // A peer gets no further answers before it has taken the last ones.
         let behind = this.#queue.bytes > 0;
-        for (const fragment of value.fragments) {
+        for (const fragment of batch.fragments) {
           const message = this.#session.receive(fragment);
           if (!isControl(fragment.opcode)) this.#lastData = now;
           if (message === undefined) continue;
@@ -185,12 +174,14 @@ export class ServerConnection<Data>
           if (handled !== undefined) await this.#pauseFor(handled);
           if (this.#queue.congested) await this.#pauseFor(this.#queue.taken());
         }
-        if (this.#session.state === "closed" || this.#session.state === "failed") return false;
-        if (value.failure !== undefined) throw value.failure;
-        if (now - this.#lastData > PARK_AFTER) return true;
+        if (this.#session.state === "closed" || this.#session.state === "failed") return;
+        if (batch.failure !== undefined) throw batch.failure;
+        if (now - this.#lastData <= PARK_AFTER) continue;
+        frames.park();
+        if (!await frames.wait()) return;
       }
     } finally {
-      source.release();
+      frames.park();
     }
   }
 
@@ -267,7 +258,8 @@ export class ServerConnection<Data>
 
   overflowed(): void {
     this.close(CloseCode.TryAgainLater, "Send queue is full");
-    this.#log("info", "send_queue_full", "Connection is closed as its send queue is full");
+    const message = "Connection is closed as its send queue is full";
+    this.#log({ level: "info", event: "send_queue_full", message });
   }
 
   writeFailed(): void {
@@ -304,13 +296,18 @@ export class ServerConnection<Data>
 
   // The end.
 
+  /** A rule that the peer broke; anything else would be a fault of this server's. */
   #receiveFailed(error: unknown): void {
+    this.#session.fail(error);
     if (error instanceof ProtocolError) {
-      this.#session.fail(error);
-      this.#log("info", error.code, error.message);
+      this.#log({
+        level: "info",
+        event: "rule_broken",
+        reason: error.code,
+        message: error.message,
+      });
     } else {
-      // The transport was reset, or closed by a deadline.
-      this.#session.receiveEof();
+      this.#log({ level: "error", event: "fault", message: "Connection failed", error });
     }
   }
 
@@ -340,7 +337,8 @@ export class ServerConnection<Data>
 
   expire(now: number): void {
     if (!this.open) {
-      this.#log("debug", "close_timeout", "Connection is cut as its close took too long");
+      const message = "Connection is cut as its close took too long";
+      this.#log({ level: "debug", event: "close_timeout", message });
       this.#abandon();
     } else this.#look(now);
   }
@@ -355,7 +353,8 @@ export class ServerConnection<Data>
     };
     const verdict = this.#keepAlive.judge(now, liveness, this.#host.limits);
     if (verdict === "lost") {
-      this.#log("info", "peer_lost", "Peer answers no pings, or takes no bytes");
+      const message = "Peer answers no pings, or takes no bytes";
+      this.#log({ level: "info", event: "peer_lost", message });
       return this.#abandon();
     }
     this.due = now + this.#host.limits.pingInterval;
@@ -367,6 +366,7 @@ export class ServerConnection<Data>
     this.#over = true;
     this.#inbox?.close();
     const { code, reason } = this.#session.closeStatus;
+    this.#log({ level: "debug", event: "closed", message: `Connection ended with ${code}` });
     this.#call("close", () => this.#host.handlers.close?.(this, code, reason));
   }
 
@@ -378,7 +378,7 @@ export class ServerConnection<Data>
   }
 
   /** Calls a handler that nothing waits for. */
-  #call(name: string, handler: () => void | Promise<void>): void {
+  #call(name: string, handler: () => unknown): void {
     try {
       this.#settled(name, handler());
     } catch (error) {
@@ -394,14 +394,15 @@ export class ServerConnection<Data>
 
   /** A fault of the application ends its connection, and nothing else. */
   #handlerFailed(name: string, error: unknown): void {
-    this.#log("error", "handler_fault", `Handler "${name}" failed`, error);
+    const message = `Handler "${name}" failed`;
+    this.#log({ level: "error", event: "handler_fault", message, error });
     if (!this.open) return;
     this.#session.fail(error);
     this.#setCloseDeadline();
   }
 
-  #log(level: LogEntry["level"], event: string, message: string, error?: unknown): void {
-    this.#host.log({ level, event, message, key: this.key, ...error !== undefined && { error } });
+  #log(entry: LogEntry): void {
+    this.#host.log({ ...entry, key: this.key });
   }
 
   record(): ConnectionRecord {

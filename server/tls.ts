@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
+import { checkCertificate } from "./certificate.ts";
 import { type Transport, writeAll } from "./transport.ts";
 
 /** What the TLS layer reads at once: one record of the largest size, 16 KiB and its frame. */
@@ -15,13 +16,15 @@ const FIRST_VERSION = "2.9.6";
  * @param cert The certificate chain as PEM.
  * @param key The private key as PEM.
  * @returns What all connections share.
- * @throws {Error} When one of them cannot be read, or Deno is too old.
+ * @throws {TypeError} When one is not what it should be, or they do not belong together.
+ * @throws {Error} When Deno is too old.
  */
 export function secureContext(cert: string, key: string): SecureContext {
   const { deno } = Deno.version;
   if (deno.localeCompare(FIRST_VERSION, "en", { numeric: true }) < 0) {
     throw new Error(`Cannot serve TLS: it needs Deno ${FIRST_VERSION} or later, this is ${deno}`);
   }
+  checkCertificate(cert, key);
   return createSecureContext({ cert, key });
 }
 

@@ -1,9 +1,8 @@
-import type { Buffer } from "node:buffer";
-import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { ServeOptions, Server } from "../../mod.ts";
 import { broadcast } from "../apps/broadcast.ts";
 import { echo } from "../apps/echo.ts";
 import { talk } from "../apps/talk.ts";
+import { checkCertificate } from "../certificate.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { LineWriter } from "./line_writer.ts";
 import { startLog } from "./log.ts";
@@ -112,16 +111,11 @@ function start(settings: Settings, log: ServeOptions["log"]): Server {
   }
 }
 
-/** Reads a certificate and its key, and tries them: `node:tls` finds faults at the first client. */
+/** Reads a certificate and its key, and tries them, since a fault should name its file. */
 function readCertificate(certPath: string, keyPath: string): { cert: string; key: string } {
-  const cert = readText(certPath);
-  const key = readText(keyPath);
-  const certified = parsePem(certPath, "certificate", () => new X509Certificate(cert).publicKey);
-  const own = parsePem(keyPath, "private key", () => createPublicKey(createPrivateKey(key)));
-  if (!publicBytes(certified).equals(publicBytes(own))) {
-    throw new Error(`Cannot use "${keyPath}": it is not the key of the certificate "${certPath}"`);
-  }
-  return { cert, key };
+  const pair = { cert: readText(certPath), key: readText(keyPath) };
+  checkCertificate(pair.cert, pair.key, `"${certPath}"`, `"${keyPath}"`);
+  return pair;
 }
 
 function readText(path: string): string {
@@ -130,18 +124,6 @@ function readText(path: string): string {
   } catch (error) {
     throw new Error(`Cannot read "${path}": ${reasonOf(error)}`, { cause: error });
   }
-}
-
-function parsePem(path: string, what: string, parse: () => KeyObject): KeyObject {
-  try {
-    return parse();
-  } catch (error) {
-    throw new Error(`Cannot use "${path}": it holds no ${what} in PEM`, { cause: error });
-  }
-}
-
-function publicBytes(key: KeyObject): Buffer {
-  return key.export({ type: "spki", format: "der" });
 }
 
 /** One line about why the server did not start. */

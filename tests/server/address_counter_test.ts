@@ -21,3 +21,12 @@ Deno.test("AddressCounter.delete() never counts below zero", () => {
   counter.add("::1");
   assertEquals(counter.count("::1"), 1);
 });
+
+Deno.test("AddressCounter counts an IPv6 network of 64 bits as one, and a mapped address as IPv4", () => {
+  const counter = new AddressCounter();
+  counter.add("2001:db8:0:1::1");
+  counter.add("2001:db8:0:1:ffff::2");
+  counter.add("::ffff:192.0.2.1");
+  const addresses = ["2001:db8:0:1::3", "2001:db8:0:2::1", "192.0.2.1", "192.0.2.2"];
+  assertEquals(addresses.map((one) => counter.count(one)), [2, 0, 1, 0]);
+});

@@ -479,3 +479,20 @@ for (
     assertEquals(logged.server.registry.totals().opened, 1);
   });
 }
+
+Deno.test("Exchange cancels a silent body when the exchange is cut", async () => {
+  const cancelled = new Events<string>();
+  const body = () =>
+    new ReadableStream({
+      start: (controller) => controller.enqueue(new Uint8Array(3)),
+      cancel: () => cancelled.push("cancelled"),
+    });
+  await using started = start({
+    fetch: () => new Response(body()),
+    limits: { handshakeTimeout: 50 },
+  });
+  using client = await RawClient.connect(started.server.addr);
+  await client.sendHead(["GET / HTTP/1.1", "Host: a"]);
+  await client.response();
+  assertEquals(await cancelled.next(), "cancelled");
+});

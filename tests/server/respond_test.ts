@@ -3,12 +3,15 @@ import { HandshakeError } from "../../protocol/mod.ts";
 import { plainResponse, refusal, writeResponse } from "../../server/respond.ts";
 import { MemoryTransport, settled } from "../helpers/memory_transport.ts";
 
+/** A response that is not given up. */
+const NEVER = new AbortController().signal;
+
 const DATE = "Thu, 01 Jan 2026 00:00:00 GMT";
 
 /** What a response looks like on the wire; the date is that of the test unless it says otherwise. */
 async function wireOf(response: Response, headOnly = false): Promise<string> {
   const transport = new MemoryTransport();
-  await writeResponse(transport, response, headOnly, () => {});
+  await writeResponse(transport, response, { headOnly, progress: () => {}, signal: NEVER });
   return new TextDecoder().decode(transport.written);
 }
 
@@ -93,7 +96,11 @@ Deno.test("writeResponse() leaves the response's own headers as they are", async
 Deno.test("writeResponse() writes each piece of the body as it comes", async () => {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const transport = new MemoryTransport();
-  const done = writeResponse(transport, response(readable), false, () => {});
+  const done = writeResponse(transport, response(readable), {
+    headOnly: false,
+    progress: () => {},
+    signal: NEVER,
+  });
   const writer = writable.getWriter();
   for (const text of ["one", "", "two"]) await writer.write(new TextEncoder().encode(text));
   await settled();
@@ -109,7 +116,11 @@ Deno.test("writeResponse() tells of progress after every write, partial ones too
   const transport = new MemoryTransport();
   transport.most = 50;
   let progress = 0;
-  await writeResponse(transport, response("x".repeat(120)), false, () => progress++);
+  await writeResponse(transport, response("x".repeat(120)), {
+    headOnly: false,
+    progress: () => void progress++,
+    signal: NEVER,
+  });
   assertEquals(progress, transport.writes.length);
   assert(progress >= 5);
 });
@@ -121,9 +132,14 @@ Deno.test("writeResponse() gives the body up when the transport breaks", async (
     cancel: () => void (cancelled = true),
   });
   const transport = new MemoryTransport();
-  let progress = 0;
-  const done = writeResponse(transport, response(body), false, () => {
-    if (++progress === 3) transport.fail(new Deno.errors.BrokenPipe("Broken"));
+  let count = 0;
+  const progress = () => {
+    if (++count === 3) transport.fail(new Deno.errors.BrokenPipe("Broken"));
+  };
+  const done = writeResponse(transport, response(body), {
+    headOnly: false,
+    progress,
+    signal: NEVER,
   });
   await assertRejects(() => done, Deno.errors.BrokenPipe);
   assert(cancelled);

@@ -1,5 +1,11 @@
 import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
-import { parseFourTuple, serve, type ServeOptions, type Server } from "../../mod.ts";
+import {
+  type Connection,
+  parseFourTuple,
+  serve,
+  type ServeOptions,
+  type Server,
+} from "../../mod.ts";
 import { Events, until } from "../helpers/events.ts";
 import { LogBook } from "../helpers/log_book.ts";
 import { openSockets } from "../helpers/open_sockets.ts";
@@ -423,4 +429,41 @@ Deno.test("Server outlives 200 hostile peers and forgets them all", async () => 
   assertEquals(totals.opened - totals.closed, 1);
   good.close();
   await empty(server);
+});
+
+Deno.test({
+  name: `Server ends a connection whose 4-tuple the kernel has given to a new one${WITHOUT_SOURCE}`,
+  ignore: !CHOOSES_SOURCE,
+  async fn() {
+    const opened = new Events<Connection<undefined>>();
+    const closed = new Events<number>();
+    const hung = Promise.withResolvers<void>();
+    await using server = serve<undefined>({
+      port: 0,
+      open: opened.push,
+      message: () => hung.promise,
+      close: (connection) => closed.push(opened.all.indexOf(connection)),
+    });
+    const { hostname: host, port } = server.addr;
+    const first = await connectFrom({ host, port, localAddress: host });
+    const localPort = first.port;
+    const one = new RawClient(first);
+    await one.upgrade();
+    await one.sendMessage("hang"); // from here on nobody reads, so the reset is not seen
+    await until("the handler hangs", () => server.registry.totals().messagesIn === 1);
+    first.reset();
+    await first.gone;
+    const localAddress = host; // an unbound port would have to be free at every address
+    const second = await connectFrom({ host, port, localAddress, localPort });
+    using two = new RawClient(second);
+    await two.upgrade();
+    assertEquals([server.registry.size, (await server.report()).connections], [1, 1]);
+    assertEquals(await closed.next(), 0);
+    two.close();
+    await second.gone;
+    await closed.next();
+    await server.close();
+    assertEquals(await openSockets(port), 0);
+    hung.resolve();
+  },
 });
