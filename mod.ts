@@ -32,7 +32,6 @@ export type { Side } from "./protocol/session.ts";
 export type { CapacityLimit } from "./server/capacity.ts";
 export type { Closing, Connection } from "./server/connection.ts";
 export { formatFourTuple, type FourTuple, parseFourTuple } from "./server/four_tuple.ts";
-export type { BroadcastResult } from "./server/hub.ts";
 export { DEFAULT_LIMITS, type Limits, type WhenFull } from "./server/limits.ts";
 export type { Handlers, LogEntry, PeerInfo, ServeOptions, Upgrade } from "./server/options.ts";
 export type {

@@ -102,8 +102,6 @@ export class SendQueue {
   readonly #owner: SendQueueOwner;
   readonly #host: SendQueueHost;
   #chunks: Chunk[] | undefined = undefined;
-  /** A small shared frame behind which nothing waits: most broadcasts leave without being copied. */
-  #lone: Uint8Array | undefined = undefined;
   /** Room that small frames are written into, and how much of it is used. */
   #tail: Uint8Array<ArrayBuffer> | undefined = undefined;
   #tailLength = 0;
@@ -154,20 +152,24 @@ export class SendQueue {
   }
 
   /**
-   * Sends a frame that was encoded for many.
+   * Sends frames that were encoded for many. Where nothing else waits they leave at once: their
+   * sender has collected a turn's worth of them already.
    *
-   * @param frame A whole unmasked frame; it is shared and never changed.
-   * @returns What became of it.
+   * @param frames Whole unmasked frames; they are shared and never changed.
+   * @param messages How many messages they are.
+   * @returns What became of them.
    */
-  sendShared(frame: Uint8Array): SendResult {
-    if (!this.#admit(frame.length)) return "dropped";
-    if (frame.length > COPY_SHARED_BYTES) this.#append(frame, false);
-    else if (this.bytes === 0) {
-      this.#lone = frame;
-      this.bytes = frame.length;
-    } else {
-      this.#reserve(frame.length).set(frame, this.#tailLength);
-      this.#grew(this.#tailLength + frame.length);
+  sendShared(frames: Uint8Array, messages: number): SendResult {
+    if (!this.#admit(frames.length, messages)) return "dropped";
+    if (this.bytes === 0) {
+      this.bytes = frames.length;
+      this.#write({ bytes: frames, length: frames.length, pooled: false, continues: false });
+      return "sent";
+    }
+    if (frames.length > COPY_SHARED_BYTES) this.#append(frames, false);
+    else {
+      this.#reserve(frames.length).set(frames, this.#tailLength);
+      this.#grew(this.#tailLength + frames.length);
     }
     return this.#result();
   }
@@ -224,7 +226,7 @@ export class SendQueue {
   }
 
   /** Applies the policy to a message that does not fit. */
-  #admit(length: number): boolean {
+  #admit(length: number, messages = 1): boolean {
     const { sendQueueBytes, whenFull } = this.#host.limits;
     if (this.bytes === 0) this.#holdsMessage = false;
     const most = whenFull === "wait" ? WAIT_FACTOR * sendQueueBytes : sendQueueBytes;
@@ -233,7 +235,7 @@ export class SendQueue {
       this.#holdsMessage = true;
       return true;
     }
-    this.dropped++;
+    this.dropped += messages;
     if (whenFull !== "drop") this.#owner.overflowed();
     return false;
   }
@@ -259,12 +261,6 @@ export class SendQueue {
 
   /** Makes room for `bytes` more in the tail. */
   #reserve(bytes: number): Uint8Array<ArrayBuffer> {
-    const lone = this.#lone;
-    if (lone !== undefined) {
-      this.#lone = undefined;
-      this.#reserve(lone.length + bytes).set(lone);
-      this.#tailLength = lone.length;
-    }
     const needed = this.#tailLength + bytes;
     const tail = this.#tail;
     if (tail !== undefined && needed <= tail.length) return tail;
@@ -292,17 +288,16 @@ export class SendQueue {
 
   /** Ends the tail: what comes now goes behind it. */
   #seal(): void {
-    const last = this.#takeLast();
-    if (last !== undefined) (this.#chunks ??= []).push(last);
+    const tail = this.#takeTail();
+    if (tail !== undefined) (this.#chunks ??= []).push(tail);
   }
 
-  /** Takes what stands behind all chunks. */
-  #takeLast(): Chunk | undefined {
-    const [lone, tail, length] = [this.#lone, this.#tail, this.#tailLength];
-    this.#lone = this.#tail = undefined;
+  #takeTail(): Chunk | undefined {
+    const [bytes, length] = [this.#tail, this.#tailLength];
+    if (bytes === undefined) return undefined;
+    this.#tail = undefined;
     this.#tailLength = 0;
-    if (tail !== undefined) return { bytes: tail, length, pooled: true, continues: false };
-    return lone && { bytes: lone, length: lone.length, pooled: false, continues: false };
+    return { bytes, length, pooled: true, continues: false };
   }
 
   #next(): Chunk | undefined {
@@ -312,14 +307,14 @@ export class SendQueue {
       this.#pong = undefined;
       return { bytes: pong, length: pong.length, pooled: false, continues: false };
     }
-    return this.#chunks?.shift() ?? this.#takeLast();
+    return this.#chunks?.shift() ?? this.#takeTail();
   }
 
-  async #write(): Promise<void> {
+  async #write(first = this.#next()): Promise<void> {
     const owner = this.#owner;
     this.#writing = true;
     try {
-      for (let chunk = this.#next(); chunk !== undefined; chunk = this.#next()) {
+      for (let chunk = first; chunk !== undefined; chunk = this.#next()) {
         for (let written = 0; written < chunk.length;) {
           const whole = written === 0 && chunk.length === chunk.bytes.length;
           const bytes = whole ? chunk.bytes : chunk.bytes.subarray(written, chunk.length);
@@ -333,11 +328,7 @@ export class SendQueue {
         if (this.#waiters !== undefined) this.#wake();
       }
     } catch (error) {
-      this.#chunks =
-        this.#lone =
-        this.#tail =
-        this.#pong =
-          undefined;
+      this.#chunks = this.#tail = this.#pong = undefined;
       this.bytes = this.#tailLength = 0;
       this.#backlogged = false; // it has not left, and never will
       owner.writeFailed(error);

@@ -6,7 +6,7 @@ import { DESCRIPTOR_RESERVE } from "./capacity.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
 import { parseFourTuple } from "./four_tuple.ts";
 import { descriptorLimit, openDescriptors } from "./host.ts";
-import { broadcast, type BroadcastResult } from "./hub.ts";
+import { Hub } from "./hub.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
 import { Listener } from "./listener.ts";
 import type { LogEntry, ServeOptions } from "./options.ts";
@@ -60,12 +60,12 @@ export interface Server<Data = unknown> extends AsyncDisposable {
   /** Tells what the connections cost and how far the host's limits are. */
   report(): Promise<Report>;
   /**
-   * Sends a message to every open connection; it is encoded once.
+   * Sends a message to every open connection. It is encoded once, and leaves at the end of this turn
+   * of the event loop, together with others; for each connection it stays in order with `send()`.
    *
    * @param data A string is sent as text, bytes as binary; copied.
-   * @returns How many had it sent, queued behind others, and dropped.
    */
-  broadcast(data: string | Uint8Array): BroadcastResult;
+  broadcast(data: string | Uint8Array): void;
   /**
    * Stops: no more connections, 1001 to everybody in batches, and after the deadline the cut.
    *
@@ -115,6 +115,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
   readonly flusher = new Flusher();
   readonly sweep: Sweep;
   readonly registry: Registry<ServerConnection<Data>>;
+  readonly hub: Hub;
   readonly finished: Promise<void>;
 
   readonly #listener: Listener;
@@ -141,6 +142,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
     const { handshakeTimeout, pingInterval, closeTimeout } = this.limits;
     this.sweep = new Sweep([handshakeTimeout, pingInterval, closeTimeout]);
     this.registry = new Registry((key) => this.#sockets.describe(parseFourTuple(key)));
+    this.hub = new Hub(() => this.registry.connections, this.limits.sendQueueBytes);
     // `tcpBacklog` is newer than Deno 2.4.2, which ignores it.
     const listening = { hostname, port, tcpBacklog: BACKLOG } as Deno.TcpListenOptions;
     this.#listener = new Listener(Deno.listen(listening), {
@@ -244,6 +246,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
   }
 
   opened(connection: ServerConnection<Data>): void {
+    this.hub.flush(); // what was said before is not for who comes now
     this.#count(connection.transport);
     this.registry.add(connection)?.terminate();
     this.sweep.add(connection);
@@ -294,8 +297,8 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
 
   // What users ask for.
 
-  broadcast(data: string | Uint8Array): BroadcastResult {
-    return broadcast(this.registry.connections, data);
+  broadcast(data: string | Uint8Array): void {
+    this.hub.publish(data);
   }
 
   async report(): Promise<Report> {

@@ -11,6 +11,7 @@ import {
 import type { Closing, Connection } from "./connection.ts";
 import { type FourTuple, fourTupleOf } from "./four_tuple.ts";
 import { FrameReader } from "./frame_reader.ts";
+import type { Hub, Subscriber } from "./hub.ts";
 import { Inbox } from "./inbox.ts";
 import { KeepAlive } from "./keep_alive.ts";
 import type { Limits } from "./limits.ts";
@@ -35,6 +36,8 @@ const LINGER_BUFFER_BYTES = 16_384;
 export interface ConnectionHost<Data> extends SendQueueHost {
   /** The bounds. */
   readonly limits: Limits;
+  /** Sends to everybody. */
+  readonly hub: Hub;
   /** Looks after deadlines. */
   readonly sweep: Sweep;
   /** What the application does. */
@@ -64,7 +67,7 @@ export interface ConnectionStart<Data> {
  * session to the handlers, and frames back through the send queue.
  */
 export class ServerConnection<Data>
-  implements Connection<Data>, SessionOutput, SendQueueOwner, Due, Registered {
+  implements Connection<Data>, SessionOutput, SendQueueOwner, Subscriber, Due, Registered {
   readonly id: number;
   readonly key: string;
   readonly target: string;
@@ -210,17 +213,16 @@ export class ServerConnection<Data>
   // The way out.
 
   send(data: string | Uint8Array): SendResult {
-    return this.open ? this.#count(this.#queue.send(data)) : "dropped";
-  }
-
-  /** Sends a frame that was encoded for many; it is shared and never changed. */
-  sendShared(frame: Uint8Array): SendResult {
-    return this.open ? this.#count(this.#queue.sendShared(frame)) : "dropped";
-  }
-
-  #count(result: SendResult): SendResult {
+    this.#host.hub.flush();
+    if (!this.open) return "dropped";
+    const result = this.#queue.send(data);
     if (result !== "dropped") this.#messagesOut++;
     return result;
+  }
+
+  sendShared(frames: Uint8Array, messages: number): void {
+    if (!this.open) return;
+    if (this.#queue.sendShared(frames, messages) !== "dropped") this.#messagesOut += messages;
   }
 
   ping(payload: Uint8Array = new Uint8Array(0)): SendResult {
@@ -240,6 +242,7 @@ export class ServerConnection<Data>
 
   close(code?: number, reason?: string): void {
     const wasOpen = this.open;
+    this.#host.hub.flush();
     this.#session.close(code, reason);
     if (wasOpen) this.#setCloseDeadline();
   }

@@ -13,7 +13,6 @@ const LIBRARY_VALUES = [
 ];
 
 const LIBRARY_TYPES = [
-  "BroadcastResult",
   "CapacityLimit",
   "CloseStatus",
   "Closing",

@@ -7,5 +7,5 @@ import { serve, type ServeOptions, type Server } from "../../mod.ts";
  * @returns The running server.
  */
 export function echo(options: ServeOptions): Server {
-  return serve({ ...options, message: (connection, data) => void connection.send(data) });
+  return serve({ ...options, message: (connection, data) => connection.send(data) });
 }

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { CloseCode, encodeFrame, Opcode } from "../../protocol/mod.ts";
 import { BufferPool, WAITING_BUFFER_BYTES } from "../../server/buffer_pool.ts";
+import { Hub } from "../../server/hub.ts";
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
 import { Flusher } from "../../server/send_queue.ts";
 import { type ConnectionHost, ServerConnection } from "../../server/server_connection.ts";
@@ -21,6 +22,7 @@ class Setup {
       limits: DEFAULT_LIMITS,
       pool: new BufferPool(),
       flusher: new Flusher(),
+      hub: new Hub(() => []),
       sweep: new Sweep([1_000], () => this.now),
       handlers: { message: (_, message) => void this.messages.push(message.length) },
       log: () => {},

@@ -169,7 +169,7 @@ Deno.test("SendQueue.sendShared() leaves the shared bytes as they are, copied or
     const setups = [new Setup(), new Setup()];
     for (const { queue } of setups) {
       queue.send("before");
-      assertEquals(queue.sendShared(shared), "sent");
+      assertEquals(queue.sendShared(shared, 1), "sent");
       queue.send("after");
     }
     for (const setup of setups) {
@@ -180,31 +180,31 @@ Deno.test("SendQueue.sendShared() leaves the shared bytes as they are, copied or
   }
 });
 
-Deno.test("SendQueue.sendShared() writes a frame that is alone as it is, and others behind it", async () => {
+Deno.test("SendQueue.sendShared() writes frames at once where nothing waits, and others behind them", async () => {
   const shared = frame("shared");
   const alone = new Setup();
-  alone.queue.sendShared(shared);
+  alone.queue.sendShared(shared, 1);
+  assertEquals(alone.transport.inFlight, shared.length);
   await alone.unblock();
   alone.assertLeft(shared);
   assertEquals(alone.pool.sizes, [], "no room was needed");
   const followed = new Setup();
-  followed.queue.sendShared(shared);
+  followed.queue.sendShared(shared, 1);
   followed.queue.sendControl(Opcode.Pong, UTF8.encode("p"));
-  followed.queue.sendShared(shared);
+  followed.queue.sendShared(shared, 1);
   await settled();
-  assertEquals(followed.transport.writes.length, 1);
   followed.assertLeft(shared, pong("p"), shared);
   const large = new Setup();
-  large.queue.sendShared(shared);
+  large.queue.sendShared(shared, 1);
   large.queue.send(bytes(40_000));
-  large.queue.sendShared(shared);
+  large.queue.sendShared(shared, 1);
   await large.unblock();
   large.assertLeft(shared, frame(bytes(40_000)), shared);
   const failed = new Setup();
   await failed.block();
   failed.transport.letThrough(BLOCK.length - 1);
   failed.transport.fail(new Error("Broken"));
-  failed.queue.sendShared(shared);
+  failed.queue.sendShared(shared, 1);
   await settled();
   assertEquals([failed.queue.bytes, failed.transport.writes.length], [0, 1]);
 });
@@ -342,7 +342,7 @@ Deno.test("SendQueue takes what fits exactly, and not one byte more", async () =
     await setup.block();
     assertEquals(setup.queue.send(bytes(98)), "dropped"); // three bytes are in flight
     assertEquals(setup.queue.send(bytes(97)), "queued");
-    assertEquals(setup.queue.sendShared(frame("")), "dropped");
+    assertEquals(setup.queue.sendShared(frame(""), 1), "dropped");
     assertEquals(setup.queue.send("x"), "dropped");
     assertEquals(setup.queue.dropped, 3);
     const overflowed = whenFull === "close" ? Array(3).fill("overflowed") : [];
@@ -374,7 +374,7 @@ Deno.test("SendQueue takes one message of any size when it is empty", async () =
       assertEquals(setup.queue.send(large), "dropped");
       await setup.unblock();
     }
-    assertEquals(setup.queue.sendShared(frame(large)), "sent");
+    assertEquals(setup.queue.sendShared(frame(large), 1), "sent");
     await setup.unblock();
     setup.assertLeft(...[large, "x".repeat(5_000), bytes(101), large].map(frame));
   }
@@ -609,7 +609,7 @@ Deno.test("SendQueue keeps whole frames in order whatever is sent and however it
           break;
         }
         case 3:
-          setup.queue.sendShared(frame(bytes(length)));
+          setup.queue.sendShared(frame(bytes(length)), 1);
           expected.push(frame(bytes(length)));
           break;
         case 4:

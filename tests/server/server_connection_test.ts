@@ -643,6 +643,22 @@ class Flood {
   }
 }
 
+Deno.test("Connection.send() and Server.broadcast() keep their order, and both come before close()", async () => {
+  await using watched = watch();
+  using client = await RawClient.open(watched.server.addr);
+  const connection = await watched.opened.next();
+  watched.server.broadcast("1");
+  connection.send("2");
+  watched.server.broadcast("3");
+  watched.server.broadcast("4");
+  connection.send("5");
+  watched.server.broadcast("6");
+  connection.close(4_000);
+  for (const expected of "123456") assertEquals(await client.message(), expected);
+  assertEquals((await client.frame())?.opcode, Opcode.Close);
+  assertEquals(watched.server.registry.totals().messagesOut, 6);
+});
+
 // Closing.
 
 Deno.test("Connection.close() begins the closing handshake; nothing is sent after the Close", async () => {
@@ -652,7 +668,7 @@ Deno.test("Connection.close() begins the closing handshake; nothing is sent afte
   connection.send("last words");
   connection.close(4_000, "enough");
   assertEquals(connection.send("too late"), "dropped");
-  assertEquals(watched.server.broadcast("too late"), { sent: 0, queued: 0, dropped: 1 });
+  watched.server.broadcast("too late");
   connection.close(4_001, "again");
   assertEquals(await client.message(), "last words");
   await client.sendFrame(Opcode.Ping, ascii("hello?"));
