@@ -73,11 +73,33 @@ export function isUpgradeRequest(head: RequestHead): boolean {
 }
 
 /**
+ * Tells whether a request announces a body (RFC 9112 6).
+ *
+ * @param head The head of the request.
+ * @returns Whether there is a `Transfer-Encoding`, or a `Content-Length` other than one 0.
+ *
+ * @example
+ * ```ts
+ * import { hasBody, RequestHeadParser } from "@fourtuple/fourtuple/protocol";
+ * import { assert } from "@std/assert";
+ *
+ * const head = new RequestHeadParser().push(new TextEncoder().encode(
+ *   "GET / HTTP/1.1\r\nHost: example.com\r\nContent-Length: 5\r\n\r\n",
+ * ));
+ * assert(head !== undefined && hasBody(head));
+ * ```
+ */
+export function hasBody({ headers }: RequestHead): boolean {
+  return headers.has("transfer-encoding") || (headers.get("content-length") ?? "0") !== "0";
+}
+
+/**
  * Checks the opening handshake of a client (RFC 6455 4.2.1). The origin is not judged here.
  *
  * @param head The head of the request.
  * @returns What the client asks for.
  * @throws {HandshakeError} With `METHOD_NOT_ALLOWED`, `HTTP_VERSION_TOO_LOW`, `HOST_INVALID`,
+ * `MALFORMED_HEAD`,
  * `BODY_NOT_ALLOWED`, `UPGRADE_MISSING`, `CONNECTION_MISSING`, `VERSION_UNSUPPORTED`,
  * `KEY_INVALID`, `SUBPROTOCOL_INVALID` or `EXTENSIONS_INVALID`, checked in this order.
  *
@@ -108,8 +130,12 @@ export function checkUpgradeRequest(head: RequestHead): UpgradeRequest {
     );
   }
   if (head.host === undefined) throw new HandshakeError("HOST_INVALID", "Request has no Host");
+  // 4.2.1: a resource name or an absolute URI; RFC 9112 3.2.4 keeps "*" for OPTIONS.
+  if (head.path === "*") {
+    throw new HandshakeError("MALFORMED_HEAD", "WebSocket handshake must name a resource");
+  }
   // A body would be read as frames by us and as a body by a proxy, or the other way round.
-  if (headers.has("transfer-encoding") || (headers.get("content-length") ?? "0") !== "0") {
+  if (hasBody(head)) {
     throw new HandshakeError("BODY_NOT_ALLOWED", "WebSocket handshake must not have a body");
   }
   if (!listIncludes(headers.get("upgrade"), "websocket")) {

@@ -42,6 +42,7 @@ export {
   checkUpgradeRequest,
   chooseSubprotocol,
   computeAccept,
+  hasBody,
   isUpgradeRequest,
   serializeUpgradeResponse,
   type UpgradeRequest,

@@ -81,19 +81,6 @@ export function capacityLimits(
 }
 
 /**
- * Returns the limit that is met first, or undefined if there is none to choose from.
- *
- * @param limits In any order.
- */
-export function firstLimit(limits: readonly CapacityLimit[]): CapacityLimit | undefined {
-  let first: CapacityLimit | undefined;
-  for (const limit of limits) {
-    if (first === undefined || limit.connections < first.connections) first = limit;
-  }
-  return first;
-}
-
-/**
  * Returns how many connections one client address with this host's port range can open to one address
  * and port, or undefined if the range could not be read. This bounds a client, never the server:
  * another source address has as many again.

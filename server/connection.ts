@@ -45,7 +45,8 @@ export interface Connection<Data = unknown> {
    */
   send(data: string | Uint8Array): SendResult;
   /**
-   * Sends a Ping (RFC 6455 5.5.2). The server pings by itself; this is for one more.
+   * Sends a Ping (RFC 6455 5.5.2). The server pings by itself, and measures the round trip by that;
+   * this is for one more, whose answer only keeps the connection alive.
    *
    * @param payload At most 125 bytes.
    * @returns What became of it.
@@ -53,7 +54,8 @@ export interface Connection<Data = unknown> {
    */
   ping(payload?: Uint8Array): SendResult;
   /**
-   * Begins the closing handshake; what was sent before still leaves. Does nothing the second time.
+   * Begins the closing handshake; what was sent before still leaves, as long as the peer takes it.
+   * Does nothing the second time.
    *
    * @param code 1000 to 1003, 1007 to 1014, or 3000 to 4999; without it the Close frame is empty.
    * @param reason At most 123 bytes in UTF-8.
@@ -63,8 +65,9 @@ export interface Connection<Data = unknown> {
   /** Cuts the connection at once, without a Close frame. */
   terminate(): void;
   /**
-   * The messages as a stream, instead of the `message` handler. Ask for it in `open`, before its
-   * first `await`. A slow reader slows the peer down; cancelling it closes the connection.
+   * The messages as a stream, instead of the `message` handler. Ask for it in `open`: before its
+   * first `await` where there is a `message` handler, or messages may have gone there. A slow reader
+   * slows the peer down; cancelling it closes the connection. There is one stream with one reader.
    */
   readonly readable: ReadableStream<Message>;
   /**
@@ -74,7 +77,8 @@ export interface Connection<Data = unknown> {
   readonly writable: WritableStream<string | Uint8Array>;
   /**
    * The messages, one after another, until the connection ends: {@linkcode Connection.readable} for
-   * a loop. Leaving the loop closes the connection.
+   * a loop, with the same rules. Leaving the loop closes the connection with 1000, or with 1011 where
+   * an exception that a handler does not catch left it.
    */
   messages(): AsyncIterableIterator<Message>;
 }

@@ -5,6 +5,7 @@ import {
   computeAccept,
   type ExtensionNegotiator,
   HandshakeError,
+  hasBody,
   isUpgradeRequest,
   negotiateExtensions,
   type RequestHead,
@@ -34,6 +35,8 @@ export interface ExchangeHost<Data> extends ConnectionHost<Data> {
   opened(connection: ServerConnection<Data>): void;
   /** The exchange is over; its descriptor has gone back, or to a connection. */
   ended(exchange: Exchange<Data>): void;
+  /** A descriptor has gone back. */
+  descriptorFreed(): void;
 }
 
 /** A request's head, and what came behind it: the first frames. */
@@ -53,9 +56,6 @@ interface Accepted<Data> {
 /** The extensions that the server has: none yet, so all that are offered are ignored (9.1). */
 const EXTENSIONS: readonly ExtensionNegotiator[] = [];
 
-/** The room for what a refused peer still sends, and nobody looks at. */
-const LINGER_BUFFER_BYTES = 4_096;
-
 /**
  * The first request on a connection, up to its answer: an opening handshake, or plain HTTP. It has
  * one deadline, which only progress in writing a plain response puts off.
@@ -66,6 +66,8 @@ export class Exchange<Data> implements Due {
   /** The connection's bytes. */
   readonly transport: Transport;
   readonly #info: PeerInfo;
+  /** Whether the request is HEAD, so that no answer has a body. */
+  #headOnly = false;
   /** Gives up the response that is being written. */
   #answering: AbortController | undefined = undefined;
   /** Whether it was refused or answered, so that what comes afterwards is no refusal. */
@@ -104,11 +106,13 @@ export class Exchange<Data> implements Due {
       for (let begun = false;; begun = true) {
         const count = await this.transport.read(buffer);
         if (count === null) {
-          if (!begun) return undefined;
-          throw new HandshakeError("HEAD_INCOMPLETE", "Request ended before its head did");
+          if (begun) parser.receiveEof(); // throws
+          return undefined;
         }
         const head = parser.push(buffer.subarray(0, count));
-        if (head !== undefined) return { head, rest: parser.rest.slice() };
+        if (head === undefined) continue;
+        this.#headOnly = head.method === "HEAD";
+        return { head, rest: parser.rest.slice() };
       }
     } finally {
       pool.release(buffer);
@@ -121,11 +125,11 @@ export class Exchange<Data> implements Due {
   async #upgrade({ head, rest }: Received): Promise<boolean> {
     const request = checkUpgradeRequest(head);
     const answer = this.#judge(head) ?? await this.#accept(head, request);
-    if (this.#over) return true; // cut while the hook was deciding
     if (answer instanceof Response) {
-      await this.#respond(answer, false);
+      await this.#respond(answer);
       return false;
     }
+    if (this.#over) return true; // cut while the hook was deciding
     const { data, subprotocol, response } = answer;
     await writeAll(this.transport, response);
     if (this.#over) return true;
@@ -187,14 +191,14 @@ export class Exchange<Data> implements Due {
 
   async #answerPlain(head: RequestHead): Promise<void> {
     const { fetch } = this.#host.options;
+    // RFC 9112 3.2.4: the asterisk form is for OPTIONS.
+    if (head.path === "*") throw new HandshakeError("MALFORMED_HEAD", "Request target is no path");
     if (head.method !== "GET" && head.method !== "HEAD") {
       throw new HandshakeError("METHOD_NOT_ALLOWED", "Only GET and HEAD are served", {
         Allow: "GET, HEAD",
       });
     }
-    if (
-      head.headers.has("transfer-encoding") || (head.headers.get("content-length") ?? "0") !== "0"
-    ) {
+    if (hasBody(head)) {
       throw new HandshakeError("BODY_NOT_ALLOWED", "Request must not have a body");
     }
     this.#host.registry.requests++;
@@ -203,7 +207,7 @@ export class Exchange<Data> implements Due {
       : await this.#ask("fetch", async () => {
         return sendable(await fetch(this.#requestOf(head), this.#info));
       });
-    await this.#respond(response, head.method === "HEAD");
+    await this.#respond(response);
   }
 
   /** Asks the application; a fault of its own becomes 500 and ends nothing else. */
@@ -228,7 +232,7 @@ export class Exchange<Data> implements Due {
     const scheme = this.#host.options.cert === undefined ? "http" : "https";
     // Only HTTP/1.0 may leave the host out (RFC 9112 3.2).
     const host = head.host ?? "localhost";
-    const url = head.path === "*" ? null : URL.parse(`${scheme}://${host}${head.path}`);
+    const url = URL.parse(`${scheme}://${host}${head.path}`);
     if (url === null) throw new HandshakeError("MALFORMED_HEAD", "Request target is no URL");
     return new Request(url, { method: head.method, headers: [...head.headers] });
   }
@@ -238,7 +242,7 @@ export class Exchange<Data> implements Due {
   async #refuse(error: HandshakeError): Promise<void> {
     this.#countRefusal(error.code, error.message);
     try {
-      await this.#respond(refusal(error), false);
+      await this.#respond(refusal(error));
       await this.#linger();
     } catch {
       // The peer has gone without its answer.
@@ -247,6 +251,7 @@ export class Exchange<Data> implements Due {
 
   /** The peer is gone, or the application's body failed in the middle: it is too late for an answer. */
   #broke(error: unknown): void {
+    if (this.#over) return; // it was cut, and that is known
     const { key } = this.#info;
     const message = "Exchange broke off";
     this.#host.log({ level: "debug", event: "exchange_broken", message, key, error });
@@ -261,22 +266,20 @@ export class Exchange<Data> implements Due {
     this.#host.log({ level: "debug", event: "refused", reason, message, key });
   }
 
-  #respond(response: Response, headOnly: boolean): Promise<void> {
+  #respond(response: Response): Promise<void> {
     this.#answering = new AbortController();
     const progress = () => {
       this.due = this.#host.sweep.now + this.#host.limits.handshakeTimeout;
     };
     const { signal } = this.#answering;
-    return writeResponse(this.transport, response, { headOnly, progress, signal });
+    return writeResponse(this.transport, response, { headOnly: this.#headOnly, progress, signal });
   }
 
   async #linger(): Promise<void> {
     const { pool, limits, sweep } = this.#host;
     this.#answered = true;
     this.due = sweep.now + limits.closeTimeout;
-    const buffer = pool.acquire(LINGER_BUFFER_BYTES);
-    await linger(this.transport, buffer, limits.lingerBytes);
-    pool.release(buffer);
+    await linger(this.transport, pool, limits.lingerBytes);
     this.#end();
   }
 
@@ -294,6 +297,7 @@ export class Exchange<Data> implements Due {
   #end(): void {
     closeQuietly(this.transport);
     this.#leave();
+    this.#host.descriptorFreed();
   }
 
   #leave(): void {

@@ -2,6 +2,9 @@ import type { Fragment, FragmentSink, FrameDecoder } from "../protocol/mod.ts";
 import { type BufferPool, MAX_BUFFER_BYTES, MIN_BUFFER_BYTES } from "./buffer_pool.ts";
 import type { Transport } from "./transport.ts";
 
+/** After this many small reads in a row a buffer that has grown is given back. */
+const SMALL_READS = 8;
+
 /** The fragments of one read of the socket. */
 export class FrameBatch implements FragmentSink {
   /** In order; their payloads are valid until the next batch is asked for. */
@@ -27,7 +30,7 @@ export class FrameBatch implements FragmentSink {
  *
  * It reads only when asked (`highWaterMark: 0`), into one pooled buffer, and decodes in place: one
  * sequential reader must be done with a batch before it asks for the next. The buffer grows while
- * reads fill it. Release the reader and call {@linkcode FrameSource.release} to stop in between.
+ * reads fill it, and shrinks when they no longer do. Release the reader and call {@linkcode FrameSource.release} to stop in between.
  */
 export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
   readonly #transport: Transport;
@@ -36,6 +39,8 @@ export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
   #first: Uint8Array | undefined;
   #buffer: Uint8Array<ArrayBuffer>;
   #filled = false;
+  /** Reads in a row that the smallest buffer would have had room for twice. */
+  #smallReads = 0;
 
   /**
    * @param transport Where the bytes come from.
@@ -84,16 +89,23 @@ export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
   #received(count: number | null): Uint8Array | undefined {
     if (count === null) return undefined;
     this.#filled = count === this.#buffer.length;
+    this.#smallReads = count <= MIN_BUFFER_BYTES / 2 ? this.#smallReads + 1 : 0;
     return this.#buffer.subarray(0, count);
   }
 
-  /** A full read means that more was waiting: four times the room saves reads. */
+  /** The room for the next read: a full one means that more was waiting, and few bytes that it was not. */
   #room(): Uint8Array {
-    if (this.#filled && this.#buffer.length < MAX_BUFFER_BYTES) {
-      const larger = this.#pool.acquire(this.#buffer.length * 4);
-      this.#pool.release(this.#buffer);
-      this.#buffer = larger;
+    const { length } = this.#buffer;
+    if (this.#filled && length < MAX_BUFFER_BYTES) this.#replace(length * 4);
+    else if (this.#smallReads >= SMALL_READS && length > MIN_BUFFER_BYTES) {
+      this.#replace(MIN_BUFFER_BYTES);
     }
     return this.#buffer;
+  }
+
+  #replace(bytes: number): void {
+    this.#pool.release(this.#buffer);
+    this.#buffer = this.#pool.acquire(bytes);
+    this.#smallReads = 0;
   }
 }

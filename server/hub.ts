@@ -33,11 +33,6 @@ export class Hub {
     this.#batchBytes = Math.min(batchBytes, BATCH_BYTES);
   }
 
-  /** Whether something waits for the end of this turn. */
-  get pending(): boolean {
-    return this.#frames.length > 0;
-  }
-
   /**
    * Sends a message to everybody, at the end of this turn at the latest.
    *

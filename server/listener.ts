@@ -48,11 +48,6 @@ export class Listener {
     return this.#listener.addr;
   }
 
-  /** Whether accepting has failed of late because descriptors have run out. */
-  get starving(): boolean {
-    return this.#starving;
-  }
-
   /** Accepts until the listener is closed. Never rejects. */
   async run(): Promise<void> {
     while (!this.#closed) {

@@ -5,6 +5,7 @@
  */
 import type { Command, CommandIo } from "./cli/command.ts";
 import { doctor } from "./cli/doctor.ts";
+import { firstLine } from "./cli/faults.ts";
 import { serveCommand } from "./cli/serve.ts";
 import { VERSION } from "./cli/version.ts";
 
@@ -39,11 +40,21 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     io.out(`fourtuple ${VERSION}\n`);
     return 0;
   }
-  if (first === "" || first.startsWith("-")) return await serveCommand.run([...args], io);
+  if (first === "" || first.startsWith("-")) return await runCommand(serveCommand, [...args], io);
   const command = COMMANDS.find(({ name }) => name === first);
-  if (command !== undefined) return await command.run(rest, io);
+  if (command !== undefined) return await runCommand(command, rest, io);
   io.err(`fourtuple: no such command: "${first}"\nTry: fourtuple --help\n`);
   return 2;
+}
+
+/** Runs a command; what it did not expect, such as a permission that Deno lacks, is one line. */
+async function runCommand(command: Command, args: string[], io: CommandIo): Promise<number> {
+  try {
+    return await command.run(args, io);
+  } catch (error) {
+    io.err(`fourtuple ${command.name}: ${firstLine(error)}\n`);
+    return 1;
+  }
 }
 
 /** Writes to one of the process's streams; nobody has to read it. */

@@ -28,7 +28,7 @@ export interface LogEntry {
   /**
    * What happened, as a stable word. Of a connection: `opened`, `closed`, `rule_broken`,
    * `send_queue_full`, `peer_lost`, `close_timeout`, `handler_fault`, `fault`. Of a request:
-   * `refused`, `exchange_broken`. Of the server: `connections_limit`, `out_of_descriptors`,
+   * `refused`, `exchange_broken`, `handler_fault`. Of the server: `connections_limit`, `out_of_descriptors`,
    * `descriptors_back`, `left_early`, `accept_failed`.
    */
   readonly event: string;
@@ -45,7 +45,8 @@ export interface LogEntry {
 /** What the handlers of one server do; each is called with the connection it is about. */
 export interface Handlers<Data> {
   /**
-   * A connection is open. Messages do not wait for a promise that this returns.
+   * A connection is open. Messages go to the `message` handler meanwhile; without one they wait as
+   * long as a promise that this returns is pending, or until it asks for them.
    *
    * @param connection The connection; it can send at once.
    */
@@ -68,8 +69,8 @@ export interface Handlers<Data> {
    * A connection is over.
    *
    * @param connection The connection; `connection.closing` has both sides' codes.
-   * @param code The peer's close code, 1005 if it sent none, 1006 without a Close frame (RFC 6455
-   * 7.1.5).
+   * @param code The peer's close code, 1005 if it sent none, 1006 without a Close frame of its own
+   * (RFC 6455 7.1.5), also where we closed first and it did not answer: see `connection.closing`.
    * @param reason The peer's reason. It comes from the peer: escape it before showing it.
    */
   close?(connection: Connection<Data>, code: number, reason: string): unknown;
@@ -96,8 +97,8 @@ export interface ServeOptions<Data = unknown> extends Handlers<Data> {
   /** The private key as PEM. */
   key?: string;
   /**
-   * Answers plain GET and HEAD requests on the same port, one for each connection. Without it they
-   * get 426. A response that writes nothing for as long as `handshakeTimeout` is cut.
+   * Answers plain GET and HEAD requests, which have no body, on the same port, one for each
+   * connection. Without it they get 426. A response that writes nothing for as long as `handshakeTimeout` is cut.
    */
   fetch?: (request: Request, info: PeerInfo) => Response | Promise<Response>;
   /**
@@ -123,6 +124,10 @@ export interface ServeOptions<Data = unknown> extends Handlers<Data> {
    * @default DEFAULT_LIMITS
    */
   limits?: Partial<Limits>;
-  /** Gets what is worth telling an operator; an exception in it is ignored. */
+  /**
+   * Gets what is worth telling an operator; an exception in it is ignored.
+   *
+   * @default warnings and errors go to `console.error`
+   */
   log?: (entry: LogEntry) => void;
 }

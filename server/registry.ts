@@ -3,7 +3,7 @@ import { formatFourTuple, parseFourTuple } from "./four_tuple.ts";
 
 /** What is known of one connection without asking the kernel. Times are in ms since the epoch. */
 export interface ConnectionRecord {
-  /** Counts up from 1 in the order of the handshakes: the cursor of {@linkcode Registry.list}. */
+  /** Counts up from 1 in the order of the handshakes: the cursor of {@linkcode ConnectionRegistry.list}. */
   readonly id: number;
   /** The 4-tuple as text, source first. */
   readonly key: string;
@@ -47,7 +47,7 @@ export interface Totals {
   readonly opened: number;
   /** WebSocket connections that are over. */
   readonly closed: number;
-  /** Plain requests that were answered. */
+  /** Plain requests. */
   readonly requests: number;
   /** Refused connections and requests by reason. */
   readonly refused: Readonly<Record<string, number>>;
@@ -142,7 +142,7 @@ export class Registry<Entry extends Registered = Registered> implements Connecti
   #closed = 0;
   /** TCP connections that were accepted. */
   accepted = 0;
-  /** Plain requests that were answered. */
+  /** Plain requests. */
   requests = 0;
 
   /** @param describe Asks the kernel about a socket. */

@@ -1,4 +1,4 @@
-import { type CapacityLimit, capacityLimits, firstLimit } from "./capacity.ts";
+import { type CapacityLimit, capacityLimits } from "./capacity.ts";
 import { HostFiles, type HostLimits, readHostLimits } from "./host.ts";
 
 /** Below this many connections a figure for each of them says nothing. */
@@ -86,9 +86,8 @@ export class Reporter {
     const limits = { ...this.#limits, ...fresh };
     const { descriptorsOpen: open, tcpSockets } = use;
     const { connections } = counts;
-    const nextLimit = firstLimit(
-      capacityLimits(limits, { connections, ...open !== undefined && { descriptorsOpen: open } }),
-    );
+    const use = { connections, ...open !== undefined && { descriptorsOpen: open } };
+    const [nextLimit] = capacityLimits(limits, use);
     const descriptors = { ...open !== undefined && { open }, ...use.descriptors };
     return {
       ...counts,

@@ -33,7 +33,12 @@ export async function writeResponse(
     headers.set("content-length", "0");
   }
   const head = serializeResponseHead(status, headers, statusText || undefined);
-  await writeAll(transport, head, progress);
+  try {
+    await writeAll(transport, head, progress);
+  } catch (error) {
+    await body?.cancel(); // it may hold a file, or a connection to elsewhere
+    throw error;
+  }
   if (body === null) return;
   if (headOnly) return await body.cancel();
   const write = (chunk: Uint8Array) => writeAll(transport, chunk, progress);

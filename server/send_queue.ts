@@ -179,17 +179,20 @@ export class SendQueue {
    *
    * @param opcode Close, Ping or Pong.
    * @param payload At most 125 bytes, copied.
+   * @returns Whether it leaves now or waits behind an unfinished write.
    */
-  sendControl(opcode: Opcode, payload: Uint8Array): void {
+  sendControl(opcode: Opcode, payload: Uint8Array): "sent" | "queued" {
     if (opcode === Opcode.Pong && this.#writing) {
       this.bytes -= this.#pong?.length ?? 0;
       this.#pong = encodeFrame(opcode, payload);
       this.bytes += this.#pong.length;
-      return;
+      return "queued";
     }
     const tail = this.#reserve(headerLength(payload.length) + payload.length);
     this.#grew(writeFrame(tail, this.#tailLength, opcode, payload));
+    if (this.#writing) return "queued";
     this.#schedule();
+    return "sent";
   }
 
   /** Begins to write what waits, unless a write is in flight. */

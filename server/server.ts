@@ -1,11 +1,15 @@
 import type { SecureContext } from "node:tls";
-import { CloseCode, serializeResponseHead } from "../protocol/mod.ts";
+import { CloseCode, isToken } from "../protocol/mod.ts";
 import { AddressCounter } from "./address_counter.ts";
+import {
+  type AdmissionRefusal,
+  connectionsByDescriptors,
+  TOO_MANY,
+  TOO_MANY_OF_ADDRESS,
+} from "./admission.ts";
 import { BufferPool } from "./buffer_pool.ts";
-import { DESCRIPTOR_RESERVE } from "./capacity.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
 import { parseFourTuple } from "./four_tuple.ts";
-import { descriptorLimit, openDescriptors } from "./host.ts";
 import { Hub } from "./hub.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
 import { Listener } from "./listener.ts";
@@ -21,6 +25,9 @@ import { closeQuietly, type Transport } from "./transport.ts";
 
 /** The queue of connections that wait for accept; the kernel takes no more than `somaxconn`. */
 const BACKLOG = 4_096;
+
+/** After this many milliseconds without a refusal, reaching the limit is news again. */
+const LIMIT_QUIET = 10_000;
 
 /** A drain says goodbye to this many connections at a time, and then lets others have a turn. */
 const DRAIN_BATCH = 1_000;
@@ -73,7 +80,7 @@ export interface Server<Data = unknown> extends AsyncDisposable {
    * @returns How the connections ended.
    */
   drain(options?: DrainOptions): Promise<DrainResult>;
-  /** Stops at once and cuts every connection. */
+  /** Stops at once and cuts every connection, as leaving the scope of `await using` does. */
   close(): Promise<void>;
 }
 
@@ -84,7 +91,7 @@ export interface Server<Data = unknown> extends AsyncDisposable {
  * @param options What the server is to be; everything has a safe default.
  * @returns The running server.
  * @throws {RangeError} When a limit cannot be; all that are wrong are named.
- * @throws {TypeError} When only one of `cert` and `key` is given, or they do not belong together.
+ * @throws {TypeError} When an origin or a subprotocol is none. When only one of `cert` and `key` is given, or they do not belong together.
  * @throws {Deno.errors.AddrInUse} When the port is taken.
  *
  * @example
@@ -127,8 +134,8 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
   readonly #drained = { closed: 0, cut: 0 };
   #maxConnections = Infinity;
   #draining = false;
-  /** Whether the operator was told that the connection limit is reached. */
-  #full = false;
+  /** When a connection was last refused because there were too many. */
+  #lastFull = -Infinity;
   #empty: (() => void) | undefined = undefined;
 
   constructor(options: ServeOptions<Data>) {
@@ -136,6 +143,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
     if ((cert === undefined) !== (key === undefined)) {
       throw new TypeError("Cannot serve TLS: cert and key are needed together");
     }
+    checkNames(options);
     this.options = options;
     this.limits = resolveLimits(options.limits);
     this.#tls = cert === undefined ? undefined : secureContext(cert, key!);
@@ -190,7 +198,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
   log(entry: LogEntry): void {
     // There is nobody to tell that telling failed, at once or later.
     try {
-      const told: unknown = this.options.log?.(entry);
+      const told: unknown = (this.options.log ?? logToConsole)(entry);
       if (told instanceof Promise) told.catch(() => {});
     } catch {
       // As above.
@@ -221,28 +229,29 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
   }
 
   #refusalOf(conn: Deno.TcpConn): AdmissionRefusal | undefined {
-    if (this.#isFull()) return TOO_MANY;
+    if (this.#exchanges.size + this.registry.size >= this.#maxConnections) return TOO_MANY;
     const { connectionsPerAddress } = this.limits;
     if (connectionsPerAddress === undefined) return undefined;
     const count = this.#addresses.count(conn.remoteAddr.hostname);
     return count >= connectionsPerAddress ? TOO_MANY_OF_ADDRESS : undefined;
   }
 
-  #isFull(): boolean {
-    return this.#exchanges.size + this.registry.size >= this.#maxConnections;
-  }
-
   /** Refuses without reading the request, and without lingering: there is no room to be polite. */
   #refuse(conn: Deno.TcpConn, refusal: AdmissionRefusal): void {
     this.registry.countRefusal(refusal.reason);
-    if (refusal === TOO_MANY && !this.#full) {
-      this.#full = true;
-      const message = `Connection limit of ${this.#maxConnections} is reached: new ones get 503`;
-      this.log({ level: "warning", event: "connections_limit", message });
-    }
+    if (refusal === TOO_MANY) this.#warnOfLimit();
     // A client that expects TLS could not read the answer.
     const written = this.#tls === undefined ? conn.write(refusal.response) : Promise.resolve(0);
     written.catch(() => {}).finally(() => closeQuietly(conn));
+  }
+
+  /** Says so once, and again only after some quiet: at the limit a place comes free all the time. */
+  #warnOfLimit(): void {
+    const quiet = this.sweep.now - this.#lastFull;
+    this.#lastFull = this.sweep.now;
+    if (quiet < LIMIT_QUIET) return;
+    const message = `Connection limit of ${this.#maxConnections} is reached: new ones get 503`;
+    this.log({ level: "warning", event: "connections_limit", message });
   }
 
   opened(connection: ServerConnection<Data>): void {
@@ -258,6 +267,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
     this.sweep.delete(connection);
     if (this.#draining) this.#drained[connection.closing?.received ? "closed" : "cut"]++;
     this.#gone(connection.transport);
+    this.descriptorFreed();
   }
 
   ended(exchange: Exchange<Data>): void {
@@ -275,9 +285,11 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
     if (this.limits.connectionsPerAddress !== undefined) {
       this.#addresses.delete(transport.remoteAddr.hostname);
     }
-    this.#full &&= this.#isFull();
-    this.#listener.descriptorFreed();
     if (this.#isEmpty()) this.#empty?.();
+  }
+
+  descriptorFreed(): void {
+    this.#listener.descriptorFreed();
   }
 
   #isEmpty(): boolean {
@@ -286,13 +298,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
 
   #whenEmpty(): Promise<void> {
     if (this.#isEmpty()) return Promise.resolve();
-    return new Promise((resolve) => {
-      const before = this.#empty;
-      this.#empty = () => {
-        before?.();
-        resolve();
-      };
-    });
+    return new Promise((resolve) => this.#empty = resolve);
   }
 
   // What users ask for.
@@ -363,33 +369,24 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
 /** What our Close frame says when the server stops. */
 const GOODBYE = "Server is shutting down";
 
-/** Why a connection is refused as soon as it is accepted, and the answer to it. */
-interface AdmissionRefusal {
-  readonly reason: string;
-  readonly response: Uint8Array;
+/** Finds origins and subprotocols that no client could ever name. */
+function checkNames<Data>({ origins, subprotocols = [] }: ServeOptions<Data>): void {
+  for (const origin of origins === "*" || origins === undefined ? [] : origins) {
+    if (URL.parse(origin) === null || !origin.includes("://")) {
+      throw new TypeError(`Cannot serve: not an origin such as "https://a.example": "${origin}"`);
+    }
+  }
+  for (const subprotocol of subprotocols) {
+    if (!isToken(subprotocol)) {
+      throw new TypeError(`Cannot serve: subprotocol is not a token: "${subprotocol}"`);
+    }
+  }
 }
 
-const TOO_MANY = admissionRefusal("CONNECTIONS_LIMIT", 503, "Too many connections");
-const TOO_MANY_OF_ADDRESS = admissionRefusal(
-  "ADDRESS_LIMIT",
-  429,
-  "Too many connections from this address",
-);
-
-function admissionRefusal(reason: string, status: number, text: string): AdmissionRefusal {
-  const body = new TextEncoder().encode(`${text}\n`);
-  const head = serializeResponseHead(status, [
-    ["retry-after", "5"],
-    ["content-type", "text/plain; charset=utf-8"],
-    ["content-length", String(body.length)],
-    ["connection", "close"],
-  ]);
-  return { reason, response: Uint8Array.of(...head, ...body) };
-}
-
-/** How many connections the descriptors allow: those that are left, less a reserve. */
-async function connectionsByDescriptors(): Promise<number> {
-  const [limit, open] = [descriptorLimit(), await openDescriptors()];
-  if (limit === undefined) return Infinity;
-  return Math.max(1, limit - (open ?? 0) - DESCRIPTOR_RESERVE);
+/** Without a `log`, what is bad should not go unseen. */
+function logToConsole({ level, message, key, error }: LogEntry): void {
+  if (level !== "warning" && level !== "error") return;
+  const place = key === undefined ? "" : ` (${key})`;
+  // deno-lint-ignore no-console -- the console is what a library has where it was given no log
+  console.error(`fourtuple: ${message}${place}`, ...error === undefined ? [] : [error]);
 }

@@ -8,6 +8,7 @@ import {
   Session,
   type SessionOutput,
 } from "../protocol/mod.ts";
+import { callHandler } from "./call_handler.ts";
 import type { Closing, Connection } from "./connection.ts";
 import { type FourTuple, fourTupleOf } from "./four_tuple.ts";
 import { FrameReader } from "./frame_reader.ts";
@@ -28,9 +29,6 @@ import { closeQuietly, linger, type Transport } from "./transport.ts";
 
 /** After this many milliseconds without data a connection is parked. */
 const PARK_AFTER = 5_000;
-
-/** The room for what a lingering connection still sends, and nobody looks at. */
-const LINGER_BUFFER_BYTES = 16_384;
 
 /** What all connections of a server share. */
 export interface ConnectionHost<Data> extends SendQueueHost {
@@ -84,6 +82,7 @@ export class ServerConnection<Data>
   #inbox: Inbox | undefined = undefined;
   #bytesIn = 0;
   #bytesOut = 0;
+  #bytesOutAtDeadline = 0;
   #messagesIn = 0;
   #messagesOut = 0;
   #lastReceived: number;
@@ -91,6 +90,12 @@ export class ServerConnection<Data>
   readonly #keepAlive = new KeepAlive();
   /** Whether the connection waits for its own side, so that a silent peer is not to blame. */
   #paused = false;
+  #resume: (() => void) | undefined = undefined;
+  /** Resolves when `open` has asked for the messages, or is done; only while it may still ask. */
+  #asked: PromiseWithResolvers<void> | undefined = undefined;
+  #writable: WritableStream<string | Uint8Array> | undefined = undefined;
+  /** Closes the connection, as the loop over its messages was left. */
+  #leaving: ReturnType<typeof setTimeout> | undefined = undefined;
   #over = false;
   #released = false;
   /** Whether our side left without a Close frame; the session takes every such end for the peer's. */
@@ -143,7 +148,9 @@ export class ServerConnection<Data>
    */
   async run(rest: Uint8Array): Promise<void> {
     this.#log({ level: "debug", event: "opened", message: "Connection is open" });
-    this.#call("open", () => this.#host.handlers.open?.(this));
+    const { handlers } = this.#host;
+    const opening = this.#call("open", () => handlers.open?.(this));
+    if (opening !== undefined && handlers.message === undefined) this.#holdFor(opening);
     try {
       await this.#receiveAll(rest);
       this.#session.receiveEof();
@@ -191,19 +198,40 @@ export class ServerConnection<Data>
   /** Hands a message to whoever wants it; returns what the next one has to wait for. */
   #deliver(message: Message): Promise<void> | undefined {
     this.#messagesIn++;
-    if (this.#inbox !== undefined) return this.#inbox.push(message);
-    try {
-      const handled = this.#host.handlers.message?.(this, message);
-      return this.#settled("message", handled);
-    } catch (error) {
-      this.#handlerFailed("message", error);
+    if (this.#inbox === undefined && this.#asked !== undefined) {
+      return this.#asked.promise.then(() => this.#hand(message));
     }
+    return this.#hand(message);
   }
 
-  async #pauseFor(promise: Promise<void>): Promise<void> {
+  #hand(message: Message): Promise<void> | undefined {
+    if (this.#inbox !== undefined) return this.#inbox.push(message);
+    return this.#call("message", () => this.#host.handlers.message?.(this, message));
+  }
+
+  /** Keeps messages for an `open` that has not asked for them yet, but still may. */
+  async #holdFor(opening: Promise<void>): Promise<void> {
+    this.#asked = Promise.withResolvers();
+    await opening;
+    this.#asked.resolve();
+    this.#asked = undefined;
+  }
+
+  /** Waits for our own side, so that nothing more is read; not beyond the end of the open state. */
+  #pauseFor(promise: Promise<void>): Promise<void> {
+    if (!this.open) return Promise.resolve();
     this.#paused = true;
-    await promise;
-    this.#paused = false;
+    return new Promise((resolve) => {
+      const resume = () => {
+        if (this.#resume === resume) {
+          this.#resume = undefined;
+          this.#paused = false;
+        }
+        resolve();
+      };
+      this.#resume = resume;
+      promise.then(resume);
+    });
   }
 
   receivedPong(payload: Uint8Array): void {
@@ -232,8 +260,7 @@ export class ServerConnection<Data>
       );
     }
     if (!this.open || this.#queue.congested) return "dropped";
-    this.#queue.sendControl(Opcode.Ping, payload);
-    return "sent";
+    return this.#queue.sendControl(Opcode.Ping, payload);
   }
 
   sendControl(opcode: Opcode, payload: Uint8Array): void {
@@ -244,10 +271,17 @@ export class ServerConnection<Data>
     const wasOpen = this.open;
     this.#host.hub.flush();
     this.#session.close(code, reason);
-    if (wasOpen) this.#setCloseDeadline();
+    if (wasOpen) this.#leaveOpen();
+  }
+
+  /** The session has begun to close, or failed: nothing that happens now may take for ever. */
+  #leaveOpen(): void {
+    this.#resume?.();
+    this.#setCloseDeadline();
   }
 
   #setCloseDeadline(): void {
+    this.#bytesOutAtDeadline = this.#bytesOut;
     this.due = this.#host.sweep.now + this.#host.limits.closeTimeout;
   }
 
@@ -277,20 +311,35 @@ export class ServerConnection<Data>
   }
 
   messages(): AsyncIterableIterator<Message> {
-    return this.#openInbox().readable.values();
+    const messages = this.#openInbox().readable.values({ preventCancel: true });
+    return {
+      next: () => messages.next(),
+      return: async () => {
+        // Not at once, since an exception leaves a loop too, and then it is the fault that closes.
+        this.#leaving ??= setTimeout(() => this.close(CloseCode.NormalClosure));
+        await messages.return?.();
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
   }
 
   #openInbox(): Inbox {
     this.#inbox ??= new Inbox(() => this.close(CloseCode.NormalClosure));
     if (this.#over) this.#inbox.close();
+    this.#asked?.resolve();
     return this.#inbox;
   }
 
   get writable(): WritableStream<string | Uint8Array> {
-    return new WritableStream({
-      write: async (data, controller) => {
-        if (this.send(data) === "dropped") controller.error(new TypeError("Connection is closed"));
-        else await this.#queue.taken();
+    return this.#writable ??= new WritableStream({
+      write: async (data) => {
+        if (this.send(data) === "dropped") throw new TypeError("Message was dropped");
+        const goal = this.#bytesOut + this.#queue.bytes;
+        await this.#queue.taken();
+        if (this.#over && this.#bytesOut < goal) throw new TypeError("Connection is closed");
       },
       close: () => this.close(CloseCode.NormalClosure),
       abort: () => this.close(CloseCode.GoingAway),
@@ -320,9 +369,7 @@ export class ServerConnection<Data>
     this.#setCloseDeadline();
     this.#isOver();
     await this.#queue.taken();
-    const buffer = pool.acquire(LINGER_BUFFER_BYTES);
-    await linger(this.transport, buffer, limits.lingerBytes);
-    pool.release(buffer);
+    await linger(this.transport, pool, limits.lingerBytes);
     this.#release();
   }
 
@@ -339,11 +386,12 @@ export class ServerConnection<Data>
   }
 
   expire(now: number): void {
-    if (!this.open) {
-      const message = "Connection is cut as its close took too long";
-      this.#log({ level: "debug", event: "close_timeout", message });
-      this.#abandon();
-    } else this.#look(now);
+    if (this.open) return this.#look(now);
+    // A peer that still takes what was sent before gets all of it.
+    if (this.#bytesOut > this.#bytesOutAtDeadline) return this.#setCloseDeadline();
+    const message = "Connection is cut as its close took too long";
+    this.#log({ level: "debug", event: "close_timeout", message });
+    this.#abandon();
   }
 
   /** Pings, and gives up a peer that is no longer there. */
@@ -367,6 +415,8 @@ export class ServerConnection<Data>
   #isOver(): void {
     if (this.#over) return;
     this.#over = true;
+    clearTimeout(this.#leaving);
+    this.#resume?.();
     this.#inbox?.close();
     const { code, reason } = this.#session.closeStatus;
     this.#log({ level: "debug", event: "closed", message: `Connection ended with ${code}` });
@@ -380,19 +430,8 @@ export class ServerConnection<Data>
     this.#host.released(this);
   }
 
-  /** Calls a handler that nothing waits for. */
-  #call(name: string, handler: () => unknown): void {
-    try {
-      this.#settled(name, handler());
-    } catch (error) {
-      this.#handlerFailed(name, error);
-    }
-  }
-
-  /** A promise that a handler returned, made harmless; other values, from plain JavaScript, mean nothing. */
-  #settled(name: string, returned: unknown): Promise<void> | undefined {
-    if (!(returned instanceof Promise)) return undefined;
-    return returned.catch((error) => this.#handlerFailed(name, error));
+  #call(name: string, handler: () => unknown): Promise<void> | undefined {
+    return callHandler(handler, (error) => this.#handlerFailed(name, error));
   }
 
   /** A fault of the application ends its connection, and nothing else. */
@@ -401,7 +440,7 @@ export class ServerConnection<Data>
     this.#log({ level: "error", event: "handler_fault", message, error });
     if (!this.open) return;
     this.#session.fail(error);
-    this.#setCloseDeadline();
+    this.#leaveOpen();
   }
 
   #log(entry: LogEntry): void {

@@ -7,6 +7,9 @@ import { type Transport, writeAll } from "./transport.ts";
 /** What the TLS layer reads at once: one record of the largest size, 16 KiB and its frame. */
 const RECORD_BYTES = 16_640;
 
+/** At most this much is handed to the TLS layer at once. */
+const WRITE_BYTES = 65_536;
+
 /** The first version of Deno whose `node:tls` can speak TLS over a connection that it did not open. */
 const FIRST_VERSION = "2.9.6";
 
@@ -81,8 +84,10 @@ export class TlsTransport implements Transport {
   }
 
   write(bytes: Uint8Array): Promise<number> {
-    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    return this.#unlessFailed((done) => this.#socket.write(chunk, done)).then(() => bytes.length);
+    // A part at a time, since the callback comes for the whole of it: progress must be seen.
+    const length = Math.min(bytes.length, WRITE_BYTES);
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, length);
+    return this.#unlessFailed((done) => this.#socket.write(chunk, done)).then(() => length);
   }
 
   closeWrite(): Promise<void> {

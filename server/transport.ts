@@ -1,3 +1,5 @@
+import type { BufferPool } from "./buffer_pool.ts";
+
 /**
  * One accepted byte stream. A `Deno.TcpConn` is one as it stands; TLS puts itself behind the same
  * shape.
@@ -48,20 +50,24 @@ export function closeQuietly(transport: Transport): void {
   }
 }
 
+/** The room for what a lingering peer still sends, and nobody looks at. */
+const LINGER_BUFFER_BYTES = 16_384;
+
 /**
  * Shuts the write side and throws away what the peer still sends, until its FIN or the bound.
  * Closing a socket that holds unread bytes makes the kernel send RST, and that can destroy our last
  * words before the peer has read them. The caller bounds the time by closing the transport.
  *
  * @param transport What to end; the caller still closes it.
- * @param buffer Where the unwanted bytes go.
+ * @param pool Lends the room for the unwanted bytes.
  * @param maxBytes How many of them are taken.
  */
 export async function linger(
   transport: Transport,
-  buffer: Uint8Array,
+  pool: BufferPool,
   maxBytes: number,
 ): Promise<void> {
+  const buffer = pool.acquire(LINGER_BUFFER_BYTES);
   try {
     await transport.closeWrite();
     for (let left = maxBytes; left > 0;) {
@@ -71,5 +77,7 @@ export async function linger(
     }
   } catch {
     // The peer reset the connection, or the deadline closed it: there is nobody left to wait for.
+  } finally {
+    pool.release(buffer);
   }
 }

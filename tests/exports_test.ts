@@ -70,6 +70,7 @@ const PROTOCOL_VALUES = [
   "chooseSubprotocol",
   "computeAccept",
   "encodeFrame",
+  "hasBody",
   "headerLength",
   "isControl",
   "isHost",

@@ -4,10 +4,11 @@
  * @module
  */
 
-import { capacityLimits, connectionsPerSource, firstLimit } from "../capacity.ts";
+import { capacityLimits, connectionsPerSource } from "../capacity.ts";
 import type { CapacityLimit } from "../capacity.ts";
 import { type HostLimits, openDescriptors, readHostLimits } from "../host.ts";
 import type { Command, CommandIo } from "./command.ts";
+import { quote } from "./faults.ts";
 import { parseArgs } from "./parse_args.ts";
 
 const help = `Usage: fourtuple doctor [--connections N] [--json]
@@ -61,7 +62,7 @@ async function runDoctor(args: string[], io: CommandIo): Promise<number> {
   }
   const diagnosis = diagnose(await readHostLimits(), await openDescriptors(), connections);
   io.out(json ? JSON.stringify(diagnosis, null, 2) + "\n" : formatDiagnosis(diagnosis));
-  return diagnosis.possible === false ? 1 : 0;
+  return diagnosis.capacity.length === 0 || diagnosis.possible === false ? 1 : 0;
 }
 
 /**
@@ -80,7 +81,7 @@ export function diagnose(
     ? { connections: 0 }
     : { connections: 0, descriptorsOpen };
   const capacity = capacityLimits(limits, use, connections);
-  const first = firstLimit(capacity);
+  const [first] = capacity;
   const perSource = connectionsPerSource(limits);
   return {
     limits,
@@ -152,7 +153,7 @@ function settingLines(limits: HostLimits): string[] {
 }
 
 function verdictLines({ capacity, connections, possible }: Diagnosis): string[] {
-  const first = firstLimit(capacity);
+  const [first] = capacity;
   if (first === undefined) return [];
   if (connections === undefined) {
     return [
@@ -231,16 +232,13 @@ function readOptions(args: string[]): Options {
     string: ["connections"],
     boolean: ["json", "help"],
     alias: { h: "help" },
-    unknown(arg, key) {
-      faults.push(`${key === undefined ? "Unexpected argument" : "Unknown flag"}: "${arg}"`);
-    },
-  });
+  }, faults);
   let connections: number | undefined;
   if (flags.connections !== undefined) {
     const text = String(flags.connections);
     connections = /^\d+$/.test(text) ? Number(text) : NaN;
     if (!Number.isSafeInteger(connections) || connections < 1) {
-      faults.push(`--connections must be a positive integer: received "${text}"`);
+      faults.push(`--connections: expected a positive integer, received ${quote(text)}`);
     }
   }
   return { faults, showHelp: flags.help === true, json: flags.json === true, connections };

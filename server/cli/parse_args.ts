@@ -1,4 +1,5 @@
 import { parseArgs as parseArgsUntyped } from "@std/cli/parse-args";
+import { quote } from "./faults.ts";
 
 /** What of std's parseArgs is used here. */
 export interface ParseArgsOptions {
@@ -10,13 +11,11 @@ export interface ParseArgsOptions {
   collect?: readonly string[];
   /** Other names of options. */
   alias?: Readonly<Record<string, string>>;
-  /** Called for what is none of these, with a key when it looks like an option; it is left out. */
-  unknown: (arg: string, key?: string) => void;
 }
 
 const parseArgsOfStd: (
   args: readonly string[],
-  options: Omit<ParseArgsOptions, "unknown"> & { unknown(arg: string, key?: string): boolean },
+  options: ParseArgsOptions & { unknown(arg: string, key?: string): boolean },
 ) => Record<string, unknown> = parseArgsUntyped;
 
 /**
@@ -25,12 +24,19 @@ const parseArgsOfStd: (
  *
  * @param args The arguments.
  * @param options The options that there are.
+ * @param faults Gets a line for every argument that is none of these; it is left out.
  * @returns The values by name.
  */
 export function parseArgs(
   args: readonly string[],
-  { unknown, ...options }: ParseArgsOptions,
+  options: ParseArgsOptions,
+  faults: string[],
 ): Record<string, unknown> {
+  const unknown = (arg: string, key?: string): void => {
+    faults.push(
+      key === undefined ? `${quote(arg)}: unexpected argument` : `${arg}: no such option`,
+    );
+  };
   const end = args.indexOf("--") < 0 ? args.length : args.indexOf("--");
   const known = args.slice(0, end).filter((arg) => {
     const misread = arg.startsWith("--no-") && arg.includes("=");

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { quote, readFault } from "./faults.ts";
 import { parseArgs } from "./parse_args.ts";
 import { completeSettings, type Setting, SETTINGS, type Settings } from "./settings.ts";
 
@@ -18,10 +19,20 @@ export interface Surroundings {
   readonly readFile: (path: string) => string;
 }
 
+/**
+ * What Kubernetes sets in every container beside a Service that is called `fourtuple`, for that
+ * Service's address and ports; `FOURTUPLE_PORT` too, but with a URL. Those are no settings.
+ */
+const SERVICE_VARIABLE =
+  /^FOURTUPLE_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/;
+const SERVICE_PORT = /^(?:tcp|udp|sctp):\/\//;
+
 /** The values of one source, and how it calls a setting. */
 interface Source {
   readonly values: Record<string, unknown>;
-  pathOf(name: string): string;
+  /** Where it is, such as a file. */
+  readonly place?: string;
+  nameOf(name: string): string;
 }
 
 /** The settings whose flags need no value. */
@@ -66,21 +77,29 @@ export function readSettings(args: readonly string[], surroundings: Surroundings
   const sources = [...file === undefined ? [] : [file], env, flags];
   for (const source of sources) faults.push(...faultsOf(source));
   const values = Object.assign({}, ...sources.map((source) => source.values));
-  if ((values.tlsCert === undefined) !== (values.tlsKey === undefined)) {
-    faults.push("--tls-cert and --tls-key are needed together");
+  for (const [given, other] of [["tlsCert", "tlsKey"], ["tlsKey", "tlsCert"]] as const) {
+    const source = sources.findLast(({ values }) => values[given] !== undefined);
+    if (source === undefined || values[other] !== undefined) continue;
+    faults.push(`${placeOf(source, given)}: needs ${source.nameOf(other)} too`);
   }
   return faults.length > 0 ? { faults } : { settings: completeSettings(values) };
 }
 
-function faultsOf({ values, pathOf }: Source): string[] {
-  const { error } = SCHEMA.safeParse(values);
+function placeOf({ place, nameOf }: Source, name: string): string {
+  return (place === undefined ? "" : `${place}: `) + nameOf(name);
+}
+
+function faultsOf(source: Source): string[] {
+  const { error } = SCHEMA.safeParse(source.values);
   return (error?.issues ?? []).flatMap((issue) => {
     if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => `${pathOf(key)}: no such setting`);
+      return issue.keys.map((key) => `${placeOf(source, key)}: no such setting`);
     }
-    const [name, index] = issue.path;
-    const place = pathOf(String(name)) + (index === undefined ? "" : `[${String(index)}]`);
-    return [`${place}: ${issue.message}`];
+    const [name, index] = issue.path.map(String);
+    const place = placeOf(source, name!) + (index === undefined ? "" : `[${index}]`);
+    const value = source.values[name!];
+    const received = index === undefined ? value : (value as unknown[])[Number(index)];
+    return [`${place}: ${issue.message}, received ${quote(received)}`];
   });
 }
 
@@ -90,10 +109,7 @@ function readFlags(args: readonly string[], faults: string[]): Source & { config
   const parsed = parseArgs(args.map(spellOut), {
     string: texts,
     collect: texts,
-    unknown(arg, key) {
-      faults.push(key === undefined ? `"${arg}": unexpected argument` : `${arg}: no such option`);
-    },
-  });
+  }, faults);
   const values: Record<string, unknown> = {};
   for (const [flag, setting] of flags) {
     const given = (parsed[flag] ?? []) as string[];
@@ -103,7 +119,7 @@ function readFlags(args: readonly string[], faults: string[]): Source & { config
   }
   const [config, ...more] = (parsed.config ?? []) as string[];
   if (more.length > 0) faults.push("--config: given twice");
-  return { values, pathOf: flagOf, ...config !== undefined && { config } };
+  return { values, nameOf: flagOf, ...config !== undefined && { config } };
 }
 
 /** `--figures` becomes `--figures=true` and `--no-figures` `--figures=false`: text like all others. */
@@ -115,15 +131,19 @@ function spellOut(arg: string): string {
 function readEnv(env: Readonly<Record<string, string>>): Source {
   const known = new Map(SETTINGS.map((setting) => [variableOf(setting.name), setting]));
   const values: Record<string, unknown> = {};
-  const names = new Map<string, string>();
   for (const [variable, text] of Object.entries(env)) {
     if (!variable.startsWith(PREFIX) || variable === CONFIG) continue;
+    if (ofService(variable, text)) continue;
     const setting = known.get(variable);
-    const name = setting?.name ?? variable;
-    names.set(name, variable);
-    values[name] = setting === undefined ? text : fromText(setting, text);
+    values[setting?.name ?? variable] = setting === undefined ? text : fromText(setting, text);
   }
-  return { values, pathOf: (name) => names.get(name) ?? name };
+  // What is no setting stands there under the variable's own name.
+  return { values, nameOf: (name) => name.startsWith(PREFIX) ? name : variableOf(name) };
+}
+
+function ofService(variable: string, text: string): boolean {
+  return SERVICE_VARIABLE.test(variable) ||
+    variable === `${PREFIX}PORT` && SERVICE_PORT.test(text);
 }
 
 function readFile(
@@ -134,11 +154,14 @@ function readFile(
   try {
     const values: unknown = JSON.parse(read(path));
     if (typeof values === "object" && values !== null && !Array.isArray(values)) {
-      return { values: values as Record<string, unknown>, pathOf: (name) => `${path}: ${name}` };
+      return { values: values as Record<string, unknown>, place: path, nameOf: (name) => name };
     }
-    faults.push(`${path}: expected a JSON object`);
+    faults.push(`${path}: expected a JSON object, received ${quote(values)}`);
   } catch (error) {
-    faults.push(`${path}: ${error instanceof SyntaxError ? "is not JSON" : "cannot be read"}`);
+    const reason = error instanceof SyntaxError
+      ? "is not JSON"
+      : `cannot be read: ${readFault(error)}`;
+    faults.push(`${path}: ${reason}`);
   }
 }
 
@@ -146,7 +169,7 @@ function readFile(
 function fromText({ kind }: Setting, text: string): unknown {
   switch (kind) {
     case "integer":
-      return /^-?\d{1,16}$/.test(text) ? Number(text) : text;
+      return /^-?\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : text;
     case "switch":
       return text === "true" ? true : text === "false" ? false : text;
     case "list":

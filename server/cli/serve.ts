@@ -1,9 +1,12 @@
-import type { ServeOptions, Server } from "../../mod.ts";
+import type { Report, ServeOptions, Server } from "../../mod.ts";
 import { broadcast } from "../apps/broadcast.ts";
 import { echo } from "../apps/echo.ts";
 import { talk } from "../apps/talk.ts";
+import { capacityLimits } from "../capacity.ts";
 import { checkCertificate } from "../certificate.ts";
+import { mayReadHost } from "../host.ts";
 import type { Command, CommandIo } from "./command.ts";
+import { firstLine, readFault } from "./faults.ts";
 import { LineWriter } from "./line_writer.ts";
 import { startLog } from "./log.ts";
 import { flagOf, readSettings, type Surroundings } from "./read_settings.ts";
@@ -16,6 +19,11 @@ const SAME_SIGNAL = 1_000;
 /** The last log lines may take this many milliseconds: a reader that is stuck must not keep us. */
 const FLUSH_DEADLINE = 1_000;
 
+/** The signals that drain; Windows has no SIGTERM to listen for. */
+const SIGNALS: readonly (keyof typeof SIGNAL_CODES)[] = Deno.build.os === "windows"
+  ? ["SIGINT"]
+  : ["SIGINT", "SIGTERM"];
+
 /** The exit codes that shells give to a process that a signal ended. */
 const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -25,7 +33,8 @@ Serves WebSocket, and the pages of the app, on one port.
 
 Options, as flags, as FOURTUPLE_* variables, or by the name in brackets in the
 JSON file that --config or FOURTUPLE_CONFIG names; flags win over variables,
-which win over the file:
+which win over the file. The variables that Kubernetes sets for a Service called
+"fourtuple" are ignored:
 
 ${SETTINGS.map(helpLine).join("\n")}
   --config FILE
@@ -40,8 +49,8 @@ A line of --log-format json has the keys @timestamp, level (DEBUG, INFO, WARN or
 ERROR), message, logger and event, and where it is about a connection or about a
 fault key (the 4-tuple) and error.
 
-Exit codes: 0 drained, 1 cannot listen or use the certificate, 2 wrong settings,
-130 or 143 ended by a second signal
+Exit codes: 0 drained, 1 cannot listen, use the certificate or go on, 2 wrong
+settings, 130 or 143 ended by a second signal
 `;
 
 function helpLine({ name, placeholder, help, fallback }: typeof SETTINGS[number]): string {
@@ -122,7 +131,7 @@ function readText(path: string): string {
   try {
     return Deno.readTextFileSync(path);
   } catch (error) {
-    throw new Error(`Cannot read "${path}": ${reasonOf(error)}`, { cause: error });
+    throw new Error(`Cannot read "${path}": ${readFault(error)}`, { cause: error });
   }
 }
 
@@ -138,25 +147,54 @@ function startFault(error: unknown, { host, port }: Settings): string {
   if (error instanceof Deno.errors.AddrNotAvailable) {
     return `Cannot listen on ${place}: this host has no such address`;
   }
-  const reason = reasonOf(error);
+  const reason = firstLine(error);
   return reason.startsWith("failed to lookup")
     ? `Cannot listen on ${place}: this host cannot be found`
     : reason;
 }
 
-function reasonOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0]!;
+/** What a person should know at the start. */
+async function banner(server: Server, { app, limits }: Settings): Promise<string> {
+  const { hostname, port } = server.addr;
+  const lines = [`Fourtuple ${VERSION} serves ${app} on ${server.url} (pid ${Deno.pid})`];
+  if (hostname === "0.0.0.0" || hostname === "::") {
+    const addresses = hostname === "::" ? "addresses" : "IPv4 addresses";
+    lines.push(`It listens on port ${port} of all ${addresses} of this host (${hostname})`);
+  }
+  lines.push(capacityLine(await server.report(), limits.connections));
+  return `${lines.join("\n")}\n`;
 }
 
-async function banner(server: Server, { app }: Settings): Promise<string> {
-  const { descriptors, maxConnections } = await server.report();
-  const lines = [
-    `Fourtuple ${VERSION} serves ${app} on ${server.url} (pid ${Deno.pid})`,
-    descriptors?.soft === undefined || maxConnections === undefined
-      ? "File descriptors: their limit cannot be read on this system"
-      : `File descriptors: ${descriptors.soft} allowed, so at most ${maxConnections} connections`,
-  ];
-  return `${lines.join("\n")}\n`;
+/**
+ * Says how many connections there can be, and why.
+ *
+ * @param report The server's report; what it cannot know is absent.
+ * @param set The limit that was set, if any.
+ */
+export function capacityLine(
+  { descriptors, connections, maxConnections }: Report,
+  set: number | undefined,
+): string {
+  const { soft, open } = descriptors ?? {};
+  if (set !== undefined) {
+    const use = { connections, ...open !== undefined && { descriptorsOpen: open } };
+    const [allowed] = capacityLimits(soft === undefined ? {} : { descriptors: { soft } }, use);
+    const line = `Connections: at most ${set}, as was set`;
+    return allowed === undefined || allowed.connections >= set
+      ? line
+      : `${line}; but ${soft} file descriptors allow only ${allowed.connections}`;
+  }
+  if (soft !== undefined && maxConnections !== undefined) {
+    return `File descriptors: ${soft} allowed, so at most ${numberOf(maxConnections)}`;
+  }
+  const reason = Deno.build.os === "linux" && !mayReadHost()
+    ? "their limit can be read only with --allow-all"
+    : "their limit cannot be read on this system";
+  return `File descriptors: ${reason}, so nothing bounds the connections but --connections`;
+}
+
+function numberOf(connections: number): string {
+  return connections === 1 ? "1 connection" : `${connections} connections`;
 }
 
 function sleep(milliseconds: number): Promise<void> {
@@ -171,7 +209,7 @@ function drainOnSignal(
 ): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   let since: number | undefined;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of SIGNALS) {
     Deno.addSignalListener(signal, async () => {
       const now = performance.now();
       if (since !== undefined) {

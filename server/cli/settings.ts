@@ -14,7 +14,7 @@ export interface Setting {
   /** How its text in a flag or a variable becomes a value. */
   readonly kind: "text" | "integer" | "list" | "switch";
   /** What holds where it is not set, for the help. */
-  readonly fallback?: string | number;
+  readonly fallback?: string | number | boolean;
 }
 
 /** The values of all settings, those with a default completed. */
@@ -43,8 +43,20 @@ export interface Settings {
   limits: Partial<Limits>;
 }
 
+/** What holds where nothing is set, but for the limits, whose defaults are the server's. */
+const DEFAULTS = {
+  app: "talk",
+  host: "127.0.0.1",
+  port: 8_080,
+  figures: true,
+  logFormat: "pretty",
+  logLevel: "info",
+  drainDeadline: 30_000,
+} as const satisfies Partial<Settings>;
+
 const LIMITS_HELP: Readonly<Record<keyof Limits, string>> = {
-  messageBytes: "Largest message; larger ones end in 1009",
+  messageBytes:
+    "Largest message; larger ones end in 1009; talk takes 4194304 unless told otherwise",
   messageFragments: "Most frames of one message; more end in 1008",
   headLineBytes: "Longest line of a request's head; longer ones get 414 or 431",
   headHeaders: "Most headers of a request; more get 431",
@@ -54,7 +66,7 @@ const LIMITS_HELP: Readonly<Record<keyof Limits, string>> = {
   connections: "Most connections; more get 503 (default: descriptors less a reserve)",
   connectionsPerAddress: "Most connections of one address; more get 429 (default: off)",
   sendQueueBytes: "Most bytes that wait for a slow peer",
-  whenFull: "What a full send queue means: close, drop or wait",
+  whenFull: "What a full send queue means: close, drop or wait; talk waits unless told otherwise",
   pingInterval: "How often a connection is pinged, in ms",
   missedPings: "Unanswered pings in a row that end a connection",
   closeTimeout: "Longest closing handshake, in ms; then it is cut",
@@ -98,7 +110,7 @@ export const SETTINGS: readonly Setting[] = [
     help: "What is served: talk (a page to talk on), echo or broadcast",
     schema: choice("talk", "echo", "broadcast"),
     kind: "text",
-    fallback: "talk",
+    fallback: DEFAULTS.app,
   },
   {
     name: "host",
@@ -106,7 +118,7 @@ export const SETTINGS: readonly Setting[] = [
     help: "Address to listen on; 0.0.0.0 or :: for all",
     schema: text,
     kind: "text",
-    fallback: "127.0.0.1",
+    fallback: DEFAULTS.host,
   },
   {
     name: "port",
@@ -114,7 +126,7 @@ export const SETTINGS: readonly Setting[] = [
     help: "Port to listen on; 0 for any that is free",
     schema: integer(0, 65_535),
     kind: "integer",
-    fallback: 8_080,
+    fallback: DEFAULTS.port,
   },
   {
     name: "tlsCert",
@@ -150,7 +162,7 @@ export const SETTINGS: readonly Setting[] = [
     help: "Show the server's totals on the talk page; --no-figures hides them",
     schema: z.boolean("expected true or false"),
     kind: "switch",
-    fallback: "true",
+    fallback: DEFAULTS.figures,
   },
   {
     name: "logFormat",
@@ -158,7 +170,7 @@ export const SETTINGS: readonly Setting[] = [
     help: "How log lines look: pretty or json",
     schema: choice("pretty", "json"),
     kind: "text",
-    fallback: "pretty",
+    fallback: DEFAULTS.logFormat,
   },
   {
     name: "logLevel",
@@ -166,7 +178,7 @@ export const SETTINGS: readonly Setting[] = [
     help: "The least that is logged: debug, info, warning or error",
     schema: choice("debug", "info", "warning", "error"),
     kind: "text",
-    fallback: "info",
+    fallback: DEFAULTS.logLevel,
   },
   {
     name: "drainDeadline",
@@ -174,7 +186,7 @@ export const SETTINGS: readonly Setting[] = [
     help: "Longest drain after SIGTERM or SIGINT, in ms; then what is left is cut",
     schema: integer(0, 2_147_483_647),
     kind: "integer",
-    fallback: 30_000,
+    fallback: DEFAULTS.drainDeadline,
   },
   ...limitSettings,
 ];
@@ -191,13 +203,7 @@ const LIMIT_SETTINGS: ReadonlySet<string> = new Set(Object.keys(LIMITS_HELP));
 export function completeSettings(values: Readonly<Record<string, unknown>>): Settings {
   const entries = Object.entries(values);
   return {
-    app: "talk",
-    host: "127.0.0.1",
-    port: 8_080,
-    figures: true,
-    logFormat: "pretty",
-    logLevel: "info",
-    drainDeadline: 30_000,
+    ...DEFAULTS,
     ...Object.fromEntries(entries.filter(([name]) => !LIMIT_SETTINGS.has(name))),
     limits: Object.fromEntries(entries.filter(([name]) => LIMIT_SETTINGS.has(name))),
   };

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import type { Server } from "../../mod.ts";
@@ -136,26 +136,158 @@ browserTest("talk page: takes an image from the clipboard", async (context, serv
   await page.getByAltText("Image from ada").waitFor();
 });
 
-browserTest("talk page: shrinks a dropped photo over the limit", async (context, server) => {
-  const { page, problems } = await open(context, server, "ada");
-  // Noise does not compress: 2000 by 1000 pixels are 6 MB as a PNG.
+/** Drops a PNG of a size on the page, drawn by a script that has `canvas` and `context`. */
+async function dropImage(page: Page, [width, height]: [number, number], draw = ""): Promise<void> {
   await page.evaluate(`(async () => {
-    const canvas = Object.assign(document.createElement("canvas"), { width: 2000, height: 1000 });
+    const canvas = Object.assign(document.createElement("canvas"), {
+      width: ${width},
+      height: ${height},
+    });
     const context = canvas.getContext("2d");
-    const noise = context.createImageData(2000, 1000);
-    for (let at = 0; at < noise.data.length; at += 65536) {
-      crypto.getRandomValues(noise.data.subarray(at, at + 65536));
-    }
-    for (let at = 3; at < noise.data.length; at += 4) noise.data[at] = 255;
-    context.putImageData(noise, 0, 0);
+    ${draw}
     const photo = await new Promise((resolve) => canvas.toBlob(resolve));
     const dataTransfer = new DataTransfer();
     dataTransfer.items.add(new File([photo], "photo.png", { type: "image/png" }));
     dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
   })()`);
+}
+
+/** Says something, as a person does. */
+async function say(page: Page, text: string): Promise<void> {
+  await page.getByLabel("Message", { exact: true }).fill(text);
+  await page.getByLabel("Message", { exact: true }).press("Enter");
+}
+
+browserTest("talk page: shrinks a dropped photo over the limit", async (context, server) => {
+  const { page, problems } = await open(context, server, "ada");
+  // Noise does not compress: 2000 by 1000 pixels are 6 MB as a PNG.
+  await dropImage(
+    page,
+    [2000, 1000],
+    `const noise = context.createImageData(2000, 1000);
+    for (let at = 0; at < noise.data.length; at += 65536) {
+      crypto.getRandomValues(noise.data.subarray(at, at + 65536));
+    }
+    for (let at = 3; at < noise.data.length; at += 4) noise.data[at] = 255;
+    context.putImageData(noise, 0, 0);`,
+  );
   await page.getByAltText("Image from ada").waitFor();
   await page.waitForFunction("document.querySelector('.picture img').naturalWidth > 400");
   assertEquals(problems, []);
+});
+
+browserTest("talk page: stays at the end of the log when images come", async (context, server) => {
+  const ada = await open(context, server, "ada");
+  const bob = await open(context, server, "bob");
+  for (const { page } of [ada, bob]) await page.setViewportSize({ width: 1100, height: 760 });
+  await say(ada.page, "hi");
+  await say(ada.page, "hello");
+  let count = 0;
+  for (const size of [[900, 600], [1600, 1600], [600, 1200]] satisfies [number, number][]) {
+    await dropImage(ada.page, size);
+    count++;
+    for (const { page } of [ada, bob]) {
+      await page.bringToFront();
+      await page.waitForFunction(
+        `[...document.querySelectorAll(".picture img")].filter((image) => image.complete &&
+          image.naturalWidth > 0).length === ${count}`,
+      );
+      // What the page does on load and on scroll is done two frames later.
+      await page.evaluate(
+        "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
+      );
+      assertEquals(await belowTheView(page), 0);
+      assertEquals(await page.locator("#newer").isVisible(), false);
+    }
+  }
+});
+
+browserTest("talk page: leaves a reader of old messages in place", async (context, server) => {
+  const ada = await open(context, server, "ada");
+  const bob = await open(context, server, "bob");
+  await say(bob.page, "line\n".repeat(100));
+  await ada.page.locator(".bubble").waitFor();
+  await ada.page.evaluate("document.querySelector('#log').scrollTop = 0");
+  await ada.page.waitForFunction("document.querySelector('#log').scrollTop === 0");
+  await ada.page.evaluate("new Promise((done) => requestAnimationFrame(done))");
+  await say(bob.page, "news");
+  await ada.page.locator("#newer").click();
+  assertEquals(await belowTheView(ada.page), 0);
+  assertEquals(await ada.page.locator("#newer").isVisible(), false);
+});
+
+/** Tells how many pixels of the log are below what is shown. */
+async function belowTheView(page: Page): Promise<unknown> {
+  return await page.evaluate(`(() => {
+    const { scrollHeight, scrollTop, clientHeight } = document.querySelector("#log");
+    return Math.max(0, Math.floor(scrollHeight - scrollTop - clientHeight));
+  })()`);
+}
+
+browserTest("talk page: keeps a text that would be one too many", async (context, server) => {
+  const { page } = await open(context, server, "ada");
+  const sent = await page.evaluate(`(() => {
+    const text = document.querySelector("#text");
+    for (let count = 0;; count++) {
+      text.value = "text " + count;
+      text.form.requestSubmit();
+      if (text.value !== "") return count;
+    }
+  })()`);
+  await page.getByRole("alert").filter({ hasText: "Too many messages at once" }).waitFor();
+  assertEquals(await page.getByLabel("Message", { exact: true }).inputValue(), `text ${sent}`);
+  // All that left the box arrive, and the next Enter after a while sends what was kept.
+  await page.getByText(`text ${Number(sent) - 1}`, { exact: true }).waitFor();
+  assertEquals(await page.locator(".own .bubble").count(), sent);
+});
+
+browserTest(
+  "talk page: says in a person's words that a text is too long",
+  async (context, server) => {
+    const { page } = await open(context, server, "ada");
+    await say(page, "a".repeat(70_000));
+    const fault = page.getByRole("alert");
+    await fault.filter({ hasText: "too long" }).waitFor();
+    assertEquals(
+      await fault.textContent(),
+      "This message is too long: take out about 53,616 characters",
+    );
+    await page.getByLabel("Message", { exact: true }).fill("a");
+    assertEquals(await fault.isVisible(), false);
+  },
+);
+
+browserTest(
+  "talk page: puts the focus into the message box, not on a phone",
+  async (context, server) => {
+    const url = `http://127.0.0.1:${server.addr.port}/`;
+    const desk = await context.newPage();
+    await desk.goto(url);
+    await desk.getByText("You are guest-").waitFor();
+    assertEquals(await focused(desk), "text");
+    const phones = await context.browser()?.newContext({ isMobile: true, hasTouch: true });
+    const phone = await phones?.newPage();
+    if (phone === undefined) throw new Error("No browser");
+    await phone.goto(url);
+    await phone.getByText("You are guest-").waitFor();
+    assertEquals(await focused(phone), "");
+  },
+);
+
+browserTest("talk page: takes a fault away after a while", async (context, server) => {
+  const page = await context.newPage();
+  await page.clock.install();
+  await page.goto(`http://127.0.0.1:${server.addr.port}/`);
+  await page.getByText("You are guest-").waitFor();
+  await page.setInputFiles("#file", {
+    name: "x.txt",
+    mimeType: "text/plain",
+    buffer: Buffer.from("no image at all"),
+  });
+  const fault = page.getByRole("alert").filter({ hasText: "x.txt is not a PNG" });
+  await fault.waitFor();
+  await page.clock.fastForward(20_000);
+  await fault.waitFor({ state: "hidden" });
 });
 
 browserTest("talk page: keeps the nickname for the next visit", async (context, server) => {
@@ -225,13 +357,21 @@ browserTest("talk page: keeps the newest 500 entries and revokes the images", as
 browserTest("talk page: comes back by itself when the server does", async (context, server) => {
   const { page } = await open(context, server, "ada");
   const { port } = server.addr;
+  await page.locator("#connections", { hasText: "1" }).waitFor();
+  assertEquals(await page.locator("#panel").getAttribute("data-stale"), null);
   await server.close();
   await page.getByText("Trying again in").waitFor();
+  assertEquals(await page.locator("#panel").getAttribute("data-stale"), "");
+  assert(Number(await page.evaluate("getComputedStyle(connections).opacity")) < 1);
+  await say(page, "later");
+  await page.getByRole("alert").filter({ hasText: "Not connected" }).waitFor();
   const next = start(port, true);
   try {
     await page.getByText("You are ada, alone so far").waitFor();
     await page.getByText("Connected", { exact: true }).waitFor();
     assertEquals(await page.locator("#notice").isVisible(), false);
+    assertEquals(await page.getByRole("alert").isVisible(), false);
+    await page.locator("#panel:not([data-stale])").waitFor();
   } finally {
     await next.close();
   }

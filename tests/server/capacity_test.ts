@@ -5,7 +5,6 @@ import {
   capacityLimits,
   connectionsPerSource,
   DESCRIPTOR_RESERVE,
-  firstLimit,
 } from "../../server/capacity.ts";
 import type { HostLimits } from "../../server/host.ts";
 
@@ -135,12 +134,6 @@ Deno.test("what capacityLimits() says to raise is enough when it is done", () =>
   for (const limit of raised) {
     if (limit.name !== "memory") assertEquals(limit.connections, 500_000, limit.name);
   }
-});
-
-Deno.test("firstLimit() returns the one with the fewest connections, in whatever order", () => {
-  const limits = capacityLimits(HOST);
-  assertEquals(firstLimit(limits.toReversed())?.name, "descriptors");
-  assertEquals(firstLimit([]), undefined);
 });
 
 Deno.test("connectionsPerSource() is the number of ephemeral ports", () => {

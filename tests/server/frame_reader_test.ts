@@ -1,55 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { CloseCode, encodeFrame, Opcode } from "../../protocol/mod.ts";
-import { BufferPool, WAITING_BUFFER_BYTES } from "../../server/buffer_pool.ts";
-import { Hub } from "../../server/hub.ts";
-import { DEFAULT_LIMITS } from "../../server/limits.ts";
-import { Flusher } from "../../server/send_queue.ts";
-import { type ConnectionHost, ServerConnection } from "../../server/server_connection.ts";
-import { Sweep } from "../../server/sweep.ts";
-import { MemoryTransport, settled } from "../helpers/memory_transport.ts";
+import { WAITING_BUFFER_BYTES } from "../../server/buffer_pool.ts";
+import { LoneConnection } from "../helpers/lone_connection.ts";
+import { settled } from "../helpers/memory_transport.ts";
 import { concat } from "../helpers/notation.ts";
-
-/** A connection on a transport without a network, with a clock that the test turns. */
-class Setup {
-  now = 1_000;
-  readonly transport = new MemoryTransport();
-  readonly messages: number[] = [];
-  readonly connection: ServerConnection<undefined>;
-  readonly over: Promise<void>;
-
-  constructor() {
-    const host: ConnectionHost<undefined> = {
-      limits: DEFAULT_LIMITS,
-      pool: new BufferPool(),
-      flusher: new Flusher(),
-      hub: new Hub(() => []),
-      sweep: new Sweep([1_000], () => this.now),
-      handlers: { message: (_, message) => void this.messages.push(message.length) },
-      log: () => {},
-      released: () => {},
-    };
-    const start = { id: 1, key: "a", target: "/", subprotocol: undefined, data: undefined };
-    this.connection = new ServerConnection(host, this.transport, start);
-    this.over = this.connection.run(new Uint8Array(0));
-  }
-
-  async arrive(...bytes: Uint8Array[]): Promise<void> {
-    for (const part of bytes) {
-      this.transport.arrive(part);
-      await settled();
-    }
-  }
-
-  async end(): Promise<void> {
-    this.transport.arrive(null, null);
-    await this.over;
-  }
-}
 
 const masked = { maskKey: 0x01020304 };
 
 Deno.test("ServerConnection is parked from the start, and again after 5 s without data", async () => {
-  const setup = new Setup();
+  const setup = new LoneConnection();
   await settled();
   assertEquals(setup.transport.reads, [WAITING_BUFFER_BYTES]);
   await setup.arrive(encodeFrame(Opcode.Text, "a", masked));
@@ -63,7 +22,7 @@ Deno.test("ServerConnection is parked from the start, and again after 5 s withou
 });
 
 Deno.test("ServerConnection answers a broken rule with its close code after a long silence", async () => {
-  const setup = new Setup();
+  const setup = new LoneConnection();
   setup.now += 60_000;
   await setup.arrive(Uint8Array.of(0x81, 0x01, 0x61)); // not masked
   const close = setup.transport.written;
@@ -72,7 +31,7 @@ Deno.test("ServerConnection answers a broken rule with its close code after a lo
 });
 
 Deno.test("ServerConnection is not parked in the middle of a message that comes slowly", async () => {
-  const setup = new Setup();
+  const setup = new LoneConnection();
   const frame = encodeFrame(Opcode.Binary, new Uint8Array(20_000), masked);
   for (let at = 0; at < frame.length; at += 1_000) {
     setup.now += 4_000;
@@ -85,7 +44,7 @@ Deno.test("ServerConnection is not parked in the middle of a message that comes 
 });
 
 Deno.test("ServerConnection reads a message across parking", async () => {
-  const setup = new Setup();
+  const setup = new LoneConnection();
   const frame = encodeFrame(Opcode.Binary, new Uint8Array(300), masked);
   await setup.arrive(frame.subarray(0, 100));
   setup.now += 10_000;

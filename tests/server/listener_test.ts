@@ -95,7 +95,7 @@ Deno.test("Listener pauses when descriptors have run out, says so once, and resu
   const { listener, accepted, book } = listenTo(scripted);
   const running = listener.run();
   for (let failures = 1; failures <= 3; failures++) {
-    await until("accept has failed", () => scripted.accepts === failures && listener.starving);
+    await until("accept has failed", () => scripted.accepts === failures);
     // However often the event loop turns, nothing is tried before a descriptor is back.
     for (let turn = 0; turn < 50; turn++) await Promise.resolve();
     assertEquals(scripted.accepts, failures);
@@ -125,7 +125,6 @@ Deno.test("Listener says what other failure there was, and pauses", async () => 
   const { listener, book } = listenTo(scripted);
   const running = listener.run();
   assertEquals((await book.next("accept_failed")).level, "warning");
-  assertEquals(listener.starving, false);
   listener.close();
   await running;
 });

@@ -3,7 +3,7 @@ import { doctor } from "../../server/cli/doctor.ts";
 import { serveCommand } from "../../server/cli/serve.ts";
 import { VERSION } from "../../server/cli/version.ts";
 import { run } from "../../server/main.ts";
-import { fourtuple } from "../helpers/process.ts";
+import { FOURTUPLE, fourtuple, Process } from "../helpers/process.ts";
 
 /** Runs a command line in this process, where it must not start anything. */
 async function runHere(...args: string[]) {
@@ -65,7 +65,7 @@ Deno.test("main.ts hands the exit code and the streams of the command on", async
     out: "",
     err: `\
 fourtuple serve: --nope: no such option
-fourtuple serve: --port: expected an integer from 0 to 65535
+fourtuple serve: --port: expected an integer from 0 to 65535, received "x"
 Try: fourtuple serve --help
 `,
   });
@@ -76,9 +76,20 @@ Deno.test("main.ts doctor prints JSON, and exits 1 when connections cannot be he
   await using plain = fourtuple(["doctor", "--json"]);
   await using much = fourtuple(["doctor", "--connections", "9007199254740991"]);
   const { code, out, err } = await plain.ended();
-  assertEquals([code, err], [0, ""]);
+  assertEquals([code, err], [Deno.build.os === "linux" ? 0 : 1, ""]);
   assertEquals(typeof JSON.parse(out).limits, "object");
   assertEquals((await much.ended()).code, 1);
+});
+
+Deno.test("main.ts says in one line what a command did not expect, and exits 1", async () => {
+  const main = FOURTUPLE.at(-1)!;
+  const args = ["run", "--allow-net", "--no-prompt", main, "--port=0"];
+  await using process = new Process(Deno.execPath(), args);
+  assertEquals(await process.ended(), {
+    code: 1,
+    out: "",
+    err: "fourtuple serve: Requires env access, run again with the --allow-env flag\n",
+  });
 });
 
 Deno.test("main.ts ends quietly when nobody reads what it prints", async () => {

@@ -1,8 +1,10 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { type Connection, serve, type ServeOptions, type Server } from "../../mod.ts";
 import { Opcode } from "../../protocol/mod.ts";
 import { Events, until } from "../helpers/events.ts";
 import { LogBook } from "../helpers/log_book.ts";
+import { LoneConnection } from "../helpers/lone_connection.ts";
+import { settled } from "../helpers/memory_transport.ts";
 import { concat, fromHex } from "../helpers/notation.ts";
 import { RawClient } from "../helpers/raw_client.ts";
 import { KEY, rawFrame } from "../helpers/raw_frame.ts";
@@ -203,8 +205,72 @@ Deno.test("Connection.messages() closes the connection with 1000 when its loop i
   using client = await RawClient.open(watched.server.addr);
   await client.sendMessage("a");
   assertEquals((await client.frame())?.payload, Uint8Array.of(0x03, 0xe8));
+  await client.sendClose(1000);
   assertEquals(await loops.next(), "first a");
   assertEquals(await loops.next(), "over");
+});
+
+Deno.test("Connection.messages() waits for an open that asks late, where nobody else takes messages", async () => {
+  const seen = new Events<unknown>();
+  const ready = Promise.withResolvers<void>();
+  await using watched = watch({
+    async open(connection) {
+      await ready.promise;
+      for await (const message of connection.messages()) seen.push(message);
+    },
+  });
+  using client = await RawClient.open(watched.server.addr);
+  await client.sendMessage("early");
+  await client.sendFrame(Opcode.Ping, ascii("p"));
+  await until("it came", () => watched.server.registry.totals().messagesIn === 1);
+  ready.resolve();
+  assertEquals(await seen.next(), "early");
+  assertEquals((await client.frame())?.opcode, Opcode.Pong);
+});
+
+Deno.test("Connection.messages() closes with 1011 when an exception leaves its loop", async () => {
+  await using watched = watch({
+    async open(connection) {
+      for await (const _ of connection.messages()) throw new Error("Fault of the application");
+    },
+  });
+  using client = await RawClient.open(watched.server.addr);
+  await client.sendMessage("a");
+  assertEquals((await client.frame())?.payload, fromHex("03 f3"));
+});
+
+Deno.test("Connection.close() lets a peer that is slow but steady have what was sent before", async () => {
+  const lone = new LoneConnection();
+  lone.transport.blocked = true;
+  lone.connection.send(new Uint8Array(100_000));
+  lone.connection.close(4_000, "all of it");
+  await settled();
+  for (let taken = 0; taken < 100; taken++) {
+    lone.transport.letThrough(1_000);
+    await settled();
+    lone.pass(4_900); // the timeout is 5 s
+    assertEquals(lone.transport.ends, [], `after ${taken} KB`);
+  }
+  lone.pass(5_000);
+  lone.pass(5_000);
+  assertEquals(lone.transport.ends, ["close"], "The peer takes nothing any more");
+  await lone.over;
+});
+
+Deno.test("ServerConnection takes the peer's Close for an answer while a handler is pending", async () => {
+  const hung = Promise.withResolvers<void>();
+  await using watched = watch({
+    message: (connection) => {
+      connection.close(4_000, "enough");
+      return hung.promise;
+    },
+  });
+  using client = await RawClient.open(watched.server.addr);
+  await client.sendMessage("a");
+  assertEquals((await client.frame())?.opcode, Opcode.Close);
+  await client.sendClose(4_000);
+  assertEquals((await watched.ended.next()).code, 4_000);
+  hung.resolve();
 });
 
 Deno.test("Connection.messages() ends at once when the connection is over", async () => {
@@ -267,12 +333,21 @@ Deno.test("Connection.writable sends 1001 when it is aborted, and fails once the
   using client = await RawClient.open(watched.server.addr);
   const connection = await watched.opened.next();
   const writer = connection.writable.getWriter();
-  await connection.writable.abort("no more");
+  await writer.abort("no more");
   assertEquals((await client.frame())?.payload, fromHex("03 e9"));
-  await writer.write("late").catch(() => {});
-  const failure = await writer.closed.catch((error) => error);
-  assert(failure instanceof TypeError);
   await client.sendClose(1001);
+});
+
+Deno.test("Connection.writable rejects what cannot be sent", async () => {
+  await using watched = watch();
+  using client = await RawClient.open(watched.server.addr);
+  const connection = await watched.opened.next();
+  const writer = connection.writable.getWriter();
+  assertEquals(connection.writable.locked, true, "There is one stream");
+  await writer.write("first");
+  assertEquals(await client.message(), "first");
+  connection.terminate();
+  await assertRejects(() => writer.write("lost"), TypeError, "Message was dropped");
 });
 
 // Faults of the application.

@@ -12,7 +12,7 @@ class Tab {
   #inbox: (Message | Uint8Array)[] = [];
   #arrived: (() => void) | undefined;
   #opened: Promise<void>;
-  #closed: Promise<void>;
+  #closed: Promise<number>;
 
   constructor(server: Server<TalkData>) {
     this.#socket = new WebSocket(`ws://127.0.0.1:${server.addr.port}/`);
@@ -26,9 +26,9 @@ class Tab {
       this.#socket.onerror = () => reject(new Error("Cannot connect"));
     });
     this.#closed = new Promise((resolve) => {
-      this.#socket.onclose = () => {
+      this.#socket.onclose = ({ code }) => {
         this.#arrived?.();
-        resolve();
+        resolve(code);
       };
     });
   }
@@ -74,6 +74,11 @@ class Tab {
       if (message instanceof Uint8Array) return message;
       if (message.type !== "figures") throw new Error(`Expected an image, got ${message.type}`);
     }
+  }
+
+  /** Gives the close code when the server ends the connection. */
+  closeCode(): Promise<number> {
+    return this.#closed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -156,7 +161,7 @@ Deno.test("talk() welcomes a newcomer with the limit and the names of the others
       type: "welcome",
       id: 2,
       name: "bob",
-      imageBytes: 1024 * 1024 - 256,
+      imageBytes: 1024 * 1024,
       people: 2,
       others: ["ada"],
     });
@@ -229,7 +234,44 @@ Deno.test("talk() names the fault of a wrong message, and the connection lives",
     }
     await ada.send({ type: "text", text: "still here" });
     assertEquals((await ada.next()).text, "still here");
-  }, { limits: { messageBytes: 1024 + 256 } }));
+  }, { limits: { messageBytes: 2048 } }));
+
+Deno.test("talk() passes on an image of exactly the limit, and answers to larger ones", () =>
+  withTalk(async (server) => {
+    await using ada = await Tab.enter(server, "ada");
+    const limit = 1024 * 1024;
+    for (const bytes of [limit + 1, 2_000_000]) {
+      await ada.send(new Uint8Array(frameImage("ada", new Uint8Array(bytes))));
+      assertEquals(await ada.next(), {
+        type: "error",
+        fault: `Image must be <= ${limit} bytes: received ${bytes} bytes`,
+      });
+    }
+    await ada.send(new Uint8Array(frameImage("ada", new Uint8Array(limit))));
+    assertEquals((await ada.nextImage()).length, 1 + 3 + limit);
+  }));
+
+Deno.test("talk() closes with 1009 above its message limit of 4 MiB", () =>
+  withTalk(async (server) => {
+    const tab = new Tab(server);
+    await tab.send(new Uint8Array(4 * 1024 * 1024 + 1));
+    assertEquals(await tab.closeCode(), 1009);
+  }));
+
+Deno.test("talk() has an image limit that makes sense under any message limit", async () => {
+  for (const [messageBytes, imageBytes] of [[40, 20], [41, 20], [3_000_000, 1_048_576]] as const) {
+    await withTalk(async (server) => {
+      await using tab = new Tab(server);
+      await tab.send({ type: "hello", name: "a" });
+      assertEquals((await tab.next()).imageBytes, imageBytes);
+    }, { limits: { messageBytes } });
+  }
+  await withTalk(async (server) => {
+    await using tab = new Tab(server);
+    await tab.send(Uint8Array.of(1, 97, 1, 2, 3));
+    assertEquals((await tab.next()).fault, "Image must be <= 2 bytes: received 3 bytes");
+  }, { limits: { messageBytes: 5 } });
+});
 
 Deno.test("talk() lets somebody enter whose first nickname was refused", () =>
   withTalk(async (server) => {

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { parseArgs } from "../../../server/cli/parse_args.ts";
 
 Deno.test("parseArgs() reads values, switches, aliases and lists", () => {
+  const faults: string[] = [];
   const { name, json, help, h, many } = parseArgs(
     ["--name", "a", "--json", "-h", "--many=1", "--many", "2"],
     {
@@ -9,30 +10,26 @@ Deno.test("parseArgs() reads values, switches, aliases and lists", () => {
       boolean: ["json", "help"],
       collect: ["many"],
       alias: { h: "help" },
-      unknown(arg) {
-        throw new Error(arg);
-      },
     },
+    faults,
   );
+  assertEquals(faults, []);
   assertEquals([name, json, help, h, many], ["a", true, true, true, ["1", "2"]]);
 });
 
-Deno.test("parseArgs() hands out everything else, and says what looks like an option", () => {
-  const unknown: unknown[] = [];
+Deno.test("parseArgs() finds fault with everything else, and says what looks like an option", () => {
+  const faults: string[] = [];
   const args = ["--odd", "--no-name=1", "-_", "", "-", "007", "--", "--name", "x"];
-  const { name, _ } = parseArgs(args, {
-    string: ["name"],
-    unknown: (arg, key) => unknown.push([arg, key !== undefined]),
-  });
+  const { name, _ } = parseArgs(args, { string: ["name"] }, faults);
   assertEquals([name, _], [undefined, []]);
-  assertEquals(unknown, [
-    ["--no-name=1", true],
-    ["--odd", true],
-    ["-_", true],
-    ["", false],
-    ["-", false],
-    ["007", false],
-    ["--name", false],
-    ["x", false],
+  assertEquals(faults, [
+    "--no-name=1: no such option",
+    "--odd: no such option",
+    "-_: no such option",
+    '"": unexpected argument',
+    '"-": unexpected argument',
+    '"007": unexpected argument',
+    '"--name": unexpected argument',
+    '"x": unexpected argument',
   ]);
 });

@@ -110,25 +110,37 @@ Deno.test("readSettings() lists the faults of all three sources at once, each wi
     [
       '"extra": unexpected argument',
       "--nope: no such option",
-      "f.json: host: expected a text",
-      "f.json: logLevel: expected one of debug, info, warning, error",
+      "f.json: host: expected a text, received 5",
+      'f.json: logLevel: expected one of debug, info, warning, error, received "loud"',
       "f.json: limits: no such setting",
-      "FOURTUPLE_APP: expected one of talk, echo, broadcast",
+      'FOURTUPLE_APP: expected one of talk, echo, broadcast, received "chat"',
       "FOURTUPLE_NOPE: no such setting",
       "FOURTUPLE_port: no such setting",
-      `--port: ${PORT}`,
-      "--tls-cert and --tls-key are needed together",
+      `--port: ${PORT}, received "x"`,
+      "f.json: tlsKey: needs tlsCert too",
     ],
   );
 });
 
 Deno.test("readSettings() names a value once that is wrong in two ways", () => {
-  for (const port of [1e16, 1.5, -1, -1e16, 65_536, null, true, [], "80"]) {
+  for (
+    const [port, shown] of [
+      [1e16, "10000000000000000"],
+      [1.5, "1.5"],
+      [-1, "-1"],
+      [65_536, "65536"],
+      [null, "null"],
+      [true, "true"],
+      [[], "[]"],
+      ["80", '"80"'],
+    ] as const
+  ) {
     const files = { f: { port } };
-    assertEquals(faultsOf(["--config=f"], { files }), [`f: port: ${PORT}`], `${port}`);
+    const faults = faultsOf(["--config=f"], { files });
+    assertEquals(faults, [`f: port: ${PORT}, received ${shown}`]);
   }
   const huge = faultsOf(["--config=f"], { files: { f: '{"port": 1e400}' } });
-  assertEquals(huge, [`f: port: ${PORT}`]);
+  assertEquals(huge, [`f: port: ${PORT}, received Infinity`]);
 });
 
 for (
@@ -150,20 +162,25 @@ for (
   ]
 ) {
   Deno.test(`readSettings() refuses the port "${text}" of a flag and of a variable`, () => {
-    assertEquals(faultsOf([`--port=${text}`]), [`--port: ${PORT}`]);
-    assertEquals(faultsOf([], { env: { FOURTUPLE_PORT: text } }), [`FOURTUPLE_PORT: ${PORT}`]);
+    const shown = ["-1", "65536", "9999999999"].includes(text) ? text : JSON.stringify(text);
+    const fault = `${PORT}, received ${shown}`;
+    assertEquals(faultsOf([`--port=${text}`]), [`--port: ${fault}`]);
+    assertEquals(faultsOf([], { env: { FOURTUPLE_PORT: text } }), [`FOURTUPLE_PORT: ${fault}`]);
   });
 }
 
 Deno.test("readSettings() refuses a flag that comes last and lacks its value", () => {
-  assertEquals(faultsOf(["--port"]), [`--port: ${PORT}`]);
-  assertEquals(faultsOf(["--host"]), ["--host: expected a text that is not empty"]);
+  assertEquals(faultsOf(["--port"]), [`--port: ${PORT}, received ""`]);
+  assertEquals(faultsOf(["--host"]), ['--host: expected a text that is not empty, received ""']);
   assertEquals(faultsOf(["--config"]), ["--config: expected a text that is not empty"]);
 });
 
 Deno.test("readSettings() does not take the next flag for a value", () => {
-  assertEquals(faultsOf(["--port", "-1"]), ["-1: no such option", `--port: ${PORT}`]);
-  assertEquals(faultsOf(["--port", "--figures"]), [`--port: ${PORT}`]);
+  assertEquals(faultsOf(["--port", "-1"]), [
+    "-1: no such option",
+    `--port: ${PORT}, received ""`,
+  ]);
+  assertEquals(faultsOf(["--port", "--figures"]), [`--port: ${PORT}, received ""`]);
 });
 
 Deno.test("readSettings() refuses a flag that is given twice, except a list", () => {
@@ -184,12 +201,16 @@ Deno.test("readSettings() turns a switch on and off", () => {
 
 Deno.test("readSettings() refuses a switch that is neither on nor off", () => {
   const fault = "expected true or false";
-  assertEquals(faultsOf(["--figures=maybe"]), [`--figures: ${fault}`]);
-  assertEquals(faultsOf(["--figures="]), [`--figures: ${fault}`]);
+  assertEquals(faultsOf(["--figures=maybe"]), [`--figures: ${fault}, received "maybe"`]);
+  assertEquals(faultsOf(["--figures="]), [`--figures: ${fault}, received ""`]);
   assertEquals(faultsOf(["--no-figures=false"]), ["--no-figures=false: no such option"]);
   assertEquals(faultsOf(["--figures", "off"]), ['"off": unexpected argument']);
-  assertEquals(faultsOf([], { env: { FOURTUPLE_FIGURES: "1" } }), [`FOURTUPLE_FIGURES: ${fault}`]);
-  assertEquals(faultsOf([], { env: { FOURTUPLE_FIGURES: "" } }), [`FOURTUPLE_FIGURES: ${fault}`]);
+  assertEquals(faultsOf([], { env: { FOURTUPLE_FIGURES: "1" } }), [
+    `FOURTUPLE_FIGURES: ${fault}, received "1"`,
+  ]);
+  assertEquals(faultsOf([], { env: { FOURTUPLE_FIGURES: "" } }), [
+    `FOURTUPLE_FIGURES: ${fault}, received ""`,
+  ]);
 });
 
 Deno.test("readSettings() knows --no- for switches alone", () => {
@@ -248,20 +269,22 @@ Deno.test("readSettings() replaces a list by that of the stronger source", () =>
 
 Deno.test("readSettings() says which item of a list is wrong", () => {
   assertEquals(faultsOf(["--origin", "*", "--origin", "https://a.example/"]), [
-    `--origin[1]: ${ORIGIN}`,
+    `--origin[1]: ${ORIGIN}, received "https://a.example/"`,
   ]);
-  assertEquals(faultsOf([], { env: { FOURTUPLE_ORIGIN: "" } }), [`FOURTUPLE_ORIGIN[0]: ${ORIGIN}`]);
+  assertEquals(faultsOf([], { env: { FOURTUPLE_ORIGIN: "" } }), [
+    `FOURTUPLE_ORIGIN[0]: ${ORIGIN}, received ""`,
+  ]);
   const files = {
     f: { origin: ["a.example", 3, "https://a.example", "null", "HTTPS://A.example"] },
   };
   assertEquals(faultsOf(["--config=f"], { files }), [
-    `f: origin[0]: ${ORIGIN}`,
-    "f: origin[1]: expected a text",
-    `f: origin[3]: ${ORIGIN}`,
-    `f: origin[4]: ${ORIGIN}`,
+    `f: origin[0]: ${ORIGIN}, received "a.example"`,
+    "f: origin[1]: expected a text, received 3",
+    `f: origin[3]: ${ORIGIN}, received "null"`,
+    `f: origin[4]: ${ORIGIN}, received "HTTPS://A.example"`,
   ]);
   assertEquals(faultsOf(["--config=f"], { files: { f: { origin: "*" } } }), [
-    "f: origin: expected a list of texts",
+    'f: origin: expected a list of texts, received "*"',
   ]);
 });
 
@@ -271,19 +294,19 @@ Deno.test("readSettings() refuses a file that is missing, no JSON, or no object"
     faultsOf(["--config", path], { files })
   );
   assertEquals(faults, [
-    "missing: cannot be read",
+    "missing: cannot be read: there is no such file",
     "text: is not JSON",
     "empty: is not JSON",
-    "list: expected a JSON object",
-    "nil: expected a JSON object",
-    "number: expected a JSON object",
+    "list: expected a JSON object, received []",
+    "nil: expected a JSON object, received null",
+    "number: expected a JSON object, received 1",
   ]);
 });
 
 Deno.test("readSettings() goes on to the flags when the file is wrong", () => {
   assertEquals(faultsOf(["--config", "missing", "--port", "x"]), [
-    "missing: cannot be read",
-    `--port: ${PORT}`,
+    "missing: cannot be read: there is no such file",
+    `--port: ${PORT}, received "x"`,
   ]);
 });
 
@@ -296,16 +319,19 @@ Deno.test("readSettings() says where an empty name of a file came from", () => {
 Deno.test("readSettings() refuses an empty variable: it is set, to nothing", () => {
   const env = { FOURTUPLE_HOST: "", FOURTUPLE_APP: "", FOURTUPLE_CONNECTIONS: "" };
   assertEquals(faultsOf([], { env }), [
-    "FOURTUPLE_APP: expected one of talk, echo, broadcast",
-    "FOURTUPLE_HOST: expected a text that is not empty",
-    "FOURTUPLE_CONNECTIONS: expected an integer from 1 to 9007199254740991",
+    'FOURTUPLE_APP: expected one of talk, echo, broadcast, received ""',
+    'FOURTUPLE_HOST: expected a text that is not empty, received ""',
+    'FOURTUPLE_CONNECTIONS: expected an integer from 1 to 9007199254740991, received ""',
   ]);
 });
 
 Deno.test("readSettings() needs the certificate and its key together, from any source", () => {
-  const fault = "--tls-cert and --tls-key are needed together";
-  assertEquals(faultsOf(["--tls-cert", "c.pem"]), [fault]);
-  assertEquals(faultsOf([], { env: { FOURTUPLE_TLS_KEY: "k.pem" } }), [fault]);
+  assertEquals(faultsOf(["--tls-cert", "c.pem"]), ["--tls-cert: needs --tls-key too"]);
+  assertEquals(faultsOf([], { env: { FOURTUPLE_TLS_KEY: "k.pem" } }), [
+    "FOURTUPLE_TLS_KEY: needs FOURTUPLE_TLS_CERT too",
+  ]);
+  const files = { f: { tlsCert: "c.pem" } };
+  assertEquals(faultsOf(["--config=f"], { files }), ["f: tlsCert: needs tlsKey too"]);
   const settings = settingsOf(["--tls-cert=c"], { env: { FOURTUPLE_TLS_KEY: "k" } });
   assertEquals([settings.tlsCert, settings.tlsKey], ["c", "k"]);
 });
@@ -317,5 +343,35 @@ Deno.test("readSettings() keeps limits within their bounds", () => {
   assertEquals(faults.length, 3);
   assertStringIncludes(faults[0]!, "--connections: expected an integer from 1");
   assert(faults.some((fault) => fault.startsWith("--ping-interval: ")));
-  assert(faults.includes("--when-full: expected one of close, drop, wait"));
+  assert(faults.includes('--when-full: expected one of close, drop, wait, received "never"'));
+});
+
+Deno.test("readSettings() ignores the variables that Kubernetes sets for a Service of this name", () => {
+  const env = {
+    FOURTUPLE_SERVICE_HOST: "10.0.0.11",
+    FOURTUPLE_SERVICE_PORT: "8080",
+    FOURTUPLE_SERVICE_PORT_WEB_1: "8080",
+    FOURTUPLE_PORT: "tcp://10.0.0.11:8080",
+    FOURTUPLE_PORT_8080_TCP: "tcp://10.0.0.11:8080",
+    FOURTUPLE_PORT_8080_TCP_PROTO: "tcp",
+    FOURTUPLE_PORT_8080_TCP_PORT: "8080",
+    FOURTUPLE_PORT_8080_TCP_ADDR: "10.0.0.11",
+  };
+  assertEquals(settingsOf([], { env }), settingsOf([]));
+});
+
+Deno.test("readSettings() refuses what only looks like a variable of Kubernetes", () => {
+  const env = {
+    FOURTUPLE_PORT: "http://10.0.0.11:8080",
+    FOURTUPLE_HOST: "tcp://10.0.0.11:8080",
+    FOURTUPLE_PORT_8080: "tcp://10.0.0.11:8080",
+    FOURTUPLE_PORT_8080_TCP_NAME: "web",
+    FOURTUPLE_SERVICE: "10.0.0.11",
+  };
+  assertEquals(faultsOf([], { env }), [
+    `FOURTUPLE_PORT: ${PORT}, received "http://10.0.0.11:8080"`,
+    "FOURTUPLE_PORT_8080: no such setting",
+    "FOURTUPLE_PORT_8080_TCP_NAME: no such setting",
+    "FOURTUPLE_SERVICE: no such setting",
+  ]);
 });

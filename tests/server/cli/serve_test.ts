@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { capacityLine } from "../../../server/cli/serve.ts";
 import { VERSION } from "../../../server/cli/version.ts";
+import type { Report } from "../../../server/report.ts";
 import { TEST_CERTIFICATE, TEST_KEY } from "../../helpers/certificate.ts";
 import { until } from "../../helpers/events.ts";
 import { FOURTUPLE, fourtuple, Process, ROOT, servedAt } from "../../helpers/process.ts";
@@ -94,7 +96,7 @@ Deno.test("serve says how many connections the descriptors allow", async () => {
   await using process = fourtuple(["--app", "echo", "--port", "0"]);
   const line = await process.outLine("File descriptors: ");
   if (Deno.build.os !== "linux") {
-    assertEquals(line, "File descriptors: their limit cannot be read on this system");
+    assertStringIncludes(line, "their limit cannot be read on this system");
     return;
   }
   const limits = await Deno.readTextFile(`/proc/${process.pid}/limits`);
@@ -106,9 +108,65 @@ Deno.test("serve says how many connections the descriptors allow", async () => {
 
 Deno.test("serve says the number of connections that was set", async () => {
   await using process = fourtuple(["--port", "0", "--connections", "5"]);
-  const line = await process.outLine("File descriptors: ");
-  if (Deno.build.os === "linux") assertStringIncludes(line, "so at most 5 connections");
+  assertEquals(await process.outLine("Connections: "), "Connections: at most 5, as was set");
 });
+
+/** The report of a server without connections. */
+const REPORT: Report = {
+  connections: 0,
+  exchanges: 0,
+  sourceAddresses: 0,
+  serverPorts: 0,
+  fourTuples: 0,
+  queuedBytes: 0,
+  memory: { resident: 0, heapUsed: 0, heapTotal: 0, external: 0 },
+};
+
+Deno.test("capacityLine() says when descriptors allow fewer connections than were set", () => {
+  const report = { ...REPORT, maxConnections: 1_000, descriptors: { soft: 1_000, open: 20 } };
+  const line = "Connections: at most 1000, as was set; but 1000 file descriptors allow only 948";
+  assertEquals(capacityLine(report, 1_000), line);
+  assertEquals(capacityLine(report, 949), line.replace("most 1000", "most 949"));
+  assertEquals(capacityLine(report, 948), "Connections: at most 948, as was set");
+  assertEquals(capacityLine(REPORT, 948), "Connections: at most 948, as was set");
+});
+
+Deno.test("capacityLine() says what the descriptors allow, one connection too", () => {
+  const report = { ...REPORT, maxConnections: 1, descriptors: { soft: 60, open: 40 } };
+  const line = "File descriptors: 60 allowed, so at most 1 connection";
+  assertEquals(capacityLine(report, undefined), line);
+  assertEquals(
+    capacityLine({ ...report, maxConnections: 2 }, undefined),
+    line.replace("1 c", "2 c") + "s",
+  );
+});
+
+Deno.test({
+  name: "capacityLine() says that it takes a permission to read the limit",
+  permissions: { read: false },
+  fn: () => {
+    const reason = Deno.build.os === "linux"
+      ? "can be read only with --allow-all"
+      : "cannot be read on this system";
+    assertEquals(
+      capacityLine(REPORT, undefined),
+      `File descriptors: their limit ${reason}, so nothing bounds the connections but --connections`,
+    );
+  },
+});
+
+for (
+  const [host, addresses] of [["0.0.0.0", "IPv4 addresses"], ["::", "addresses"]] as const
+) {
+  Deno.test(`serve says that it listens on all addresses with --host ${host}`, async () => {
+    await using process = fourtuple(["--app", "echo", "--host", host, "--port", "0"]);
+    const { port } = await servedAt(process);
+    assertEquals(
+      await process.outLine("It listens"),
+      `It listens on port ${port} of all ${addresses} of this host (${host})`,
+    );
+  });
+}
 
 Deno.test("serve writes an IPv6 address in brackets", async () => {
   await using process = fourtuple(["--app", "echo", "--host", "::1", "--port", "0"]);
@@ -141,11 +199,11 @@ Deno.test("serve lists all that is wrong in flags, variables and file, and start
       out: "",
       err: `\
 fourtuple serve: --nope: no such option
-fourtuple serve: ${config}: origin[0]: expected an origin such as https://a.example, or "*"
+fourtuple serve: ${config}: origin[0]: expected an origin such as https://a.example, or "*", received "a.example"
 fourtuple serve: ${config}: ap: no such setting
-fourtuple serve: FOURTUPLE_LOG_LEVEL: expected one of debug, info, warning, error
+fourtuple serve: FOURTUPLE_LOG_LEVEL: expected one of debug, info, warning, error, received ""
 fourtuple serve: FOURTUPLE_PORTS: no such setting
-fourtuple serve: --port: expected an integer from 0 to 65535
+fourtuple serve: --port: expected an integer from 0 to 65535, received -1
 Try: fourtuple serve --help
 `,
     });
@@ -231,8 +289,8 @@ Deno.test("serve names the file when the certificate or its key cannot be used",
           1,
           reason,
         );
-      await refuses("none", "key", `Cannot read "${path("none")}"`);
-      await refuses("cert", ".", `Cannot read "${path(".")}"`);
+      await refuses("none", "key", `Cannot read "${path("none")}": there is no such file`);
+      await refuses("cert", ".", `Cannot read "${path(".")}": it is a directory`);
       await refuses("garbage", "key", `Cannot use "${path("garbage")}": it holds no certificate`);
       await refuses("empty", "key", `Cannot use "${path("empty")}": it holds no certificate`);
       await refuses("cert", "garbage", `Cannot use "${path("garbage")}": it holds no private key`);
@@ -242,7 +300,7 @@ Deno.test("serve names the file when the certificate or its key cannot be used",
   ));
 
 Deno.test("serve exits 2 when there is a certificate without a key", () =>
-  assertRefuses(["--tls-cert=c.pem"], 2, "--tls-cert and --tls-key are needed together"));
+  assertRefuses(["--tls-cert=c.pem"], 2, "--tls-cert: needs --tls-key too"));
 
 const tls = Deno.version.deno.localeCompare("2.9.6", "en", { numeric: true }) >= 0;
 

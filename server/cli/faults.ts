@@ -1,0 +1,39 @@
+/** Who has passed a whole file by mistake knows it by its start. */
+const MOST_QUOTED = 60;
+
+/**
+ * Writes what was received instead of what was expected.
+ *
+ * @param value A text, or what JSON holds.
+ * @returns At most some 60 characters; control characters of a text are written as escapes.
+ */
+export function quote(value: unknown): string {
+  // JSON has no number beyond its range, but reads 1e400.
+  const text = typeof value === "number" ? String(value) : JSON.stringify(value);
+  return text.length > MOST_QUOTED ? `${text.slice(0, MOST_QUOTED)}…` : text;
+}
+
+/**
+ * Says why a file could not be read.
+ *
+ * @param error What reading it threw.
+ * @returns A few words, without the file's name.
+ */
+export function readFault(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
+  if (error instanceof Deno.errors.NotADirectory) return "its path leads through a file";
+  if (error instanceof Deno.errors.PermissionDenied) return "this user lacks the permission";
+  if (error instanceof Deno.errors.NotCapable) return "Deno was not given --allow-read for it";
+  return firstLine(error);
+}
+
+/**
+ * Writes an error as one line.
+ *
+ * @param error What was thrown.
+ * @returns Its message as far as the first line feed.
+ */
+export function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0]!;
+}

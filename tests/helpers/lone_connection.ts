@@ -1,0 +1,50 @@
+import { BufferPool } from "../../server/buffer_pool.ts";
+import { Hub } from "../../server/hub.ts";
+import { DEFAULT_LIMITS } from "../../server/limits.ts";
+import { Flusher } from "../../server/send_queue.ts";
+import { type ConnectionHost, ServerConnection } from "../../server/server_connection.ts";
+import { Sweep } from "../../server/sweep.ts";
+import { MemoryTransport, settled } from "./memory_transport.ts";
+
+/** A connection on a transport without a network, with a clock that the test turns. */
+export class LoneConnection {
+  now = 1_000;
+  readonly transport = new MemoryTransport();
+  readonly messages: number[] = [];
+  readonly connection: ServerConnection<undefined>;
+  readonly over: Promise<void>;
+
+  constructor() {
+    const host: ConnectionHost<undefined> = {
+      limits: DEFAULT_LIMITS,
+      pool: new BufferPool(),
+      flusher: new Flusher(),
+      hub: new Hub(() => []),
+      sweep: new Sweep([1_000], () => this.now),
+      handlers: { message: (_, message) => void this.messages.push(message.length) },
+      log: () => {},
+      released: () => {},
+    };
+    const start = { id: 1, key: "a", target: "/", subprotocol: undefined, data: undefined };
+    this.connection = new ServerConnection(host, this.transport, start);
+    this.over = this.connection.run(new Uint8Array(0));
+  }
+
+  async arrive(...bytes: Uint8Array[]): Promise<void> {
+    for (const part of bytes) {
+      this.transport.arrive(part);
+      await settled();
+    }
+  }
+
+  /** Lets time pass, and has the connection looked after. */
+  pass(milliseconds: number): void {
+    this.now += milliseconds;
+    if (this.connection.due <= this.now) this.connection.expire(this.now);
+  }
+
+  async end(): Promise<void> {
+    this.transport.arrive(null, null);
+    await this.over;
+  }
+}

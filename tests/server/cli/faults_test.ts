@@ -1,0 +1,43 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { firstLine, quote, readFault } from "../../../server/cli/faults.ts";
+
+Deno.test("quote() writes a value as JSON does, and escapes control characters", () => {
+  assertEquals(quote('a "b"\n\x1b'), '"a \\"b\\"\\n\\u001b"');
+  assertEquals([null, 1.5, [true], {}].map(quote), ["null", "1.5", "[true]", "{}"]);
+  assertEquals(quote(JSON.parse("1e400")), "Infinity");
+});
+
+Deno.test("quote() cuts what is long", () => {
+  assertEquals(quote("x".repeat(58)), `"${"x".repeat(58)}"`);
+  assertEquals(quote("x".repeat(59)), `"${"x".repeat(59)}…`);
+});
+
+Deno.test("readFault() says that a file is missing, or a directory, or behind a file", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${directory}/file`, "");
+    const fault = (path: string) => readFault(assertThrows(() => Deno.readTextFileSync(path)));
+    assertEquals(fault(`${directory}/none`), "there is no such file");
+    assertEquals(fault(directory), "it is a directory");
+    assertEquals(fault(`${directory}/file/x`), "its path leads through a file");
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test({
+  name: "readFault() tells Deno's permission from the system's",
+  permissions: { read: false },
+  fn: () => {
+    const denied = assertThrows(() => Deno.readTextFileSync("/"));
+    assertEquals(readFault(denied), "Deno was not given --allow-read for it");
+    const error = new Deno.errors.PermissionDenied("Permission denied (os error 13)");
+    assertEquals(readFault(error), "this user lacks the permission");
+  },
+});
+
+Deno.test("firstLine() is the first line of a message, whatever was thrown", () => {
+  assertEquals(firstLine(new Error("one\ntwo")), "one");
+  assertEquals(firstLine("three\nfour"), "three");
+  assertEquals(readFault(new TypeError("odd\nname")), "odd");
+});
