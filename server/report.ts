@@ -86,8 +86,8 @@ export class Reporter {
     const limits = { ...this.#limits, ...fresh };
     const { descriptorsOpen: open, tcpSockets } = use;
     const { connections } = counts;
-    const use = { connections, ...open !== undefined && { descriptorsOpen: open } };
-    const [nextLimit] = capacityLimits(limits, use);
+    const held = { connections, ...open !== undefined && { descriptorsOpen: open } };
+    const [nextLimit] = capacityLimits(limits, held);
     const descriptors = { ...open !== undefined && { open }, ...use.descriptors };
     return {
       ...counts,

@@ -22,6 +22,7 @@ import { SocketTable } from "./socket_table.ts";
 import { Sweep } from "./sweep.ts";
 import { secureContext, TlsTransport } from "./tls.ts";
 import { closeQuietly, type Transport } from "./transport.ts";
+import { Turn } from "./turn.ts";
 
 /** The queue of connections that wait for accept; the kernel takes no more than `somaxconn`. */
 const BACKLOG = 4_096;
@@ -120,6 +121,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
   readonly limits: Limits;
   readonly pool = new BufferPool();
   readonly flusher = new Flusher();
+  readonly turn = new Turn();
   readonly sweep: Sweep;
   readonly registry: Registry<ServerConnection<Data>>;
   readonly hub: Hub;
@@ -192,6 +194,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
     const reporter = await this.#reporter;
     await this.#listener.run();
     await this.#whenEmpty();
+    this.turn.stop();
     reporter.close();
   }
 
@@ -225,7 +228,11 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
     this.#count(exchange.transport);
     this.#exchanges.add(exchange);
     this.sweep.add(exchange);
-    exchange.run();
+    exchange.run().catch((error) => {
+      // Nothing comes here that is known of; if something does, it costs this connection alone.
+      this.log({ level: "error", event: "fault", message: "Exchange failed", error });
+      closeQuietly(transport);
+    });
   }
 
   #refusalOf(conn: Deno.TcpConn): AdmissionRefusal | undefined {

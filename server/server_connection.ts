@@ -13,9 +13,9 @@ import type { Closing, Connection } from "./connection.ts";
 import { type FourTuple, fourTupleOf } from "./four_tuple.ts";
 import { FrameReader } from "./frame_reader.ts";
 import type { Hub, Subscriber } from "./hub.ts";
-import { Inbox } from "./inbox.ts";
 import { KeepAlive } from "./keep_alive.ts";
 import type { Limits } from "./limits.ts";
+import { MessageDelivery, type MessageOwner } from "./message_delivery.ts";
 import type { Handlers, LogEntry } from "./options.ts";
 import type { ConnectionRecord, Registered } from "./registry.ts";
 import {
@@ -25,10 +25,14 @@ import {
   type SendResult,
 } from "./send_queue.ts";
 import type { Due, Sweep } from "./sweep.ts";
+import type { Turn } from "./turn.ts";
 import { closeQuietly, linger, type Transport } from "./transport.ts";
 
 /** After this many milliseconds without data a connection is parked. */
 const PARK_AFTER = 5_000;
+
+/** After this many fragments of one read it is time to look at the clock. */
+const TURN_FRAGMENTS = 256;
 
 /** What all connections of a server share. */
 export interface ConnectionHost<Data> extends SendQueueHost {
@@ -38,6 +42,8 @@ export interface ConnectionHost<Data> extends SendQueueHost {
   readonly hub: Hub;
   /** Looks after deadlines. */
   readonly sweep: Sweep;
+  /** Keeps busy connections from holding the event loop. */
+  readonly turn: Turn;
   /** What the application does. */
   readonly handlers: Handlers<Data>;
   /** Tells the operator. */
@@ -65,7 +71,14 @@ export interface ConnectionStart<Data> {
  * session to the handlers, and frames back through the send queue.
  */
 export class ServerConnection<Data>
-  implements Connection<Data>, SessionOutput, SendQueueOwner, Subscriber, Due, Registered {
+  implements
+    Connection<Data>,
+    SessionOutput,
+    SendQueueOwner,
+    MessageOwner,
+    Subscriber,
+    Due,
+    Registered {
   readonly id: number;
   readonly key: string;
   readonly target: string;
@@ -79,7 +92,7 @@ export class ServerConnection<Data>
   readonly #session: Session;
   readonly #queue: SendQueue;
   readonly #connectedAt: number;
-  #inbox: Inbox | undefined = undefined;
+  readonly #delivery = new MessageDelivery(this);
   #bytesIn = 0;
   #bytesOut = 0;
   #bytesOutAtDeadline = 0;
@@ -91,11 +104,7 @@ export class ServerConnection<Data>
   /** Whether the connection waits for its own side, so that a silent peer is not to blame. */
   #paused = false;
   #resume: (() => void) | undefined = undefined;
-  /** Resolves when `open` has asked for the messages, or is done; only while it may still ask. */
-  #asked: PromiseWithResolvers<void> | undefined = undefined;
   #writable: WritableStream<string | Uint8Array> | undefined = undefined;
-  /** Closes the connection, as the loop over its messages was left. */
-  #leaving: ReturnType<typeof setTimeout> | undefined = undefined;
   #over = false;
   #released = false;
   /** Whether our side left without a Close frame; the session takes every such end for the peer's. */
@@ -147,10 +156,20 @@ export class ServerConnection<Data>
    * @param rest Bytes that came behind the handshake: the first frames.
    */
   async run(rest: Uint8Array): Promise<void> {
+    try {
+      await this.#live(rest);
+    } catch (error) {
+      // Nothing comes here that is known of; if something does, it costs this connection alone.
+      this.#log({ level: "error", event: "fault", message: "Connection failed", error });
+      this.#abandon();
+    }
+  }
+
+  async #live(rest: Uint8Array): Promise<void> {
     this.#log({ level: "debug", event: "opened", message: "Connection is open" });
     const { handlers } = this.#host;
     const opening = this.#call("open", () => handlers.open?.(this));
-    if (opening !== undefined && handlers.message === undefined) this.#holdFor(opening);
+    if (opening !== undefined && handlers.message === undefined) this.#delivery.holdFor(opening);
     try {
       await this.#receiveAll(rest);
       this.#session.receiveEof();
@@ -173,19 +192,24 @@ export class ServerConnection<Data>
         const now = this.#lastReceived = this.#host.sweep.now;
         // A peer gets no further answers before it has taken the last ones.
         let behind = this.#queue.bytes > 0;
+        let count = 0;
         for (const fragment of batch.fragments) {
           const message = this.#session.receive(fragment);
           if (!isControl(fragment.opcode)) this.#lastData = now;
+          if (++count % TURN_FRAGMENTS === 0) await this.#host.turn.over(this.#host.sweep.now);
           if (message === undefined) continue;
           if (behind) await this.#pauseFor(this.#queue.taken());
           behind = false;
           if (!this.open) continue; // it was closed meanwhile
-          const handled = this.#deliver(message);
+          this.#messagesIn++;
+          const handled = this.#delivery.deliver(message);
           if (handled !== undefined) await this.#pauseFor(handled);
           if (this.#queue.congested) await this.#pauseFor(this.#queue.taken());
         }
         if (this.#session.state === "closed" || this.#session.state === "failed") return;
         if (batch.failure !== undefined) throw batch.failure;
+        const over = this.#host.turn.over(now);
+        if (over !== undefined) await over;
         if (now - this.#lastData <= PARK_AFTER) continue;
         frames.park();
         if (!await frames.wait()) return;
@@ -195,26 +219,8 @@ export class ServerConnection<Data>
     }
   }
 
-  /** Hands a message to whoever wants it; returns what the next one has to wait for. */
-  #deliver(message: Message): Promise<void> | undefined {
-    this.#messagesIn++;
-    if (this.#inbox === undefined && this.#asked !== undefined) {
-      return this.#asked.promise.then(() => this.#hand(message));
-    }
-    return this.#hand(message);
-  }
-
-  #hand(message: Message): Promise<void> | undefined {
-    if (this.#inbox !== undefined) return this.#inbox.push(message);
+  handle(message: Message): Promise<void> | undefined {
     return this.#call("message", () => this.#host.handlers.message?.(this, message));
-  }
-
-  /** Keeps messages for an `open` that has not asked for them yet, but still may. */
-  async #holdFor(opening: Promise<void>): Promise<void> {
-    this.#asked = Promise.withResolvers();
-    await opening;
-    this.#asked.resolve();
-    this.#asked = undefined;
   }
 
   /** Waits for our own side, so that nothing more is read; not beyond the end of the open state. */
@@ -307,30 +313,11 @@ export class ServerConnection<Data>
   // Streams, for those who ask for one.
 
   get readable(): ReadableStream<Message> {
-    return this.#openInbox().readable;
+    return this.#delivery.readable;
   }
 
   messages(): AsyncIterableIterator<Message> {
-    const messages = this.#openInbox().readable.values({ preventCancel: true });
-    return {
-      next: () => messages.next(),
-      return: async () => {
-        // Not at once, since an exception leaves a loop too, and then it is the fault that closes.
-        this.#leaving ??= setTimeout(() => this.close(CloseCode.NormalClosure));
-        await messages.return?.();
-        return { done: true, value: undefined };
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
-  }
-
-  #openInbox(): Inbox {
-    this.#inbox ??= new Inbox(() => this.close(CloseCode.NormalClosure));
-    if (this.#over) this.#inbox.close();
-    this.#asked?.resolve();
-    return this.#inbox;
+    return this.#delivery.messages();
   }
 
   get writable(): WritableStream<string | Uint8Array> {
@@ -388,7 +375,8 @@ export class ServerConnection<Data>
   expire(now: number): void {
     if (this.open) return this.#look(now);
     // A peer that still takes what was sent before gets all of it.
-    if (this.#bytesOut > this.#bytesOutAtDeadline) return this.#setCloseDeadline();
+    const taking = this.#queue.bytes > 0 && this.#bytesOut > this.#bytesOutAtDeadline;
+    if (taking) return this.#setCloseDeadline();
     const message = "Connection is cut as its close took too long";
     this.#log({ level: "debug", event: "close_timeout", message });
     this.#abandon();
@@ -415,9 +403,8 @@ export class ServerConnection<Data>
   #isOver(): void {
     if (this.#over) return;
     this.#over = true;
-    clearTimeout(this.#leaving);
     this.#resume?.();
-    this.#inbox?.close();
+    this.#delivery.end();
     const { code, reason } = this.#session.closeStatus;
     this.#log({ level: "debug", event: "closed", message: `Connection ended with ${code}` });
     this.#call("close", () => this.#host.handlers.close?.(this, code, reason));

@@ -18,6 +18,7 @@ export class Sweep {
   readonly #items = new Set<Due>();
   readonly #clock: Clock;
   readonly #tick: number;
+  #lastTick = 0;
   #timer: ReturnType<typeof setInterval> | undefined = undefined;
 
   /**
@@ -38,7 +39,9 @@ export class Sweep {
   /** Begins to look after an item. */
   add(item: Due): void {
     this.#items.add(item);
-    this.#timer ??= setInterval(() => this.tick(), this.#tick);
+    if (this.#timer !== undefined) return;
+    this.#lastTick = this.now;
+    this.#timer = setInterval(() => this.tick(), this.#tick);
   }
 
   /** Ends it; without items there is no timer. */
@@ -52,6 +55,10 @@ export class Sweep {
   /** Looks at everything once. */
   tick(): void {
     const now = this.now;
+    const late = now - this.#lastTick > 2 * LONGEST_TICK + this.#tick;
+    this.#lastTick = now;
+    // After a long pause of the event loop, what peers have sent meanwhile comes first.
+    if (late) return;
     for (const item of this.#items) if (item.due <= now) item.expire(now);
   }
 }

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { DEFAULT_LIMITS, LIMIT_NAMES } from "../server/limits.ts";
 import { codeBlocks, readReadme, sectionOf, tableRows } from "./helpers/markdown.ts";
 import { ROOT } from "./helpers/module_graph.ts";
+import { Process } from "./helpers/process.ts";
 
 // `deno task test` itself runs every block of TypeScript in the README, unless the block says not to.
 Deno.test("README: every block of TypeScript runs as a test", async () => {
@@ -13,6 +14,24 @@ Deno.test("README: every block of TypeScript runs as a test", async () => {
   );
   const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
   assert(/\bdeno test\b.* --doc\b/.test(tasks.test));
+});
+
+Deno.test("README: its example runs in a project that links to a checkout", async () => {
+  const readme = await readReadme();
+  assert(sectionOf(readme, "library").includes('`{ "links": ["../fourtuple"] }`'));
+  const directory = await Deno.makeTempDir();
+  try {
+    await Deno.symlink(ROOT, `${directory}/fourtuple`);
+    await Deno.mkdir(`${directory}/project`);
+    await Deno.writeTextFile(`${directory}/project/deno.json`, '{ "links": ["../fourtuple"] }');
+    await Deno.writeTextFile(`${directory}/project/main.ts`, codeBlocks(readme)[0]!);
+    const args = ["run", "--cached-only", "--allow-net", "--no-prompt", "main.ts"];
+    await using process = new Process(Deno.execPath(), args, { cwd: `${directory}/project` });
+    const { code, out, err } = await process.ended();
+    assertEquals([code, out.split("\n")[0]], [0, "Welcome, ada"], err);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
 });
 
 Deno.test("README: the table of limits is DEFAULT_LIMITS", async () => {

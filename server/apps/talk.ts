@@ -1,18 +1,10 @@
-import {
-  type Connection,
-  DEFAULT_LIMITS,
-  type Report,
-  serve,
-  type ServeOptions,
-  type Server,
-} from "../../mod.ts";
+import { type Connection, type Report, serve, type ServeOptions, type Server } from "../../mod.ts";
 import { talkFiles } from "./talk_files.ts";
 import { FloodGate, WINDOW_MESSAGES, WINDOW_MS } from "./talk_flood.ts";
 import {
   fault,
   type Figures,
   frameImage,
-  IMAGE_HEADER_BYTES,
   parseImage,
   parseMessage,
   serializeMessage,
@@ -28,6 +20,16 @@ const OTHERS_TOLD = 20;
 
 /** With more people than this, who comes and who goes is no longer told: it would drown the talk. */
 const ANNOUNCE_PEOPLE = 1000;
+
+/**
+ * What holds unless the options say otherwise. Messages may be larger than images, so that an image
+ * over its limit gets a reply and not close code 1009; and a slow phone should wait for two images in
+ * a row rather than lose its connection over them.
+ */
+const LIMITS = { messageBytes: 4 * 1024 * 1024, whenFull: "wait" } as const;
+
+/** The largest image, in bytes; half of the largest message where that is less. */
+const IMAGE_BYTES = 1024 * 1024;
 
 /** The answer when a nickname and all its numbers are in use. */
 const TAKEN = "Nickname is taken by too many: choose another";
@@ -73,8 +75,7 @@ export interface TalkData {
 export function talk(options: TalkOptions): Server<TalkData> {
   const { figures: _, ...base } = options;
   const files = talkFiles();
-  // A slow phone should wait for two images in a row rather than lose its connection over them.
-  const limits = { whenFull: "wait", ...options.limits } as const;
+  const limits = { ...LIMITS, ...options.limits };
   const server: Server<TalkData> = serve<TalkData>({
     ...base,
     limits,
@@ -86,8 +87,8 @@ export function talk(options: TalkOptions): Server<TalkData> {
     message: (connection, data) => room.receive(connection, data),
     close: (connection) => room.leave(connection),
   });
-  const messageBytes = limits.messageBytes ?? DEFAULT_LIMITS.messageBytes;
-  const room = new Room(server, { ...options, imageBytes: messageBytes - IMAGE_HEADER_BYTES });
+  const imageBytes = Math.min(IMAGE_BYTES, Math.floor(limits.messageBytes / 2));
+  const room = new Room(server, { ...options, imageBytes });
   return server;
 }
 

@@ -5,7 +5,7 @@ const FILES: readonly (readonly [path: string, name: string, type: string])[] = 
   ["/", "index.html", "text/html; charset=utf-8"],
   ["/talk.css", "talk.css", "text/css; charset=utf-8"],
   ["/icon.svg", "icon.svg", "image/svg+xml"],
-  ...["talk", "frames", "link", "log", "panel", "reconnect", "shrink"].map((name) =>
+  ...["talk", "frames", "link", "log", "pace", "panel", "reconnect", "shrink"].map((name) =>
     [`/${name}.js`, `${name}.js`, "text/javascript; charset=utf-8"] as const
   ),
 ];

@@ -1,10 +1,7 @@
-import { NICKNAME_BYTES, nicknameFault } from "./talk_names.ts";
+import { nicknameFault } from "./talk_names.ts";
 
 /** The longest text message, in bytes of UTF-8. */
 export const TEXT_BYTES: number = 16 * 1024;
-
-/** What the nickname and its length byte take in an image message at most, in bytes. */
-export const IMAGE_HEADER_BYTES: number = 1 + NICKNAME_BYTES;
 
 /** What a page sends as JSON text: its nickname, at first and again to change it, and what is said. */
 export type ClientMessage =

@@ -33,8 +33,8 @@ Serves WebSocket, and the pages of the app, on one port.
 
 Options, as flags, as FOURTUPLE_* variables, or by the name in brackets in the
 JSON file that --config or FOURTUPLE_CONFIG names; flags win over variables,
-which win over the file. The variables that Kubernetes sets for a Service called
-"fourtuple" are ignored:
+which win over the file (variables that Kubernetes sets for a Service called
+"fourtuple" are ignored):
 
 ${SETTINGS.map(helpLine).join("\n")}
   --config FILE

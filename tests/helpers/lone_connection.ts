@@ -4,6 +4,7 @@ import { DEFAULT_LIMITS } from "../../server/limits.ts";
 import { Flusher } from "../../server/send_queue.ts";
 import { type ConnectionHost, ServerConnection } from "../../server/server_connection.ts";
 import { Sweep } from "../../server/sweep.ts";
+import { Turn } from "../../server/turn.ts";
 import { MemoryTransport, settled } from "./memory_transport.ts";
 
 /** A connection on a transport without a network, with a clock that the test turns. */
@@ -15,15 +16,17 @@ export class LoneConnection {
   readonly over: Promise<void>;
 
   constructor() {
+    const turn = new Turn();
     const host: ConnectionHost<undefined> = {
       limits: DEFAULT_LIMITS,
       pool: new BufferPool(),
       flusher: new Flusher(),
       hub: new Hub(() => []),
       sweep: new Sweep([1_000], () => this.now),
+      turn,
       handlers: { message: (_, message) => void this.messages.push(message.length) },
       log: () => {},
-      released: () => {},
+      released: () => turn.stop(),
     };
     const start = { id: 1, key: "a", target: "/", subprotocol: undefined, data: undefined };
     this.connection = new ServerConnection(host, this.transport, start);

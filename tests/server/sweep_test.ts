@@ -128,3 +128,18 @@ Deno.test("Sweep reads a clock that never goes back, where it is given none", ()
   const now = sweep.now;
   assertEquals([before <= now, now <= performance.now()], [true, true]);
 });
+
+Deno.test("Sweep judges nobody right after a long pause of the event loop", () => {
+  let now = 0;
+  let expired = 0;
+  const sweep = new Sweep([4_000], () => now);
+  const item = { due: 10, expire: () => void expired++ };
+  sweep.add(item);
+  now = 60_000;
+  sweep.tick();
+  assertEquals(expired, 0, "What came meanwhile has to be read first");
+  now += 1_000;
+  sweep.tick();
+  assertEquals(expired, 1);
+  sweep.delete(item);
+});

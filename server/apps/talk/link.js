@@ -1,5 +1,6 @@
 // One WebSocket at a time, made again whenever it is lost.
 
+import { Pace } from "./pace.js";
 import { Backoff, mayReconnect } from "./reconnect.js";
 
 /** An attempt that hangs longer than this, in milliseconds, has failed. */
@@ -19,6 +20,7 @@ export class Link {
   #onState;
   #onMessage;
   #backoff = new Backoff();
+  #pace = new Pace();
   /** @type {WebSocket | undefined} */
   #socket;
   /** @type {number | undefined} */
@@ -51,6 +53,7 @@ export class Link {
     const socket = new WebSocket(this.#url);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
+    this.#pace = new Pace();
     let openedAt = 0;
     // close() of a socket that is still connecting leads to its close event, with code 1006.
     this.#timer = setTimeout(() => socket.close(), CONNECT_MS);
@@ -80,12 +83,14 @@ export class Link {
    * Sends a message.
    *
    * @param {string | Uint8Array<ArrayBuffer>} data
-   * @returns {boolean} Whether there was a connection to send it on.
+   * @returns {"sent" | "closed" | "too fast"} "closed" when there is no connection to send it on,
+   * "too fast" when the server would drop it.
    */
   send(data) {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    if (this.#socket?.readyState !== WebSocket.OPEN) return "closed";
+    if (!this.#pace.admit(performance.now())) return "too fast";
     this.#socket.send(data);
-    return true;
+    return "sent";
   }
 
   #wait() {

@@ -25,6 +25,8 @@ export class MessageLog {
   /** @type {Author | undefined} The author of the newest entry, unless that is a system line. */
   #last;
   #atEnd = true;
+  /** Where the list stood at its last scroll, in pixels. */
+  #top = 0;
 
   /** @param {{ list: HTMLElement, empty: HTMLElement, newer: HTMLButtonElement }} elements */
   constructor({ list, empty, newer }) {
@@ -32,7 +34,11 @@ export class MessageLog {
     this.#empty = empty;
     this.#newer = newer;
     list.addEventListener("scroll", () => {
-      this.#atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < END_PX;
+      const isNear = list.scrollHeight - list.scrollTop - list.clientHeight < END_PX;
+      // Our own scroll to the end is reported late: an image may have got its size in between, which
+      // moves the end away. Only a scroll upwards is the reader's wish to leave it.
+      if (isNear || list.scrollTop < this.#top) this.#atEnd = isNear;
+      this.#top = list.scrollTop;
       if (this.#atEnd) newer.hidden = true;
     });
     newer.addEventListener("click", () => {
@@ -134,6 +140,7 @@ export class MessageLog {
 
   #scrollToEnd() {
     this.#list.scrollTop = this.#list.scrollHeight;
+    this.#top = this.#list.scrollTop;
     this.#atEnd = true;
     this.#newer.hidden = true;
   }

@@ -33,8 +33,14 @@ export class Panel {
     this.#set("brief", `You are ${source}`);
   }
 
+  /** Dims the figures, which are old now, until new ones come. */
+  dim() {
+    this.#root.dataset.stale = "";
+  }
+
   /** @param {Figures} figures */
   showFigures(figures) {
+    delete this.#root.dataset.stale;
     const { connections, descriptors, bytesPerConnection } = figures;
     this.#set("connections", connections.toLocaleString());
     this.#set("four-tuples", figures.fourTuples.toLocaleString());

@@ -9,8 +9,14 @@ import { fitImage } from "./shrink.js";
 /** The longest text, in bytes of UTF-8, as in the server's talk_messages.ts. */
 const TEXT_BYTES = 16 * 1024;
 
+/** How the faults begin that the {@linkcode Link} has of a person who sends too fast. */
+const TOO_FAST = "Too many messages at once";
+
 /** The pause between images that are sent together, in milliseconds: many at once are a flood. */
 const IMAGE_PAUSE_MS = 200;
+
+/** How long a fault stands, in milliseconds, unless something takes it away before. */
+const FAULT_MS = 15_000;
 
 /** Where the browser keeps the nickname. */
 const NAME_KEY = "fourtuple.nickname";
@@ -46,6 +52,9 @@ let me;
 
 /** @type {number | undefined} The timer of the countdown. */
 let ticking;
+
+/** @type {number | undefined} The timer that takes the fault away. */
+let fading;
 
 /** Messages that came while the tab was hidden. */
 let unread = 0;
@@ -149,10 +158,12 @@ function showState(link) {
     case "open":
       page.status.textContent = "Connected";
       page.notice.hidden = true;
+      clearFault();
       sayHello();
       break;
     case "waiting":
       me = undefined;
+      panel.dim();
       page.status.textContent = "Reconnecting";
       page.now.textContent = "Try now";
       showNotice(navigator.onLine ? "The connection is lost." : "This device is offline.");
@@ -161,6 +172,7 @@ function showState(link) {
       break;
     case "stopped":
       me = undefined;
+      panel.dim();
       page.status.textContent = "Disconnected";
       page.now.textContent = "Connect again";
       page.countdown.textContent = "";
@@ -181,8 +193,9 @@ function showNotice(text) {
   page.notice.hidden = false;
 }
 
+/** @returns {boolean} False when too much was sent just now. */
 function sayHello() {
-  link.send(JSON.stringify({ type: "hello", name: wanted }));
+  return link.send(JSON.stringify({ type: "hello", name: wanted })) !== "too fast";
 }
 
 page.now.addEventListener("click", () => {
@@ -205,20 +218,18 @@ page.name.addEventListener("input", clearFault);
 
 page.name.addEventListener("change", () => {
   const name = page.name.value.trim();
-  const bytes = new TextEncoder().encode(name).length;
-  if (name === "" || bytes > NICKNAME_BYTES) {
-    showFault(
-      name === ""
-        ? "Nickname is empty"
-        : `Nickname must be <= ${NICKNAME_BYTES} bytes in UTF-8: this one has ${bytes} bytes`,
-    );
+  const fault = name === "" ? "Nickname is empty" : lengthFault("nickname", name, NICKNAME_BYTES);
+  if (fault !== undefined) {
+    showFault(fault);
     page.name.value = me?.name ?? wanted;
     return;
   }
   clearFault();
   wanted = name;
   storeName(name);
-  if (name !== me?.name) sayHello();
+  if (name !== me?.name && !sayHello()) {
+    showFault(`${TOO_FAST}: your nickname changes when you next connect`);
+  }
 });
 
 /** @param {string} name */
@@ -257,17 +268,27 @@ page.composer.addEventListener("submit", (event) => {
   event.preventDefault();
   const text = page.text.value.trim();
   if (text === "") return;
-  const bytes = new TextEncoder().encode(text).length;
-  if (bytes > TEXT_BYTES) {
-    return showFault(`Text must be <= ${TEXT_BYTES} bytes in UTF-8: this one has ${bytes} bytes`);
-  }
-  if (!link.send(JSON.stringify({ type: "text", text }))) {
-    return showFault("Not connected: your message is kept here");
-  }
+  const fault = lengthFault("message", text, TEXT_BYTES) ?? sendText(text);
+  if (fault !== undefined) return showFault(fault);
   clearFault();
   page.text.value = "";
   fitText();
 });
+
+/**
+ * @param {string} text
+ * @returns {string | undefined} Why it could not be sent, if it could not.
+ */
+function sendText(text) {
+  switch (link.send(JSON.stringify({ type: "text", text }))) {
+    case "sent":
+      return undefined;
+    case "closed":
+      return "Not connected: your message is kept here";
+    case "too fast":
+      return `${TOO_FAST}: your message is kept here, send it in a moment`;
+  }
+}
 
 page.text.addEventListener("keydown", (event) => {
   // While an input method composes, Enter chooses a word.
@@ -328,7 +349,7 @@ async function sendImages(files) {
   for (const file of [...files]) {
     const fault = await sendImage(file);
     if (fault !== undefined) showFault(fault);
-    await new Promise((resolve) => setTimeout(resolve, IMAGE_PAUSE_MS));
+    await imagePause();
   }
 }
 
@@ -344,13 +365,22 @@ async function sendImage(file) {
   const limit = me.imageBytes;
   const image = await fitImage(file, limit);
   if (image === undefined) {
-    return `${file.name} is too large: images must be <= ${limit.toLocaleString()} bytes`;
+    const megabytes = (limit / 1e6).toLocaleString(undefined, { maximumSignificantDigits: 2 });
+    return `${file.name} is too large: images may have up to ${megabytes} MB`;
   }
   const bytes = new Uint8Array(await image.arrayBuffer());
-  if (me === undefined || !link.send(encodeImage(me.name, bytes))) {
-    return "Not connected: the image was not sent";
+  while (me !== undefined) {
+    const outcome = link.send(encodeImage(me.name, bytes));
+    if (outcome === "sent") return undefined;
+    if (outcome === "closed") break;
+    await imagePause();
   }
-  return undefined;
+  return "Not connected: the image was not sent";
+}
+
+/** @returns {Promise<void>} */
+function imagePause() {
+  return new Promise((resolve) => setTimeout(resolve, IMAGE_PAUSE_MS));
 }
 
 // ---------------------------------------------------------------- small things
@@ -359,10 +389,30 @@ async function sendImage(file) {
 function showFault(text) {
   page.fault.textContent = text;
   page.fault.hidden = false;
+  clearTimeout(fading);
+  fading = setTimeout(clearFault, FAULT_MS);
 }
 
 function clearFault() {
+  clearTimeout(fading);
   page.fault.hidden = true;
+}
+
+/**
+ * Says by how much a text is too long. The limit counts bytes, which people do not: the characters
+ * are a guess from how many bytes this text takes for each.
+ *
+ * @param {string} what
+ * @param {string} text
+ * @param {number} limit In bytes of UTF-8.
+ * @returns {string | undefined} Undefined when it is not too long.
+ */
+function lengthFault(what, text, limit) {
+  const bytes = new TextEncoder().encode(text).length;
+  if (bytes <= limit) return undefined;
+  const characters = Math.ceil([...text].length * (1 - limit / bytes));
+  const unit = characters === 1 ? "character" : "characters";
+  return `This ${what} is too long: take out about ${characters.toLocaleString()} ${unit}`;
 }
 
 function countUnread() {
@@ -390,4 +440,7 @@ function byId(id, type) {
 }
 
 page.name.value = wanted;
+// On a phone the focus would open the keyboard over the page. Who was quicker keeps the focus.
+const hasMouse = matchMedia("(hover: hover) and (pointer: fine)").matches;
+if (hasMouse && document.activeElement === document.body) page.text.focus();
 link.connect();
