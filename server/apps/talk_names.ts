@@ -13,7 +13,7 @@ const encoder = new TextEncoder();
  * @returns What is wrong with it, or undefined when it is fine.
  */
 export function nicknameFault(name: string): string | undefined {
-  if (name === "") return "Nickname is empty";
+  if (visible(name) === "") return "Nickname is empty";
   const bytes = encoder.encode(name).length;
   if (bytes > NICKNAME_BYTES) {
     return `Nickname must be <= ${NICKNAME_BYTES} bytes in UTF-8: received ${bytes} bytes`;
@@ -49,7 +49,12 @@ function isDeceptive(code: number): boolean {
  * @returns A key for a `Map` or `Set`; it is never shown.
  */
 export function nicknameKey(name: string): string {
-  return name.normalize("NFKC").toLowerCase();
+  return visible(name).normalize("NFKC").toLowerCase();
+}
+
+/** What of a nickname can be seen: emoji may hold selectors and joiners, which alone show nothing. */
+function visible(name: string): string {
+  return name.replaceAll(/[\p{Default_Ignorable_Code_Point}\u2800]/gu, "").trim();
 }
 
 /**

@@ -81,3 +81,15 @@ Deno.test("freeNickname() gives up when every number is taken", () => {
   assertEquals(freeNickname("ada", () => ++asked > 0), undefined);
   assertEquals(asked, 99);
 });
+
+Deno.test("nicknameKey() sees no difference in what cannot be seen", () => {
+  for (const name of ["ada\ufe0f", "\u034fada", "\u{e0041}ada", "a\u200dda"]) {
+    assertEquals(nicknameKey(name), nicknameKey("ada"));
+  }
+});
+
+Deno.test("nicknameFault() finds a nickname empty that shows nothing", () => {
+  for (const name of ["\u3164", "\u2800", "\u115f", "\ufe0f\u200d"]) {
+    assertEquals(nicknameFault(name), "Nickname is empty");
+  }
+});
