@@ -9,8 +9,8 @@
  *
  * await using server = serve({
  *   port: 0,
- *   open: (connection) => void connection.send(`you are ${connection.key}`),
- *   message: (connection, data) => void connection.send(data),
+ *   open: (connection) => connection.send(`you are ${connection.key}`),
+ *   message: (connection, data) => connection.send(data),
  * });
  *
  * const socket = new WebSocket(server.url);

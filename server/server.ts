@@ -102,7 +102,7 @@ export interface Server<Data = unknown> extends AsyncDisposable {
  *
  * await using server = serve({
  *   port: 0,
- *   message: (connection, data) => void connection.send(data),
+ *   message: (connection, data) => connection.send(data),
  * });
  * const socket = new WebSocket(server.url);
  * socket.onopen = () => socket.send("hello");
