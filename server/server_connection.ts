@@ -1,3 +1,5 @@
+// Longer than other files here: in this one bytes, session, handlers and the end of a connection meet,
+// and what could stand alone has a file of its own.
 import {
   CloseCode,
   FrameDecoder,
