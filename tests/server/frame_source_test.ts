@@ -120,6 +120,17 @@ Deno.test("FrameSource grows its buffer fourfold while reads fill it, up to the 
   assertEquals(pool.lent.size, 0);
 });
 
+Deno.test("FrameSource gives a buffer that has grown back after eight small reads in a row", async () => {
+  const large = text("x".repeat(65_536));
+  const trickle = Array.from({ length: 9 }, () => text("x"));
+  const { transport, reader, pool } = setup(NOTHING, large, ...trickle);
+  await reader.read(); // the bytes that were there already
+  while (transport.reads.length < 13) await reader.read();
+  const grown = transport.reads.slice(transport.reads.indexOf(65_536));
+  assertEquals(grown, [...Array(9).fill(65_536), 1_024]);
+  assertEquals(pool.lent.size, 1);
+});
+
 Deno.test("FrameSource keeps its buffer when a read does not fill it", async () => {
   const full = text("x".repeat(1_016)); // with its header exactly 1,024 bytes
   const { transport, reader } = setup(

@@ -173,3 +173,14 @@ Deno.test("refusal() says what was wrong, with the status and headers of the err
   assertEquals(response.headers.get("allow"), "GET");
   assertEquals(await response.text(), "Only GET is served\n");
 });
+
+Deno.test("writeResponse() cancels a body whose head could not be written", async () => {
+  let cancelled = false;
+  const body = new ReadableStream({ cancel: () => void (cancelled = true) });
+  const transport = new MemoryTransport();
+  transport.fail(new Deno.errors.ConnectionReset("Reset"));
+  const options = { headOnly: false, progress: () => {}, signal: NEVER };
+  const done = writeResponse(transport, response(body), options);
+  await assertRejects(() => done, Deno.errors.ConnectionReset);
+  assert(cancelled, "It may hold a file");
+});

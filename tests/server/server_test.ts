@@ -38,6 +38,34 @@ Deno.test("serve() names all limits that cannot be, and needs cert and key toget
   assertThrows(() => serve({ port: 0, cert: "x" }), TypeError, "cert and key");
 });
 
+Deno.test("serve() refuses origins and subprotocols that no client could name", () => {
+  for (const origins of [["example.com"], ["https://a.example", ""], ["http://"]]) {
+    assertThrows(() => serve({ port: 0, origins }), TypeError, "not an origin");
+  }
+  for (const subprotocols of [["a b"], ["chat", ""], ["a,b"]]) {
+    assertThrows(() => serve({ port: 0, subprotocols }), TypeError, "not a token");
+  }
+});
+
+Deno.test("serve() tells the console what is bad where it was given no log", async () => {
+  const told: string[] = [];
+  const { error } = console;
+  Object.assign(console, { error: (text: string) => void told.push(text) });
+  try {
+    await using server = serve({
+      port: 0,
+      fetch: () => {
+        throw new Error("Fault of the application");
+      },
+    });
+    assertEquals(await (await fetch(server.url)).text(), "Internal server error\n");
+  } finally {
+    Object.assign(console, { error });
+  }
+  assertEquals(told.length, 1);
+  assert(told[0]?.startsWith('fourtuple: Hook "fetch" failed (127.0.0.1:'));
+});
+
 Deno.test("serve() throws when the port is taken", async () => {
   await using server = serve({ port: 0 });
   assertThrows(() => serve({ port: server.addr.port }), Deno.errors.AddrInUse);

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Connection, parseFourTuple, serve, type ServeOptions } from "../../mod.ts";
+import { secureContext, TlsTransport } from "../../server/tls.ts";
 import { TEST_CERTIFICATE, TEST_KEY } from "../helpers/certificate.ts";
 import { Events, until } from "../helpers/events.ts";
 import { LogBook } from "../helpers/log_book.ts";
@@ -65,6 +66,21 @@ test("TlsTransport carries messages of every size, and both closes", async () =>
   assertEquals(await ended.next(), 1000);
   client.close();
   await until("the descriptor is back", () => server.registry.size === 0);
+});
+
+test("TlsTransport.write() takes a part of much, so that progress is seen", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const connecting = connect(listener.addr as Deno.NetAddr);
+  const context = secureContext(TEST_CERTIFICATE, TEST_KEY);
+  const transport = new TlsTransport(await listener.accept(), context);
+  const reading = transport.read(new Uint8Array(10));
+  using client = await connecting;
+  assertEquals(await transport.write(new Uint8Array(1_000_000)), 65_536);
+  assertEquals(await transport.write(new Uint8Array(10)), 10);
+  client.close();
+  await reading.catch(() => {});
+  transport.close();
+  listener.close();
 });
 
 test("TlsTransport serves plain requests, which see https", async () => {

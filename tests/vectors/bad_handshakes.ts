@@ -41,6 +41,13 @@ export const BAD_HANDSHAKES: readonly BadHandshake[] = [
     status: 405,
   },
   {
+    section: "RFC 6455 4.2.1",
+    fault: "the target *",
+    lines: ["GET * HTTP/1.1", HOST, UPGRADE, CONNECTION, KEY, VERSION],
+    code: "MALFORMED_HEAD",
+    status: 400,
+  },
+  {
     section: "RFC 9110 9.1",
     fault: "method get in lower case",
     lines: ["get /chat HTTP/1.1", HOST, UPGRADE, CONNECTION, KEY, VERSION],
