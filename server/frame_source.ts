@@ -30,7 +30,8 @@ export class FrameBatch implements FragmentSink {
  *
  * It reads only when asked (`highWaterMark: 0`), into one pooled buffer, and decodes in place: one
  * sequential reader must be done with a batch before it asks for the next. The buffer grows while
- * reads fill it, and shrinks when they no longer do. Release the reader and call {@linkcode FrameSource.release} to stop in between.
+ * reads fill it, and shrinks when they no longer do. Release the reader and call
+ * {@linkcode FrameSource.release} to stop in between.
  */
 export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
   readonly #transport: Transport;

@@ -28,8 +28,8 @@ export interface LogEntry {
   /**
    * What happened, as a stable word. Of a connection: `opened`, `closed`, `rule_broken`,
    * `send_queue_full`, `peer_lost`, `close_timeout`, `handler_fault`, `fault`. Of a request:
-   * `refused`, `exchange_broken`, `handler_fault`. Of the server: `connections_limit`, `out_of_descriptors`,
-   * `descriptors_back`, `left_early`, `accept_failed`.
+   * `refused`, `exchange_broken`, `handler_fault`, `fault`. Of the server: `connections_limit`,
+   * `out_of_descriptors`, `descriptors_back`, `left_early`, `accept_failed`.
    */
   readonly event: string;
   /** Why, as a stable code: of `rule_broken` a protocol error's, of `refused` as in the totals. */

@@ -231,7 +231,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
     exchange.run().catch((error) => {
       // Nothing comes here that is known of; if something does, it costs this connection alone.
       this.log({ level: "error", event: "fault", message: "Exchange failed", error });
-      closeQuietly(transport);
+      exchange.cut("FAULT", "Exchange failed");
     });
   }
 

@@ -44,7 +44,7 @@ export function startLog(
  * @param record The record.
  * @returns The line, with its line feed.
  */
-export function formatPretty(record: LogRecord): string {
+function formatPretty(record: LogRecord): string {
   const { event, key, error } = record.properties;
   const time = new Date(record.timestamp).toISOString();
   const parts = [time, record.level.padEnd(7), event, record.message.join(""), key && `(${key})`];
