@@ -1,8 +1,7 @@
-import { decodeBase64 } from "@std/encoding/base64";
 import { HandshakeError } from "./errors.ts";
 import { type Extension, parseExtensions, serializeExtensions } from "./extensions.ts";
 import { encodeHead, headerLines, type HeaderPairs } from "./head_serializer.ts";
-import { isToken, listIncludes, parseTokenList } from "./header_values.ts";
+import { asciiCodes, isToken, listIncludes, parseTokenList } from "./header_values.ts";
 import type { RequestHead } from "./http_head.ts";
 
 /** RFC 6455 1.3: what a server appends to the key before it takes the digest. */
@@ -10,10 +9,11 @@ const ACCEPT_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 const VERSION = "13";
 
-/** 16 bytes make 22 characters of base64 and two of padding (RFC 4648 4). */
-const KEY_LENGTH = 24;
-/** How many bytes a key stands for. */
-const KEY_BYTES = 16;
+/** 16 bytes make 22 digits of base64 and two characters of padding (RFC 4648 4). */
+const KEY_DIGITS = 22;
+const KEY_PADDING = "==";
+/** 1 at the codes of the digits of base64 (RFC 4648 4). */
+const BASE64_CODES = asciiCodes("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
 
 /** Headers of a 101 that the handshake writes itself, or that would announce a body. */
 const OWNED_HEADERS: ReadonlySet<string> = new Set([
@@ -176,13 +176,11 @@ export function checkUpgradeRequest(head: RequestHead): UpgradeRequest {
  * @returns Whether it is a key.
  */
 export function isKey(text: string): boolean {
-  if (text.length !== KEY_LENGTH) return false; // the decoder would also take it without padding
-  try {
-    const bytes: Uint8Array = decodeBase64(text);
-    return bytes.length === KEY_BYTES;
-  } catch {
-    return false;
+  if (text.length !== KEY_DIGITS + KEY_PADDING.length || !text.endsWith(KEY_PADDING)) return false;
+  for (let at = 0; at < KEY_DIGITS; at++) {
+    if (BASE64_CODES[text.charCodeAt(at)] !== 1) return false;
   }
+  return true;
 }
 
 /** RFC 6455 4.1, item 10: tokens, each only once; they are case-sensitive. */

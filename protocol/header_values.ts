@@ -4,14 +4,20 @@ const QUOTE = 0x22;
 const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 
-/** 1 at the codes of the characters that a token may hold (RFC 9110 5.6.2), all of them ASCII. */
-const TOKEN_CODES = tokenCodes();
+/** 1 at the codes of the characters that a token may hold (RFC 9110 5.6.2). */
+const TOKEN_CODES = asciiCodes(
+  "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+);
 
-function tokenCodes(): Uint8Array {
+/**
+ * Makes a table that tells the characters of a set from others.
+ *
+ * @param characters The set, all of it ASCII.
+ * @returns 128 numbers, 1 at the codes of these characters and 0 at others.
+ */
+export function asciiCodes(characters: string): Uint8Array {
   const codes = new Uint8Array(128);
-  const characters = "!#$%&'*+-.^_`|~0123456789" +
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  for (let i = 0; i < characters.length; i++) codes[characters.charCodeAt(i)] = 1;
+  for (let at = 0; at < characters.length; at++) codes[characters.charCodeAt(at)] = 1;
   return codes;
 }
 
@@ -132,7 +138,10 @@ export class HeaderScanner {
 
   /** Reads spaces and tabs, if there are any (RFC 9110 5.6.3). */
   skipWhitespace(): void {
-    while (isWhitespace(this.#text.charCodeAt(this.#position))) this.#position++;
+    const text = this.#text;
+    let at = this.#position;
+    while (at < text.length && isWhitespace(text.charCodeAt(at))) at++;
+    this.#position = at;
   }
 
   /**
@@ -142,7 +151,7 @@ export class HeaderScanner {
    * @returns Whether it came next; otherwise nothing has been read.
    */
   take(code: number): boolean {
-    if (this.#text.charCodeAt(this.#position) !== code) return false;
+    if (this.atEnd || this.#text.charCodeAt(this.#position) !== code) return false;
     this.#position++;
     return true;
   }
@@ -153,9 +162,12 @@ export class HeaderScanner {
    * @returns The token, empty where none came next.
    */
   token(): string {
+    const text = this.#text;
     const start = this.#position;
-    while (isTokenCode(this.#text.charCodeAt(this.#position))) this.#position++;
-    return this.#text.slice(start, this.#position);
+    let at = start;
+    while (at < text.length && isTokenCode(text.charCodeAt(at))) at++;
+    this.#position = at;
+    return text.slice(start, at);
   }
 
   /**

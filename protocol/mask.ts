@@ -1,9 +1,6 @@
 /** Below this many bytes a view on words costs more than it saves. */
 const WORDWISE_FROM = 96;
 
-/** Shifts that take the four key bytes out of a key held as one number, first byte on top. */
-const SHIFTS = [24, 16, 8, 0] as const;
-
 /**
  * Applies or removes a mask in place (RFC 6455 5.3; the operation is its own inverse).
  *
@@ -22,25 +19,58 @@ const SHIFTS = [24, 16, 8, 0] as const;
  * ```
  */
 export function applyMask(bytes: Uint8Array, key: number, offset = 0): void {
-  const length = bytes.length;
-  const turn = (offset & 3) << 3;
-  const turned = turn === 0 ? key : key << turn | key >>> (32 - turn);
-  let at = 0;
-  if (length >= WORDWISE_FROM) at = applyMaskToWords(bytes, turned);
-  for (; at < length; at++) bytes[at]! ^= turned >>> SHIFTS[(at & 3) as 0 | 1 | 2 | 3];
+  const turned = turn(key, offset);
+  if (bytes.length < WORDWISE_FROM) maskBytes(bytes, 0, bytes.length, turned);
+  else maskWords(bytes, turned);
 }
 
-/** Masks the aligned middle word by word and what lies before it byte by byte; returns where it stopped. */
-function applyMaskToWords(bytes: Uint8Array, key: number): number {
+/** The key for the bytes that lie this many bytes further on. */
+function turn(key: number, by: number): number {
+  const bits = (by & 3) << 3;
+  return key << bits | key >>> (32 - bits); // a shift by 32 is one by 0
+}
+
+/** Masks some of the bytes one by one, the first of them with the first byte of the key. */
+function maskBytes(bytes: Uint8Array, from: number, to: number, key: number): void {
+  const first = key >>> 24;
+  const second = key >>> 16 & 0xff;
+  const third = key >>> 8 & 0xff;
+  const fourth = key & 0xff;
+  let at = from;
+  for (const end = to - 3; at < end; at += 4) {
+    bytes[at]! ^= first;
+    bytes[at + 1]! ^= second;
+    bytes[at + 2]! ^= third;
+    bytes[at + 3]! ^= fourth;
+  }
+  for (let shift = 24; at < to; at++, shift -= 8) bytes[at]! ^= key >>> shift;
+}
+
+/** Masks the aligned middle word by word, and what lies before and behind it byte by byte. */
+function maskWords(bytes: Uint8Array, key: number): void {
   const lead = -bytes.byteOffset & 3;
-  for (let at = 0; at < lead; at++) bytes[at]! ^= key >>> SHIFTS[at as 0 | 1 | 2 | 3];
   const count = (bytes.length - lead) >>> 2;
+  const turned = turn(key, lead);
   const words = new Int32Array(bytes.buffer, bytes.byteOffset + lead, count);
-  const turn = lead << 3;
-  const turned = turn === 0 ? key : key << turn | key >>> (32 - turn);
-  const word = wordOf(turned);
-  for (let at = 0; at < count; at++) words[at]! ^= word;
-  return lead + (count << 2);
+  maskBytes(bytes, 0, lead, key);
+  xorWords(words, wordOf(turned));
+  maskBytes(bytes, lead + (count << 2), bytes.length, turned);
+}
+
+/** The odd ones come first, then eight a step. */
+function xorWords(words: Int32Array, word: number): void {
+  const odd = words.length & 7;
+  for (let at = 0; at < odd; at++) words[at]! ^= word;
+  for (let at = odd; at < words.length; at += 8) {
+    words[at]! ^= word;
+    words[at + 1]! ^= word;
+    words[at + 2]! ^= word;
+    words[at + 3]! ^= word;
+    words[at + 4]! ^= word;
+    words[at + 5]! ^= word;
+    words[at + 6]! ^= word;
+    words[at + 7]! ^= word;
+  }
 }
 
 const WORD_BYTES = new Uint8Array(4);
@@ -48,6 +78,7 @@ const WORD = new Int32Array(WORD_BYTES.buffer);
 
 /** The word that lies in memory as the key's bytes do, whatever the machine's byte order. */
 function wordOf(key: number): number {
-  for (let at = 0; at < 4; at++) WORD_BYTES[at] = key >>> SHIFTS[at as 0 | 1 | 2 | 3];
+  WORD[0] = 0;
+  maskBytes(WORD_BYTES, 0, 4, key);
   return WORD[0]!;
 }

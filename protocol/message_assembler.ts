@@ -3,7 +3,11 @@ import type { Fragment } from "./frame_decoder.ts";
 import { Opcode } from "./opcode.ts";
 import { Utf8Validator } from "./utf8.ts";
 
-/** A whole message: a string for text, bytes for binary; the receiver's own to keep. */
+/**
+ * A whole message: a string for text, bytes for binary; the receiver's own to keep and to change. The
+ * `buffer` under small binary messages may hold others of the same connection too: `slice()` makes
+ * one that can be transferred.
+ */
 export type Message = string | Uint8Array<ArrayBuffer>;
 
 /**
@@ -12,7 +16,14 @@ export type Message = string | Uint8Array<ArrayBuffer>;
  */
 const GROWTH = 8;
 
+/** Binary messages up to this size may lie side by side in one buffer, since one of its own costs more than a copy. */
+const SMALL_BYTES = 512;
+
+/** How large such a buffer gets; it begins with the first message and doubles. */
+const SHARED_BYTES = 2_048;
+
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const LENIENT_DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * Joins the fragments of messages (RFC 6455 5.4, 5.6): one object serves a whole connection.
@@ -42,6 +53,9 @@ export class MessageAssembler {
   #length = 0;
   /** Bytes announced by the frames of the message so far. */
   #announced = 0;
+  /** Where small binary messages are copied to, and how much of it is used. */
+  #shared: Uint8Array<ArrayBuffer> | undefined = undefined;
+  #sharedLength = 0;
   /** Present while the unfinished message is text. */
   #utf8: Utf8Validator | undefined = undefined;
 
@@ -55,7 +69,7 @@ export class MessageAssembler {
   push(fragment: Fragment): Message | undefined {
     const { opcode, payload } = fragment;
     if (fragment.first && fragment.last && fragment.fin && opcode !== Opcode.Continuation) {
-      return opcode === Opcode.Text ? decodeText(payload) : new Uint8Array(payload);
+      return opcode === Opcode.Text ? decodeText(payload) : this.#copy(payload);
     }
     if (fragment.first) {
       this.#announced += fragment.frameLength;
@@ -64,6 +78,29 @@ export class MessageAssembler {
     if (this.#utf8 !== undefined && !this.#utf8.push(payload)) throw invalidText();
     this.#append(payload);
     return fragment.last && fragment.fin ? this.#finish() : undefined;
+  }
+
+  /** Lets go of what is kept for speed alone, as no messages come. */
+  rest(): void {
+    this.#shared = undefined;
+    this.#sharedLength = 0;
+  }
+
+  #copy(payload: Uint8Array): Uint8Array<ArrayBuffer> {
+    const { length } = payload;
+    if (length > SMALL_BYTES) return new Uint8Array(payload);
+    let shared = this.#shared;
+    // A buffer that somebody has transferred has no length any more.
+    if (shared === undefined || this.#sharedLength + length > shared.length) {
+      const doubled = Math.min(2 * this.#sharedLength, SHARED_BYTES);
+      shared = this.#shared = new Uint8Array(Math.max(length, doubled));
+      this.#sharedLength = 0;
+    }
+    const copy = shared.subarray(this.#sharedLength, this.#sharedLength + length);
+    copy.set(payload);
+    // Aligned, so that views on larger elements can be laid over it.
+    this.#sharedLength = (this.#sharedLength + length + 7) & ~7;
+    return copy;
   }
 
   #append(payload: Uint8Array): void {
@@ -95,6 +132,9 @@ export class MessageAssembler {
 }
 
 function decodeText(payload: Uint8Array): string {
+  // Decoding strictly takes three times as long, and only what came out as U+FFFD can be malformed.
+  const text = LENIENT_DECODER.decode(payload);
+  if (!text.includes("\uFFFD")) return text;
   try {
     return DECODER.decode(payload);
   } catch {

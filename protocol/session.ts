@@ -128,6 +128,11 @@ export class Session {
     }
   }
 
+  /** Lets go of what is kept for speed alone; to be called when nothing has come for a while. */
+  rest(): void {
+    this.#assembler.rest();
+  }
+
   #receiveClose(status: CloseStatus): void {
     this.#received = status;
     if (this.#state === "open") {

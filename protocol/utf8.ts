@@ -38,7 +38,7 @@ export class Utf8Validator {
     let at = 0;
     while (at < length) {
       if (this.#needed === 0) {
-        at = skipAscii(bytes, at);
+        at = skipCharacters(bytes, at);
         if (at === length) return true;
         if (!this.#begin(bytes[at++]!)) return false;
       } else {
@@ -54,6 +54,7 @@ export class Utf8Validator {
 
   /** The table of RFC 3629 4, by first byte. */
   #begin(byte: number): boolean {
+    if (byte < 0x80) return true;
     if (byte >= 0xc2 && byte <= 0xdf) this.#needed = 1;
     else if (byte >= 0xe0 && byte <= 0xef) {
       this.#needed = 2;
@@ -68,24 +69,68 @@ export class Utf8Validator {
   }
 }
 
-/** This many ASCII bytes in a row, and it pays to look at four at once. */
+/**
+ * Skips good characters while all their bytes are there. Stops where each byte has to be looked at:
+ * where one is bad, and so near the end that a character may be cut off.
+ */
+function skipCharacters(bytes: Uint8Array, from: number): number {
+  const end = bytes.length - 3;
+  let at = from;
+  while (at < end) {
+    const first = bytes[at]!;
+    if (first < 0x80) {
+      at = bytes[at + 1]! < 0x80 ? skipAscii(bytes, at + 2) : at + 1;
+    } else if (first < 0xe0) {
+      if (first < 0xc2 || !isContinuation(bytes[at + 1]!)) return at;
+      at += 2;
+    } else {
+      const second = bytes[at + 1]!;
+      if (!isContinuation(second) || !isContinuation(bytes[at + 2]!)) return at;
+      // The first two bytes as one number: overlong forms are below, what is too great is above.
+      const pair = first << 8 | second;
+      if (first < 0xf0) {
+        if (pair < 0xe0a0 || (pair >= 0xeda0 && pair <= 0xedbf)) return at; // the hole: surrogates
+        at += 3;
+      } else {
+        if (pair < 0xf090 || pair > 0xf48f || !isContinuation(bytes[at + 3]!)) return at;
+        at += 4;
+      }
+    }
+  }
+  return at;
+}
+
+function isContinuation(byte: number): boolean {
+  return (byte & 0xc0) === 0x80;
+}
+
+/** After this many ASCII bytes in a row it pays to look at as many at once, as eight words. */
 const ASCII_RUN = 32;
 
-/** Skips what is ASCII: byte by byte at first, and word by word where there is much of it. */
+/** Skips ASCII, of which the last bytes of a long run may be left. */
 function skipAscii(bytes: Uint8Array, from: number): number {
   const length = bytes.length;
+  const soon = length - from < ASCII_RUN ? length : from + ASCII_RUN;
   let at = from;
-  const soon = Math.min(length, from + ASCII_RUN);
-  while (at < soon || (at < length && (bytes.byteOffset + at & 3) !== 0)) {
-    if (bytes[at]! > 0x7f) return at;
-    at++;
+  while (at < soon && bytes[at]! < 0x80) at++;
+  return at === soon && length - at >= ASCII_RUN ? skipAsciiWords(bytes, at) : at;
+}
+
+/** Begins where a word does, perhaps up to three bytes back, inside the run. */
+function skipAsciiWords(bytes: Uint8Array, from: number): number {
+  const start = from - (bytes.byteOffset + from & 3);
+  const words = new Int32Array(
+    bytes.buffer,
+    bytes.byteOffset + start,
+    (bytes.length - start) >>> 2,
+  );
+  const end = words.length - 7;
+  let at = 0;
+  while (at < end) {
+    const any = words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]! |
+      words[at + 4]! | words[at + 5]! | words[at + 6]! | words[at + 7]!;
+    if ((any & 0x80808080) !== 0) break;
+    at += 8;
   }
-  if (length - at >= ASCII_RUN) {
-    const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, (length - at) >>> 2);
-    let word = 0;
-    while (word < words.length && (words[word]! & 0x80808080) === 0) word++;
-    at += word << 2;
-  }
-  while (at < length && bytes[at]! <= 0x7f) at++;
-  return at;
+  return start + (at << 2);
 }

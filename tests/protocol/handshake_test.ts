@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { decodeBase64 } from "@std/encoding/base64";
 import { createHash } from "node:crypto";
 import { HandshakeError } from "../../protocol/errors.ts";
 import {
@@ -12,6 +13,7 @@ import {
 import { HeadFields } from "../../protocol/head_fields.ts";
 import { type RequestHead, RequestHeadParser } from "../../protocol/http_head.ts";
 import { forEveryChunking } from "../helpers/chunks.ts";
+import { Random } from "../helpers/random.ts";
 import { BAD_HANDSHAKES, GOOD_HANDSHAKE } from "../vectors/bad_handshakes.ts";
 
 const ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
@@ -173,6 +175,47 @@ Deno.test("isKey() refuses each neighbour of the digits of base64 (RFC 4648 4)",
 
 Deno.test("isKey() accepts any unused bits in the last digit (RFC 4648 3.5)", () => {
   assert(isKey("dGhlIHNhbXBsZSBub25jZR=="));
+});
+
+/** The independent twin: a decoder takes all 24 characters and gives 16 bytes. */
+function decodesToKey(text: string): boolean {
+  try {
+    const bytes: Uint8Array = decodeBase64(text);
+    return text.length === 24 && bytes.length === 16;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test("isKey() judges any character at any place as a decoder does (RFC 4648 4)", () => {
+  const key = "dGhlIHNhbXBsZSBub25jZQ==";
+  const further = [0x13d, 0x1041, 0x2028, 0xd800, 0xff21, 0xfffd, 0xffff];
+  for (const code of [...Array(0x101).keys(), ...further]) {
+    for (let at = 0; at < key.length; at++) {
+      const text = key.slice(0, at) + String.fromCharCode(code) + key.slice(at + 1);
+      assertEquals(isKey(text), decodesToKey(text), `code ${code} at ${at}`);
+    }
+  }
+});
+
+Deno.test("isKey() agrees with a decoder on any length and any padding (RFC 4648 3.2)", () => {
+  const random = new Random(4648);
+  const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const digit = () =>
+    random.oneIn(200) ? random.pick([..."=-_, \0\xe9€"]) : random.pick([...digits]);
+  for (let length = 0; length <= 28; length++) {
+    for (let padding = 0; padding <= 4; padding++) {
+      const text = Array.from({ length }, digit).join("") + "=".repeat(padding);
+      assertEquals(isKey(text), decodesToKey(text), text);
+    }
+  }
+  let keys = 0;
+  for (let round = 0; round < 2_000; round++) {
+    const text = `${Array.from({ length: 22 }, digit).join("")}==`;
+    if (isKey(text)) keys++;
+    assertEquals(isKey(text), decodesToKey(text), `round ${round} of seed 4648: ${text}`);
+  }
+  assert(keys > 500 && keys < 1_990, `The input is one-sided: ${keys} of 2000 are keys`);
 });
 
 Deno.test("chooseSubprotocol() follows our order and never echoes theirs (RFC 6455 4.2.2)", () => {

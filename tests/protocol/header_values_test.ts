@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import {
+  asciiCodes,
   equalsIgnoringCase,
   HeaderScanner,
   isToken,
@@ -7,6 +8,12 @@ import {
   listIncludes,
   parseTokenList,
 } from "../../protocol/header_values.ts";
+
+Deno.test("asciiCodes() is 1 at the characters of the set and 0 at all others", () => {
+  const expected = new Array(128).fill(0).with(0, 1).with(0x2b, 1).with(0x61, 1).with(127, 1);
+  assertEquals([...asciiCodes("a+\0\x7f")], expected);
+  assertEquals([...asciiCodes("")], new Array(128).fill(0));
+});
 
 Deno.test("isTokenCode() is true for the characters of RFC 9110 5.6.2 and no others", () => {
   const separators = '"(),/:;<=>?@[\\]{}';
@@ -125,4 +132,17 @@ Deno.test("HeaderScanner.token() is empty at a separator and at the end", () => 
   scanner.skipWhitespace();
   assertEquals([scanner.token(), scanner.token()], ["a", ""]);
   assert(!scanner.take(0x61));
+});
+
+Deno.test("HeaderScanner reads nothing beyond the end", () => {
+  for (const text of ["", "a", "a ", "a\t \t"]) {
+    const scanner = new HeaderScanner(text);
+    scanner.token();
+    scanner.skipWhitespace();
+    assert(scanner.atEnd, text);
+    scanner.skipWhitespace();
+    assertEquals([scanner.token(), scanner.quotedString()], ["", undefined], text);
+    for (const code of [0, 0x20, 0x2c, NaN]) assert(!scanner.take(code), `${text}: ${code}`);
+    assert(scanner.atEnd, text);
+  }
 });

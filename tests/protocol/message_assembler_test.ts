@@ -285,3 +285,49 @@ Deno.test("MessageAssembler copies little over and over, whatever the fragments'
   assert(grown.length <= 20, `${grown.length} times for many frames`);
   assert(copied <= GROWTH * length, `${copied} bytes in all for ${length}`);
 });
+
+/** Hands over a binary message in one piece. */
+function small(assembler: MessageAssembler, ...bytes: number[]): Uint8Array<ArrayBuffer> {
+  const message = assembler.push(whole(Opcode.Binary, true, Uint8Array.from(bytes)));
+  assert(message instanceof Uint8Array);
+  return message;
+}
+
+Deno.test("MessageAssembler.push() lays small binary messages side by side, and never over each other", () => {
+  const assembler = new MessageAssembler();
+  const random = new Random(1);
+  const messages: [got: Uint8Array, sent: number[]][] = [];
+  for (let count = 0; count < 500; count++) {
+    const sent = [...random.bytes(random.below(40))];
+    messages.push([small(assembler, ...sent), sent]);
+  }
+  for (const [got, sent] of messages) assertEquals([...got], sent);
+  assert(new Set(messages.map(([{ buffer }]) => buffer)).size < 50);
+  for (const [{ byteOffset }] of messages) assertEquals(byteOffset % 8, 0);
+});
+
+Deno.test("MessageAssembler.push() gives a lone or a larger message a buffer of its own", () => {
+  const assembler = new MessageAssembler();
+  assertEquals(small(assembler, 1, 2, 3).buffer.byteLength, 3);
+  const large = assembler.push(whole(Opcode.Binary, true, new Uint8Array(513)));
+  assertEquals((large as Uint8Array).buffer.byteLength, 513);
+});
+
+Deno.test("MessageAssembler.push() goes on when a message's buffer was transferred", () => {
+  const assembler = new MessageAssembler();
+  for (let count = 0; count < 50; count++) {
+    const message = small(assembler, count, count, count);
+    assertEquals([...message], [count, count, count]);
+    if (count % 7 === 0) structuredClone(message, { transfer: [message.buffer] });
+  }
+});
+
+Deno.test("MessageAssembler.rest() lets go of the buffer that messages shared", () => {
+  const assembler = new MessageAssembler();
+  small(assembler, 1);
+  const [a, b] = [small(assembler, 2), small(assembler, 3)];
+  assembler.rest();
+  const c = small(assembler, 4);
+  assert(b.buffer !== c.buffer);
+  assertEquals([c.buffer.byteLength, ...a, ...b, ...c], [1, 2, 3, 4]);
+});

@@ -12,6 +12,21 @@ function isValid(pieces: Iterable<Uint8Array>): boolean {
   return validator.complete;
 }
 
+/** Good text: what lies before it is no longer near the end of its piece. */
+const BEHIND = new TextEncoder().encode("text");
+
+/** Which piece does not pass, -1 where all do. */
+function failsAt(pieces: readonly Uint8Array[]): number {
+  const validator = new Utf8Validator();
+  return pieces.findIndex((piece) => !validator.push(piece));
+}
+
+/** Which piece holds the byte at this place of the whole, -1 where none does. */
+function pieceWith(pieces: readonly Uint8Array[], at: number): number {
+  let end = 0;
+  return pieces.findIndex((piece) => (end += piece.length) > at);
+}
+
 /** How many bytes pass, fed one at a time. */
 function passed(bytes: Uint8Array): number {
   const validator = new Utf8Validator();
@@ -86,11 +101,14 @@ Deno.test("Utf8Validator knows every character of Unicode, and that surrogates a
   for (let point = 0; point <= 0x10ffff; point += point < 0x3000 ? 1 : 61) {
     if (point >= 0xd800 && point <= 0xdfff) continue;
     const bytes = new TextEncoder().encode(String.fromCodePoint(point));
+    // Alone it is judged byte by byte, before other text as a whole.
     assert(isValid([bytes]), `U+${point.toString(16)}`);
+    assert(isValid([concat([bytes, BEHIND])]), `U+${point.toString(16)}`);
   }
   for (let point = 0xd800; point <= 0xdfff; point++) {
     const bytes = Uint8Array.of(0xed, 0x80 | point >> 6 & 0x3f, 0x80 | point & 0x3f);
     assertEquals(passed(bytes), 1, `U+${point.toString(16)}`);
+    assert(!isValid([concat([bytes, BEHIND])]), `U+${point.toString(16)}`);
   }
 });
 
@@ -107,14 +125,27 @@ Deno.test("Utf8Validator judges every pair of bytes as the platform does", () =>
       } catch {
         valid = false;
       }
-      assertEquals(isValid([bytes.subarray(0, length)]), valid, toHex(bytes.subarray(0, length)));
+      const character = bytes.subarray(0, length);
+      assertEquals(isValid([character]), valid, toHex(character));
+      assertEquals(isValid([concat([character, BEHIND])]), valid, `${toHex(character)} and text`);
+    }
+  }
+});
+
+Deno.test("Utf8Validator judges every third and fourth byte as the platform does", () => {
+  for (const [hex, behind] of [["e282", ""], ["f09f", "80"], ["f09f98", ""]] as const) {
+    for (let byte = 0; byte < 256; byte++) {
+      const bytes = concat([fromHex(hex), Uint8Array.of(byte), fromHex(behind)]);
+      const expected = platformSaysValid(bytes);
+      assertEquals(isValid([bytes]), expected, toHex(bytes));
+      assertEquals(isValid([concat([bytes, BEHIND])]), expected, `${toHex(bytes)} and text`);
     }
   }
 });
 
 Deno.test("Utf8Validator finds a bad byte at every place among ASCII, at every alignment", () => {
-  // Long runs of ASCII are skipped by words of four: the borders are where a slip would show.
-  for (const length of [1, 3, 4, 63, 64, 65, 70, 131]) {
+  // Long runs of ASCII are skipped by eight words: the borders are where a slip would show.
+  for (const length of [1, 3, 4, 63, 64, 65, 70, 96, 131, 200]) {
     for (let byteOffset = 0; byteOffset < 4; byteOffset++) {
       const buffer = new Uint8Array(byteOffset + length + 8);
       // The neighbours are bad, so that looking beyond the view fails too.
@@ -148,6 +179,23 @@ Deno.test("Utf8Validator agrees with TextDecoder on random and mutated text at r
     if (round % 4 === 0) assertEquals(passed(bytes), platformPassed(bytes), name);
   }
   assert(invalid > 100 && invalid < 500, `The input is one-sided: ${invalid} of 600 are invalid`);
+});
+
+Deno.test("Utf8Validator fails in the piece with the first bad byte, whatever follows (8.1)", () => {
+  const random = new Random(82);
+  let failed = 0;
+  for (let round = 0; round < 400; round++) {
+    const bytes = concat([mutatedText(random), mutatedText(random)]);
+    const badAt = platformPassed(bytes);
+    const name = `round ${round} of seed ${random.seed}: ${toHex(bytes)}`;
+    if (badAt < bytes.length) failed++;
+    forEveryChunking(
+      bytes,
+      (pieces) => assertEquals(failsAt(pieces), pieceWith(pieces, badAt), name),
+      [round, round + 1_000_000],
+    );
+  }
+  assert(failed > 100 && failed < 300, `The input is one-sided: ${failed} of 400 have a bad byte`);
 });
 
 /** Characters of all lengths and runs of ASCII, half of the time with a byte changed, lost or added. */
