@@ -30,6 +30,15 @@ export type { HeadLimits, MessageLimits } from "./protocol/limits.ts";
 export type { Message } from "./protocol/message_assembler.ts";
 export type { Side } from "./protocol/session.ts";
 export type { CapacityLimit } from "./server/capacity.ts";
+export type { Backplane, PublishResult } from "./server/cluster/backplane.ts";
+export type { Cluster, ClusterListOptions } from "./server/cluster/cluster.ts";
+export type {
+  ClusterRecord,
+  ClusterReport,
+  WorkerInfo,
+  WorkerReport,
+} from "./server/cluster/cluster_report.ts";
+export { type ClusterOptions, serveCluster } from "./server/cluster/serve_cluster.ts";
 export type { Closing, Connection } from "./server/connection.ts";
 export { formatFourTuple, type FourTuple, parseFourTuple } from "./server/four_tuple.ts";
 export { DEFAULT_LIMITS, type Limits, type WhenFull } from "./server/limits.ts";

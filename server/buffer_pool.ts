@@ -11,7 +11,7 @@ export const MAX_BUFFER_BYTES = SIZES[4];
 const KEPT_BYTES_PER_SIZE = 4_194_304;
 
 /** What a waiting connection reads into: enough for a ping, a pong, or the head of a message. */
-export const WAITING_BUFFER_BYTES = 128;
+export const WAITING_BUFFER_BYTES = 64;
 
 /** Waiting buffers are cut from slabs of this size: a buffer of its own costs more than it holds. */
 const SLAB_BYTES = 65_536;

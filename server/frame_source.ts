@@ -5,19 +5,14 @@ import type { Transport } from "./transport.ts";
 /** After this many small reads in a row a buffer that has grown is given back. */
 const SMALL_READS = 8;
 
-/** The fragments of one read of the socket. */
+/** The fragments of one read of the socket. It is filled anew for each read. */
 export class FrameBatch implements FragmentSink {
-  /** In order; their payloads are valid until the next batch is asked for. */
+  /** In order; they and their payloads are valid until the next batch is asked for. */
   readonly fragments: Fragment[] = [];
   /** How many bytes were read. */
-  readonly byteLength: number;
+  byteLength = 0;
   /** The rule that the bytes break behind the fragments, if they break one: the stream ends here. */
   failure: unknown = undefined;
-
-  /** @param byteLength How many bytes were read. */
-  constructor(byteLength: number) {
-    this.byteLength = byteLength;
-  }
 
   /** Takes the next fragment from the decoder. */
   enqueue(fragment: Fragment): void {
@@ -34,11 +29,12 @@ export class FrameBatch implements FragmentSink {
  * {@linkcode FrameSource.release} to stop in between.
  */
 export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
-  readonly #transport: Transport;
+  readonly #transport: Pick<Transport, "read">;
   readonly #decoder: FrameDecoder;
   readonly #pool: BufferPool;
   #first: Uint8Array | undefined;
   #buffer: Uint8Array<ArrayBuffer>;
+  readonly #batch = new FrameBatch();
   #filled = false;
   /** Reads in a row that the smallest buffer would have had room for twice. */
   #smallReads = 0;
@@ -49,7 +45,12 @@ export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
    * @param pool Where the read buffer comes from.
    * @param first Bytes that were read already and come before all others; changed in place.
    */
-  constructor(transport: Transport, decoder: FrameDecoder, pool: BufferPool, first: Uint8Array) {
+  constructor(
+    transport: Pick<Transport, "read">,
+    decoder: FrameDecoder,
+    pool: BufferPool,
+    first?: Uint8Array,
+  ) {
     this.#transport = transport;
     this.#decoder = decoder;
     this.#pool = pool;
@@ -71,7 +72,9 @@ export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
       // To WebSocket a reset is what a FIN without a Close frame is, RFC 6455 7.1.5.
     }
     if (bytes === undefined) return controller.close();
-    const batch = new FrameBatch(bytes.length);
+    const batch = this.#batch;
+    batch.fragments.length = 0;
+    batch.byteLength = bytes.length;
     try {
       this.#decoder.transform(bytes, batch);
     } catch (error) {

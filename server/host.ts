@@ -39,6 +39,8 @@ export interface HostLimits {
   readonly ephemeralPorts?: { readonly first: number; readonly last: number };
   /** `net.core.somaxconn`: the longest queue of connections that wait for accept. */
   readonly somaxconn?: number;
+  /** `net.ipv4.tcp_migrate_req`: 1 where a listening socket that closes hands what waits to another. */
+  readonly tcpMigrateReq?: number;
   /** `net.ipv4.tcp_mem`, in pages. */
   readonly tcpMemory?: { readonly low: number; readonly pressure: number; readonly high: number };
   /** Bytes of one page. */
@@ -87,7 +89,7 @@ const hostReader: HostReader = {
 export async function readHostLimits(reader: HostReader = hostReader): Promise<HostLimits> {
   const sysctl = async (name: string): Promise<(number | undefined)[]> =>
     numbersOf(await reader.text(`/proc/sys/${name}`));
-  const [own, parent, nrOpen, files, ports, somaxconn, tcpMemory, auxv, sockstat, memory] =
+  const [own, parent, nrOpen, files, ports, somaxconn, migrate, tcpMemory, auxv, sockstat, memory] =
     await Promise.all([
       reader.text("/proc/self/limits"),
       reader.text(`/proc/${Deno.ppid}/limits`),
@@ -95,6 +97,7 @@ export async function readHostLimits(reader: HostReader = hostReader): Promise<H
       sysctl("fs/file-nr"),
       sysctl("net/ipv4/ip_local_port_range"),
       sysctl("net/core/somaxconn"),
+      sysctl("net/ipv4/tcp_migrate_req"),
       sysctl("net/ipv4/tcp_mem"),
       reader.bytes("/proc/self/auxv"),
       reader.text("/proc/net/sockstat"),
@@ -117,6 +120,7 @@ export async function readHostLimits(reader: HostReader = hostReader): Promise<H
       ? undefined
       : { first: firstPort, last: lastPort },
     somaxconn: somaxconn[0],
+    tcpMigrateReq: migrate[0],
     tcpMemory: low === undefined || pressure === undefined || high === undefined
       ? undefined
       : { low, pressure, high },
@@ -152,6 +156,15 @@ export function openDescriptors(): Promise<number | undefined> {
     for await (const _ of Deno.readDir("/proc/self/fd")) count++;
     return count - 1; // the directory's own descriptor
   });
+}
+
+/**
+ * Returns how many resets the host (its network namespace) has sent, or undefined if that cannot be
+ * read.
+ */
+export async function sentResets(): Promise<number | undefined> {
+  const text = await hostReader.text("/proc/net/snmp");
+  return text === undefined ? undefined : parseSentResets(text);
 }
 
 /** What {@linkcode HostFiles.read} returns. An absent field could not be read. */
@@ -272,6 +285,12 @@ export function parseSockstat(text: string): TcpSockets | undefined {
   const memoryPages = field("mem");
   if (inUse === undefined || allocated === undefined || memoryPages === undefined) return undefined;
   return { inUse, allocated, memoryPages };
+}
+
+/** Reads `OutRsts` from /proc/net/snmp, where a line of names comes before the line of its figures. */
+export function parseSentResets(text: string): number | undefined {
+  const [names, figures] = text.split("\n").filter((line) => line.startsWith("Tcp:")).map(words);
+  return wholeNumber(figures?.[names!.indexOf("OutRsts")]);
 }
 
 /** Reads the page size from /proc/self/auxv: pairs of 64-bit words, AT_PAGESZ is type 6 (getauxval(3)). */

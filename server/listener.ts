@@ -3,6 +3,9 @@ import type { LogEntry } from "./options.ts";
 /** How long accepting pauses when descriptors have run out and none comes back, in milliseconds. */
 const PAUSE = 1_000;
 
+/** When accepting has not failed for this many milliseconds, it goes on: more than one pause. */
+const RECOVERY = 3_000;
+
 /** EMFILE and ENFILE: the process, or the host, has no descriptor left. */
 const OUT_OF_DESCRIPTORS = ["os error 24", "os error 23"] as const;
 
@@ -29,7 +32,10 @@ export interface ListenerOptions {
 export class Listener {
   readonly #listener: Deno.TcpListener;
   readonly #options: ListenerOptions;
+  readonly #ended = Promise.withResolvers<void>();
   #closed = false;
+  /** Whether what is accepted at the very end is still served. */
+  #finishing = false;
   #starving = false;
   #lastFailure = 0;
   #resume: (() => void) | undefined = undefined;
@@ -53,14 +59,31 @@ export class Listener {
     while (!this.#closed) {
       try {
         const conn = await this.#listener.accept();
-        if (this.#closed) return conn.close();
+        if (this.#closed && !this.#finishing) {
+          conn.close();
+          break;
+        }
         // Of many that wait, each gets one descriptor that comes back: that is no recovery yet.
-        if (this.#starving && performance.now() - this.#lastFailure > PAUSE) this.#recovered();
+        if (this.#starving && performance.now() - this.#lastFailure > RECOVERY) this.#recovered();
         this.#options.accepted(conn);
       } catch (error) {
         if (!this.#closed) await this.#acceptFailed(error);
       }
     }
+    this.#ended.resolve();
+  }
+
+  /**
+   * Accepts no more, but for what is being accepted at this moment. The kernel resets what waits in
+   * the socket's queue; taking all of that before made no difference under load, as more comes
+   * between the last accept and the close.
+   *
+   * @returns When the socket is closed.
+   */
+  async finish(): Promise<void> {
+    this.#finishing = !this.#closed;
+    this.#shut();
+    await this.#ended.promise;
   }
 
   /** A descriptor has come back. */
@@ -68,8 +91,13 @@ export class Listener {
     this.#resume?.();
   }
 
-  /** Accepts no more. */
+  /** Accepts no more, at once. */
   close(): void {
+    this.#finishing = false;
+    this.#shut();
+  }
+
+  #shut(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#listener.close();

@@ -1,4 +1,5 @@
 import type { Message } from "../protocol/mod.ts";
+import type { Backplane } from "./cluster/backplane.ts";
 import type { Connection } from "./connection.ts";
 import type { FourTuple } from "./four_tuple.ts";
 import type { Limits } from "./limits.ts";
@@ -29,7 +30,9 @@ export interface LogEntry {
    * What happened, as a stable word. Of a connection: `opened`, `closed`, `rule_broken`,
    * `send_queue_full`, `peer_lost`, `close_timeout`, `handler_fault`, `fault`. Of a request:
    * `refused`, `exchange_broken`, `handler_fault`, `fault`. Of the server: `connections_limit`,
-   * `out_of_descriptors`, `descriptors_back`, `left_early`, `accept_failed`.
+   * `out_of_descriptors`, `descriptors_back`, `left_early`, `accept_failed`. Of a cluster:
+   * `worker_started`, `worker_ended`, `worker_failed`, `worker_restarting`, `gave_up`, `rolling`,
+   * `rolled`, `roll_failed`, `relay_dropped`, `handler_fault`.
    */
   readonly event: string;
   /** Why, as a stable code: of `rule_broken` a protocol error's, of `refused` as in the totals. */
@@ -38,6 +41,8 @@ export interface LogEntry {
   readonly message: string;
   /** The 4-tuple of the connection that it is about. */
   readonly key?: string;
+  /** The worker of a cluster that it is about, or that says it. */
+  readonly worker?: number;
   /** What was thrown. */
   readonly error?: unknown;
 }
@@ -92,6 +97,15 @@ export interface ServeOptions<Data = unknown> extends Handlers<Data> {
    * @default 8080
    */
   port?: number;
+  /**
+   * Whether several processes may listen on the same address (SO_REUSEPORT), so that the kernel shares
+   * the connections out among them. Linux only; Deno wants `--unstable-net` for it.
+   *
+   * @default false
+   */
+  reusePort?: boolean;
+  /** Carries what `broadcast()` sends to other servers too; the caller closes it. */
+  backplane?: Backplane;
   /** The certificate chain as PEM: with it and `key` the server speaks TLS. */
   cert?: string;
   /** The private key as PEM. */

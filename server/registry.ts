@@ -15,7 +15,7 @@ export interface ConnectionRecord {
   readonly subprotocol?: string;
   /** When the handshake was over. */
   readonly connectedAt: number;
-  /** When the last bytes came from the peer. */
+  /** When the last bytes came from the peer, give or take a second. */
   readonly lastActivity: number;
   /** Bytes from the peer since the handshake. */
   readonly bytesIn: number;
@@ -112,7 +112,21 @@ export interface ConnectionRegistry {
   totals(): Totals;
 }
 
-/** A connection as the registry keeps it: its counters, and a way to write them down. */
+/** What is counted of each connection and summed up over all. */
+export interface Counters {
+  /** Bytes from peers. */
+  bytesIn: number;
+  /** Bytes for peers. */
+  bytesOut: number;
+  /** Messages from peers. */
+  messagesIn: number;
+  /** Messages for peers. */
+  messagesOut: number;
+  /** Messages that were dropped because a send queue was full. */
+  messagesDropped: number;
+}
+
+/** A connection as the registry keeps it: its counters, and ways to read them. */
 export interface Registered {
   /** Counts up from 1. */
   readonly id: number;
@@ -120,13 +134,12 @@ export interface Registered {
   readonly key: string;
   /** Writes the counters down. */
   record(): ConnectionRecord;
+  /** Adds the counters to sums; makes no record, as a million connections may be summed up. */
+  addTo(sums: Counters): void;
 }
 
 /** Asks the kernel about the socket with a 4-tuple. */
 export type DescribeSocket = (key: string) => Promise<KernelSocket | undefined>;
-
-/** The counters that are summed up. */
-const SUMS = ["bytesIn", "bytesOut", "messagesIn", "messagesOut", "messagesDropped"] as const;
 
 /**
  * Who is connected: one entry for each 4-tuple. Adding, removing and counting take constant time;
@@ -137,7 +150,13 @@ export class Registry<Entry extends Registered = Registered> implements Connecti
   readonly #describe: DescribeSocket;
   readonly #refused = new Map<string, number>();
   /** What the connections that are over had counted. */
-  readonly #past = { bytesIn: 0, bytesOut: 0, messagesIn: 0, messagesOut: 0, messagesDropped: 0 };
+  readonly #past: Counters = {
+    bytesIn: 0,
+    bytesOut: 0,
+    messagesIn: 0,
+    messagesOut: 0,
+    messagesDropped: 0,
+  };
   #lastId = 0;
   #closed = 0;
   /** TCP connections that were accepted. */
@@ -184,8 +203,7 @@ export class Registry<Entry extends Registered = Registered> implements Connecti
     if (this.#entries.get(entry.key) !== entry) return;
     this.#entries.delete(entry.key);
     this.#closed++;
-    const record = entry.record();
-    for (const sum of SUMS) this.#past[sum] += record[sum];
+    entry.addTo(this.#past);
   }
 
   /** Counts a refusal. */
@@ -220,10 +238,7 @@ export class Registry<Entry extends Registered = Registered> implements Connecti
 
   totals(): Totals {
     const sums = { ...this.#past };
-    for (const entry of this.#entries.values()) {
-      const record = entry.record();
-      for (const sum of SUMS) sums[sum] += record[sum];
-    }
+    for (const entry of this.#entries.values()) entry.addTo(sums);
     return {
       accepted: this.accepted,
       opened: this.#closed + this.#entries.size,

@@ -1,4 +1,5 @@
 import { type CapacityLimit, capacityLimits } from "./capacity.ts";
+import { ballastBytes } from "./gc_ballast.ts";
 import { HostFiles, type HostLimits, readHostLimits } from "./host.ts";
 
 /** Below this many connections a figure for each of them says nothing. */
@@ -104,8 +105,8 @@ export class Reporter {
   }
 
   #memory(connections: number): Report["memory"] {
-    const { rss: resident, heapUsed, heapTotal, external } = Deno.memoryUsage();
-    const memory = { resident, heapUsed, heapTotal, external };
+    const { rss: resident, heapUsed, heapTotal, external: counted } = Deno.memoryUsage();
+    const memory = { resident, heapUsed, heapTotal, external: counted - ballastBytes() };
     if (connections < MIN_CONNECTIONS_FOR_SHARE) return memory;
     const perConnection = Math.round((resident - this.#residentAtStart) / connections);
     return perConnection > 0 ? { ...memory, perConnection } : memory;

@@ -60,7 +60,7 @@ export interface SendQueueHost {
 /** What a queue asks of the connection it belongs to. */
 export interface SendQueueOwner {
   /** Where the bytes go. */
-  readonly transport: Transport;
+  readonly transport: Pick<Transport, "write">;
   /** The kernel took some bytes. */
   wrote(bytes: number): void;
   /** A queue that had a backlog is empty. */

@@ -7,12 +7,15 @@ import {
   TOO_MANY,
   TOO_MANY_OF_ADDRESS,
 } from "./admission.ts";
+import { BROADCAST } from "./cluster/backplane.ts";
 import { BufferPool } from "./buffer_pool.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
 import { parseFourTuple } from "./four_tuple.ts";
+import { takeBallast } from "./gc_ballast.ts";
 import { Hub } from "./hub.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
 import { Listener } from "./listener.ts";
+import { logToConsole } from "./log_to_console.ts";
 import type { LogEntry, ServeOptions } from "./options.ts";
 import { type ConnectionRegistry, Registry } from "./registry.ts";
 import { type ConnectionCounts, type Report, Reporter } from "./report.ts";
@@ -20,6 +23,7 @@ import { Flusher } from "./send_queue.ts";
 import type { ServerConnection } from "./server_connection.ts";
 import { SocketTable } from "./socket_table.ts";
 import { Sweep } from "./sweep.ts";
+import { tell } from "./tell.ts";
 import { secureContext, TlsTransport } from "./tls.ts";
 import { closeQuietly, type Transport } from "./transport.ts";
 import { Turn } from "./turn.ts";
@@ -45,6 +49,12 @@ export interface DrainOptions {
    * @default 30_000
    */
   deadline?: number;
+  /**
+   * For this many milliseconds, handshakes that are under way may still succeed; then they get 503.
+   *
+   * @default 0
+   */
+  grace?: number;
 }
 
 /** How a drain went. */
@@ -68,12 +78,19 @@ export interface Server<Data = unknown> extends AsyncDisposable {
   /** Tells what the connections cost and how far the host's limits are. */
   report(): Promise<Report>;
   /**
-   * Sends a message to every open connection. It is encoded once, and leaves at the end of this turn
+   * Sends a message to every open connection, and through the backplane, if there is one, to those of
+   * the other servers. It is encoded once, and leaves at the end of this turn
    * of the event loop, together with others; for each connection it stays in order with `send()`.
    *
    * @param data A string is sent as text, bytes as binary; copied.
    */
   broadcast(data: string | Uint8Array): void;
+  /**
+   * Takes no more connections, and leaves those that there are as they are.
+   *
+   * @returns When the listening socket is closed.
+   */
+  stopListening(): Promise<void>;
   /**
    * Stops: no more connections, 1001 to everybody in batches, and after the deadline the cut.
    *
@@ -133,19 +150,23 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
   readonly #addresses = new AddressCounter();
   readonly #sockets = new SocketTable();
   readonly #reporter: Promise<Reporter>;
+  readonly #unsubscribe: (() => void) | undefined;
   readonly #drained = { closed: 0, cut: 0 };
   #maxConnections = Infinity;
   #draining = false;
   /** When a connection was last refused because there were too many. */
   #lastFull = -Infinity;
   #empty: (() => void) | undefined = undefined;
+  /** Told when no handshake is under way. */
+  #quiet: (() => void) | undefined = undefined;
 
   constructor(options: ServeOptions<Data>) {
-    const { hostname = "127.0.0.1", port = 8080, cert, key } = options;
+    const { hostname = "127.0.0.1", port = 8080, reusePort = false, cert, key } = options;
     if ((cert === undefined) !== (key === undefined)) {
       throw new TypeError("Cannot serve TLS: cert and key are needed together");
     }
     checkNames(options);
+    takeBallast();
     this.options = options;
     this.limits = resolveLimits(options.limits);
     this.#tls = cert === undefined ? undefined : secureContext(cert, key!);
@@ -154,12 +175,13 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
     this.registry = new Registry((key) => this.#sockets.describe(parseFourTuple(key)));
     this.hub = new Hub(() => this.registry.connections, this.limits.sendQueueBytes);
     // `tcpBacklog` is newer than Deno 2.4.2, which ignores it.
-    const listening = { hostname, port, tcpBacklog: BACKLOG } as Deno.TcpListenOptions;
+    const listening = { hostname, port, reusePort, tcpBacklog: BACKLOG } as Deno.TcpListenOptions;
     this.#listener = new Listener(Deno.listen(listening), {
       accepted: (conn) => this.#accepted(conn),
       log: (entry) => this.log(entry),
     });
     this.#reporter = this.#prepare();
+    this.#unsubscribe = options.backplane?.subscribe(BROADCAST, (data) => this.hub.publish(data));
     this.finished = this.#run();
   }
 
@@ -194,18 +216,13 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
     const reporter = await this.#reporter;
     await this.#listener.run();
     await this.#whenEmpty();
+    this.#unsubscribe?.();
     this.turn.stop();
     reporter.close();
   }
 
   log(entry: LogEntry): void {
-    // There is nobody to tell that telling failed, at once or later.
-    try {
-      const told: unknown = (this.options.log ?? logToConsole)(entry);
-      if (told instanceof Promise) told.catch(() => {});
-    } catch {
-      // As above.
-    }
+    tell(this.options.log ?? logToConsole, entry);
   }
 
   // Connections come and go.
@@ -262,7 +279,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
   }
 
   opened(connection: ServerConnection<Data>): void {
-    this.hub.flush(); // what was said before is not for who comes now
+    connection.position = this.hub.published; // what was said before is not for who comes now
     this.#count(connection.transport);
     this.registry.add(connection)?.terminate();
     this.sweep.add(connection);
@@ -280,6 +297,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
   ended(exchange: Exchange<Data>): void {
     this.#exchanges.delete(exchange);
     this.sweep.delete(exchange);
+    if (this.#exchanges.size === 0) this.#quiet?.();
     this.#gone(exchange.transport);
   }
 
@@ -312,6 +330,9 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
 
   broadcast(data: string | Uint8Array): void {
     this.hub.publish(data);
+    const { backplane } = this.options;
+    // Copied as for the connections here, since it leaves later.
+    backplane?.publish(BROADCAST, typeof data === "string" ? data : data.slice());
   }
 
   async report(): Promise<Report> {
@@ -339,10 +360,15 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
     };
   }
 
-  async drain({ deadline = 30_000 }: DrainOptions = {}): Promise<DrainResult> {
-    this.#draining = true;
-    this.#listener.close();
+  stopListening(): Promise<void> {
+    return this.#listener.finish();
+  }
+
+  async drain({ deadline = 30_000, grace = 0 }: DrainOptions = {}): Promise<DrainResult> {
     const timer = setTimeout(() => this.#cutAll(), Math.min(deadline, LONGEST_TIMER));
+    this.#listener.close();
+    if (grace > 0 && this.#exchanges.size > 0) await this.#handshakes(Math.min(grace, deadline));
+    this.#draining = true;
     let batch = 0;
     for (const connection of [...this.registry.connections]) {
       connection.close(CloseCode.GoingAway, GOODBYE);
@@ -352,6 +378,14 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
     await this.finished;
     clearTimeout(timer);
     return { ...this.#drained };
+  }
+
+  /** Waits until no handshake is under way, or for so many milliseconds. */
+  #handshakes(milliseconds: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, milliseconds);
+    this.#quiet = resolve;
+    return promise.finally(() => clearTimeout(timer));
   }
 
   #cutAll(): void {
@@ -388,12 +422,4 @@ function checkNames<Data>({ origins, subprotocols = [] }: ServeOptions<Data>): v
       throw new TypeError(`Cannot serve: subprotocol is not a token: "${subprotocol}"`);
     }
   }
-}
-
-/** Without a `log`, what is bad should not go unseen. */
-function logToConsole({ level, message, key, error }: LogEntry): void {
-  if (level !== "warning" && level !== "error") return;
-  const place = key === undefined ? "" : ` (${key})`;
-  // deno-lint-ignore no-console -- the console is what a library has where it was given no log
-  console.error(`fourtuple: ${message}${place}`, ...error === undefined ? [] : [error]);
 }

@@ -13,13 +13,13 @@ import {
 import { callHandler } from "./call_handler.ts";
 import type { Closing, Connection } from "./connection.ts";
 import { type FourTuple, fourTupleOf } from "./four_tuple.ts";
-import { FrameReader } from "./frame_reader.ts";
+import { FrameSource } from "./frame_source.ts";
 import type { Hub, Subscriber } from "./hub.ts";
 import { KeepAlive } from "./keep_alive.ts";
 import type { Limits } from "./limits.ts";
 import { MessageDelivery, type MessageOwner } from "./message_delivery.ts";
 import type { Handlers, LogEntry } from "./options.ts";
-import type { ConnectionRecord, Registered } from "./registry.ts";
+import type { ConnectionRecord, Counters, Registered } from "./registry.ts";
 import {
   SendQueue,
   type SendQueueHost,
@@ -28,6 +28,7 @@ import {
 } from "./send_queue.ts";
 import type { Due, Sweep } from "./sweep.ts";
 import type { Turn } from "./turn.ts";
+import { type Waiter, waitForBytes } from "./wait_for_bytes.ts";
 import { closeQuietly, linger, type Transport } from "./transport.ts";
 
 /** After this many milliseconds without data a connection is parked. */
@@ -79,6 +80,7 @@ export class ServerConnection<Data>
     SendQueueOwner,
     MessageOwner,
     Subscriber,
+    Waiter,
     Due,
     Registered {
   readonly id: number;
@@ -88,6 +90,7 @@ export class ServerConnection<Data>
   readonly transport: Transport;
   data: Data;
   due: number;
+  position: number;
 
   readonly #host: ConnectionHost<Data>;
   readonly #decoder: FrameDecoder;
@@ -123,6 +126,7 @@ export class ServerConnection<Data>
     this.#decoder = new FrameDecoder({ role: "server", limits: host.limits });
     this.#session = new Session(this);
     this.#queue = new SendQueue(this, host);
+    this.position = host.hub.published;
     const now = host.sweep.now;
     this.#connectedAt = this.#lastReceived = this.#lastData = now;
     this.due = now + host.limits.pingInterval;
@@ -153,27 +157,33 @@ export class ServerConnection<Data>
   // The way in.
 
   /**
-   * Reads until the connection is over. Never rejects.
+   * Begins to receive.
    *
    * @param rest Bytes that came behind the handshake: the first frames.
    */
-  async run(rest: Uint8Array): Promise<void> {
-    try {
-      await this.#live(rest);
-    } catch (error) {
-      // Nothing comes here that is known of; if something does, it costs this connection alone.
-      this.#log({ level: "error", event: "fault", message: "Connection failed", error });
-      this.#abandon();
-    }
-  }
-
-  async #live(rest: Uint8Array): Promise<void> {
+  run(rest: Uint8Array): void {
     this.#log({ level: "debug", event: "opened", message: "Connection is open" });
     const { handlers } = this.#host;
     const opening = this.#call("open", () => handlers.open?.(this));
     if (opening !== undefined && handlers.message === undefined) this.#delivery.holdFor(opening);
+    if (rest.length > 0) this.#receive(rest);
+    else this.#park();
+  }
+
+  /** Waits for bytes with next to nothing: an async function that waits would be most of what is held. */
+  #park(): void {
+    this.#session.rest();
+    waitForBytes(this.transport, this.#host.pool, this);
+  }
+
+  woken(first: Uint8Array | undefined): void {
+    this.#receive(first);
+  }
+
+  /** Receives until the connection is parked, or over. Never rejects. */
+  async #receive(first: Uint8Array | undefined): Promise<void> {
     try {
-      await this.#receiveAll(rest);
+      if (first !== undefined && await this.#receiveFrames(first)) return this.#park();
       this.#session.receiveEof();
     } catch (error) {
       this.#receiveFailed(error);
@@ -181,24 +191,24 @@ export class ServerConnection<Data>
     await this.#end();
   }
 
-  /** Receives until the session, or the transport, has ended. */
-  async #receiveAll(rest: Uint8Array): Promise<void> {
-    const frames = new FrameReader(this.transport, this.#decoder, this.#host.pool);
-    if (rest.length > 0) frames.wake(rest);
-    else if (!await frames.wait()) return;
+  /** Receives until nothing more comes for now: `true`, or ever: `false`. */
+  async #receiveFrames(first: Uint8Array): Promise<boolean> {
+    const source = new FrameSource(this.transport, this.#decoder, this.#host.pool, first);
+    const reader = new ReadableStream(source, { highWaterMark: 0 }).getReader();
     try {
       for (;;) {
-        const { done, value: batch } = await frames.next();
-        if (done) return;
+        const { done, value: batch } = await reader.read();
+        if (done) return false;
         this.#bytesIn += batch.byteLength;
-        const now = this.#lastReceived = this.#host.sweep.now;
+        const now = this.#lastReceived = this.#host.sweep.recently;
         // A peer gets no further answers before it has taken the last ones.
         let behind = this.#queue.bytes > 0;
-        let count = 0;
-        for (const fragment of batch.fragments) {
+        const { fragments } = batch;
+        for (let at = 0; at < fragments.length; at++) {
+          const fragment = fragments[at]!;
           const message = this.#session.receive(fragment);
           if (!isControl(fragment.opcode)) this.#lastData = now;
-          if (++count % TURN_FRAGMENTS === 0) await this.#host.turn.over(this.#host.sweep.now);
+          if ((at + 1) % TURN_FRAGMENTS === 0) await this.#host.turn.over();
           if (message === undefined) continue;
           if (behind) await this.#pauseFor(this.#queue.taken());
           behind = false;
@@ -208,16 +218,14 @@ export class ServerConnection<Data>
           if (handled !== undefined) await this.#pauseFor(handled);
           if (this.#queue.congested) await this.#pauseFor(this.#queue.taken());
         }
-        if (this.#session.state === "closed" || this.#session.state === "failed") return;
+        if (this.#session.state === "closed" || this.#session.state === "failed") return false;
         if (batch.failure !== undefined) throw batch.failure;
-        const over = this.#host.turn.over(now);
+        const over = this.#host.turn.over();
         if (over !== undefined) await over;
-        if (now - this.#lastData <= PARK_AFTER) continue;
-        frames.park();
-        if (!await frames.wait()) return;
+        if (now - this.#lastData > PARK_AFTER) return true;
       }
     } finally {
-      frames.park();
+      source.release();
     }
   }
 
@@ -249,7 +257,7 @@ export class ServerConnection<Data>
   // The way out.
 
   send(data: string | Uint8Array): SendResult {
-    this.#host.hub.flush();
+    this.#host.hub.catchUp(this);
     if (!this.open) return "dropped";
     const result = this.#queue.send(data);
     if (result !== "dropped") this.#messagesOut++;
@@ -277,7 +285,7 @@ export class ServerConnection<Data>
 
   close(code?: number, reason?: string): void {
     const wasOpen = this.open;
-    this.#host.hub.flush();
+    this.#host.hub.catchUp(this);
     this.#session.close(code, reason);
     if (wasOpen) this.#leaveOpen();
   }
@@ -444,7 +452,8 @@ export class ServerConnection<Data>
       target: this.target,
       ...this.subprotocol !== undefined && { subprotocol: this.subprotocol },
       connectedAt: sinceEpoch(this.#connectedAt),
-      lastActivity: sinceEpoch(this.#lastReceived),
+      // Taken from a clock that may be behind by a tick.
+      lastActivity: sinceEpoch(Math.max(this.#connectedAt, this.#lastReceived)),
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
       messagesIn: this.#messagesIn,
@@ -453,6 +462,14 @@ export class ServerConnection<Data>
       queuedBytes: this.#queue.bytes,
       ...this.roundTrip !== undefined && { roundTrip: this.roundTrip },
     };
+  }
+
+  addTo(sums: Counters): void {
+    sums.bytesIn += this.#bytesIn;
+    sums.bytesOut += this.#bytesOut;
+    sums.messagesIn += this.#messagesIn;
+    sums.messagesOut += this.#messagesOut;
+    sums.messagesDropped += this.#queue.dropped;
   }
 }
 

@@ -267,10 +267,12 @@ function endsInTable(tuple: FourTuple): string[] {
 }
 
 /**
- * Writes a canonical address as the tables do: 32-bit words in hex, each in the byte order of the
- * processor, which is little-endian wherever Deno runs.
+ * Writes an address as the tables do: 32-bit words in hex, each in the byte order of the processor,
+ * which is little-endian wherever Deno runs.
+ *
+ * @param address A canonical address.
  */
-function hexAddress(address: string): string {
+export function hexAddress(address: string): string {
   const bytes = address.includes(":")
     ? parseIPv6(address).flatMap((group) => [group >> 8, group & 0xff])
     : address.split(".").map(Number);

@@ -18,7 +18,7 @@ export class Sweep {
   readonly #items = new Set<Due>();
   readonly #clock: Clock;
   readonly #tick: number;
-  #lastTick = 0;
+  #lastTick: number;
   #timer: ReturnType<typeof setInterval> | undefined = undefined;
 
   /**
@@ -28,12 +28,18 @@ export class Sweep {
    */
   constructor(timeouts: readonly number[], clock: Clock = () => performance.now()) {
     this.#clock = clock;
+    this.#lastTick = clock();
     this.#tick = Math.max(SHORTEST_TICK, Math.min(LONGEST_TICK, ...timeouts.map((t) => t / 4)));
   }
 
   /** What time it is, in milliseconds. */
   get now(): number {
     return this.#clock();
+  }
+
+  /** The same as it was at the last tick, which is a second ago at most: cheap, and never too late. */
+  get recently(): number {
+    return this.#lastTick;
   }
 
   /** Begins to look after an item. */

@@ -42,7 +42,7 @@ export async function writeAll(
  *
  * @param transport What to close.
  */
-export function closeQuietly(transport: Transport): void {
+export function closeQuietly(transport: Pick<Transport, "close">): void {
   try {
     transport.close();
   } catch {

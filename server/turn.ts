@@ -1,5 +1,10 @@
+import type { Clock } from "./sweep.ts";
+
 /** How long connections may be served before everything else has a turn, in milliseconds. */
 const BUDGET = 10;
+
+/** The clock is looked at once in so many times, since a look costs something too. */
+export const ASKED_PER_LOOK = 16;
 
 /**
  * Keeps busy connections from holding the event loop. A read that is ready resolves without a turn
@@ -7,22 +12,30 @@ const BUDGET = 10;
  * other connections would wait.
  */
 export class Turn {
+  readonly #clock: Clock;
+  #asked = 0;
   #began: number | undefined = undefined;
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
   #next: PromiseWithResolvers<void> | undefined = undefined;
 
+  /** @param clock What time it is. */
+  constructor(clock: Clock = () => performance.now()) {
+    this.#clock = clock;
+  }
+
   /**
    * To be asked again and again while a connection is served.
    *
-   * @param now What time it is, in milliseconds.
    * @returns What to wait for before going on; `undefined` while there is time left.
    */
-  over(now: number): Promise<void> | undefined {
+  over(): Promise<void> | undefined {
+    if (this.#next !== undefined) return this.#next.promise;
+    if (++this.#asked % ASKED_PER_LOOK !== 0) return;
     if (this.#began === undefined) {
-      this.#began = now;
+      this.#began = this.#clock();
       this.#timer = setTimeout(() => this.#end());
-    } else if (now - this.#began > BUDGET) {
-      return (this.#next ??= Promise.withResolvers()).promise;
+    } else if (this.#clock() - this.#began > BUDGET) {
+      return (this.#next = Promise.withResolvers<void>()).promise;
     }
   }
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { VERSION } from "../server/cli/version.ts";
 import { TEST_CERTIFICATE, TEST_KEY } from "./helpers/certificate.ts";
+import { NO_CLUSTERS } from "./helpers/clusters.ts";
 import { type Ended, Process, ROOT, servedAt } from "./helpers/process.ts";
 
 /** Why no binary can be compiled here without asking the network for a base; else undefined. */
@@ -110,6 +111,28 @@ async function driveBinary(test: Deno.TestContext, directory: string): Promise<v
     const { code, err } = await process.ended();
     assertEquals(code, 0);
     assertStringIncludes(err, "Drained: 1 closed, 0 cut\n");
+  });
+
+  await test.step({
+    name: "--workers 2 serves by two more of itself, rolls, and SIGTERM drains and exits 0" +
+      (NO_CLUSTERS === undefined ? "" : ` (ignored: ${NO_CLUSTERS})`),
+    ignore: NO_CLUSTERS !== undefined,
+    fn: async () => {
+      await using process = start("--workers=2", "--app=echo", "--port=0");
+      const url = await servedAt(process);
+      process.signal("SIGUSR2");
+      await process.errLine("Rolled 2 workers");
+      const socket = new WebSocket(url);
+      const end = new Promise<CloseEvent>((resolve) => socket.onclose = resolve);
+      socket.onopen = () => socket.send("hello");
+      const { data } = await new Promise<MessageEvent>((resolve) => socket.onmessage = resolve);
+      assertEquals(data, "hello");
+      process.signal("SIGTERM");
+      assertEquals((await end).code, 1001);
+      const { code, err } = await process.ended();
+      assertEquals(code, 0, err);
+      assertStringIncludes(err, "Drained: 1 closed, 0 cut\n");
+    },
   });
 
   await test.step("TLS works, or says which Deno it needs", async () => {

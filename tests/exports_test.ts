@@ -10,12 +10,19 @@ const LIBRARY_VALUES = [
   "formatFourTuple",
   "parseFourTuple",
   "serve",
+  "serveCluster",
 ];
 
 const LIBRARY_TYPES = [
+  "Backplane",
   "CapacityLimit",
   "CloseStatus",
   "Closing",
+  "Cluster",
+  "ClusterListOptions",
+  "ClusterOptions",
+  "ClusterRecord",
+  "ClusterReport",
   "Connection",
   "ConnectionCounts",
   "ConnectionDescription",
@@ -33,6 +40,7 @@ const LIBRARY_TYPES = [
   "Message",
   "MessageLimits",
   "PeerInfo",
+  "PublishResult",
   "Report",
   "SendResult",
   "ServeOptions",
@@ -43,6 +51,8 @@ const LIBRARY_TYPES = [
   "Totals",
   "Upgrade",
   "WhenFull",
+  "WorkerInfo",
+  "WorkerReport",
 ];
 
 const PROTOCOL_VALUES = [

@@ -1,9 +1,15 @@
-import { type Connection, type Report, serve, type ServeOptions, type Server } from "../../mod.ts";
+import {
+  type Backplane,
+  type Connection,
+  serve,
+  type ServeOptions,
+  type Server,
+} from "../../mod.ts";
+import { TalkFigures, type TalkReport } from "./talk_figures.ts";
 import { talkFiles } from "./talk_files.ts";
 import { FloodGate, WINDOW_MESSAGES, WINDOW_MS } from "./talk_flood.ts";
 import {
   fault,
-  type Figures,
   frameImage,
   parseImage,
   parseMessage,
@@ -11,9 +17,8 @@ import {
   type ServerMessage,
 } from "./talk_messages.ts";
 import { freeNickname, nicknameKey } from "./talk_names.ts";
-
-/** How often the figures are sent, in milliseconds. */
-const FIGURES_MS = 2000;
+import { BEAT_MS, TalkRoster } from "./talk_roster.ts";
+import type { Person } from "./talk_roster_messages.ts";
 
 /** How many of the others a newcomer is told by name. */
 const OTHERS_TOLD = 20;
@@ -34,22 +39,36 @@ const IMAGE_BYTES = 1024 * 1024;
 /** The answer when a nickname and all its numbers are in use. */
 const TAKEN = "Nickname is taken by too many: choose another";
 
+/**
+ * Servers with a backplane number their people from a multiple of this on, which each draws at random
+ * from 2^32 of them: the sums are numbers that JavaScript holds exactly. A server that gets more people
+ * than this counts on, since whatever follows is hardly another's either.
+ */
+const ID_STEP = 2 ** 20;
+
 /** What the talk app needs beyond the options of the server under it. */
 export interface TalkOptions extends
   Pick<
     ServeOptions<TalkData>,
-    "hostname" | "port" | "cert" | "key" | "origins" | "limits" | "log"
+    | "hostname"
+    | "port"
+    | "reusePort"
+    | "backplane"
+    | "cert"
+    | "key"
+    | "origins"
+    | "limits"
+    | "log"
   > {
   /** Whether the page shows what connections cost and which 4-tuple the reader has. */
   figures: boolean;
-}
-
-/** Somebody who has spoken, or at least said a name. */
-export interface Person {
-  /** The number of this person. */
-  readonly id: number;
-  /** The nickname, unlike that of anybody else here. */
-  name: string;
+  /**
+   * Gives the report that the figures are taken from, such as one of all servers that share the port.
+   * It is called every two seconds while somebody is here, by each server.
+   *
+   * @default the report of this server
+   */
+  report?: () => Promise<TalkReport>;
 }
 
 /** What the talk app keeps for each connection. */
@@ -68,12 +87,16 @@ export interface TalkData {
  * people have the same, so nobody can speak in another's name. A connection is a person from its
  * first message on; one that never speaks is not announced.
  *
+ * With a backplane the people of all servers on it talk to each other. Nicknames are theirs alone
+ * there too: where two get the same at the same instant, one is renamed a moment later, as
+ * {@linkcode TalkRoster} tells.
+ *
  * @param options The options of the server, and whether figures are shown.
  * @returns The server.
  * @throws What `serve()` throws, and Deno's errors when the files of the page cannot be read.
  */
 export function talk(options: TalkOptions): Server<TalkData> {
-  const { figures: _, ...base } = options;
+  const { figures: _, report: __, ...base } = options;
   const files = talkFiles();
   const limits = { ...LIMITS, ...options.limits };
   const server: Server<TalkData> = serve<TalkData>({
@@ -95,27 +118,51 @@ export function talk(options: TalkOptions): Server<TalkData> {
 /** The people who talk to each other. */
 class Room {
   #server: Server<TalkData>;
-  #log: TalkOptions["log"];
-  #showsFigures: boolean;
+  /** Absent where no figures are shown. */
+  #figures: TalkFigures | undefined;
   #imageBytes: number;
-  /** The people here, under the keys of their nicknames. */
+  /** The people of this server, under the keys of their nicknames. */
   #people = new Map<string, Person>();
   /** Their connections. */
   #audience = new Set<Connection<TalkData>>();
-  #lastId = 0;
-  #timer: ReturnType<typeof setInterval> | undefined;
-  #reporting = false;
-  /** The newest figures, for newcomers. */
-  #latest: string | undefined;
+  /** The people of the other servers; absent without a backplane. */
+  #roster: TalkRoster | undefined;
+  /** How many have entered. */
+  #entered = 0;
+  /** The number before that of the first person. */
+  #idBefore = 0;
 
   constructor(
     server: Server<TalkData>,
-    options: Pick<TalkOptions, "figures" | "log"> & { imageBytes: number },
+    options: Pick<TalkOptions, "backplane" | "figures" | "log" | "report"> & { imageBytes: number },
   ) {
     this.#server = server;
-    this.#log = options.log;
-    this.#showsFigures = options.figures;
     this.#imageBytes = options.imageBytes;
+    if (options.figures) {
+      const report = options.report ?? (() => server.report());
+      this.#figures = new TalkFigures(this.#audience, report, options.log);
+    }
+    if (options.backplane !== undefined) this.#meetOthers(options.backplane);
+  }
+
+  #meetOthers(backplane: Backplane): void {
+    this.#idBefore = crypto.getRandomValues(new Uint32Array(1))[0]! * ID_STEP;
+    const roster = this.#roster = new TalkRoster(backplane, {
+      people: this.#people,
+      yieldNickname: (person) => this.#giveAnother(person),
+      lost: (people) => this.#tellLost(people),
+    });
+    const timer = setInterval(() => roster.beat(), BEAT_MS);
+    const stop = () => {
+      clearInterval(timer);
+      roster.close();
+    };
+    this.#server.finished.then(stop, stop);
+  }
+
+  /** How many people there are, on all servers. */
+  get #size(): number {
+    return this.#people.size + (this.#roster?.size ?? 0);
   }
 
   /** Acts on one message; the server holds back the connection's next one until this is done. */
@@ -149,21 +196,26 @@ class Room {
     const { data } = connection;
     data.ended = true;
     if (data.person === undefined) return;
-    this.#people.delete(nicknameKey(data.person.name));
+    const { id, name } = data.person;
+    this.#people.delete(nicknameKey(name));
     this.#audience.delete(connection);
-    this.#announce({ type: "left", ...data.person });
-    if (this.#people.size === 0) this.#stopFigures();
+    this.#announce({ type: "left", id, name });
+    this.#roster?.tell({ gone: name });
+    if (this.#people.size === 0) this.#figures?.stop();
   }
 
   /** Makes a person of a connection; gives undefined when it got no nickname, or has ended. */
   async #enter(connection: Connection<TalkData>, wanted?: string): Promise<Person | undefined> {
-    const you = this.#showsFigures ? await this.#describe(connection) : undefined;
+    const you = this.#figures ? await this.#describe(connection) : undefined;
+    await this.#roster?.ready;
+    if (wanted !== undefined) await this.#roster?.confirm(nicknameKey(wanted));
     if (connection.data.ended) return undefined;
-    const id = ++this.#lastId;
-    const name = freeNickname(wanted ?? `guest-${id}`, (key) => this.#people.has(key));
+    const number = ++this.#entered;
+    const name = freeNickname(wanted ?? `guest-${number}`, (key) => this.#isTaken(key));
     if (name === undefined) return reply(connection, fault(TAKEN));
-    const others = [...this.#people.values().take(OTHERS_TOLD)].map((other) => other.name);
-    const person = { id, name };
+    const others = this.#names(OTHERS_TOLD);
+    const id = this.#idBefore + number;
+    const person = { id, name, since: Date.now() };
     connection.data.person = person;
     this.#people.set(nicknameKey(name), person);
     this.#audience.add(connection);
@@ -172,27 +224,57 @@ class Room {
       id,
       name,
       imageBytes: this.#imageBytes,
-      people: this.#people.size,
+      people: this.#size,
       others,
       ...you && { you },
     });
     this.#announce({ type: "joined", id, name });
-    if (this.#showsFigures) this.#startFigures(connection);
+    // After the words for the people, who see "joined" first when a nickname has to be given up.
+    this.#roster?.tell({ here: person });
+    this.#figures?.start(connection);
     return person;
   }
 
   #rename(connection: Connection<TalkData>, person: Person, wanted: string): void {
-    const was = person.name;
-    const name = freeNickname(wanted, (key) => {
-      const holder = this.#people.get(key);
-      return holder !== undefined && holder !== person;
-    });
+    const name = freeNickname(
+      wanted,
+      (key) => this.#people.get(key) !== person && this.#isTaken(key),
+    );
     if (name === undefined) return reply(connection, fault(TAKEN));
-    if (name === was) return;
+    if (name !== person.name) this.#give(person, name);
+  }
+
+  /** Takes from somebody a nickname that somebody on another server got at the same time. */
+  #giveAnother(person: Person): void {
+    const name = freeNickname(person.name, (key) => this.#isTaken(key));
+    // Where all are taken, one that nobody can have chosen.
+    this.#give(person, name ?? `guest-${crypto.randomUUID()}`);
+  }
+
+  #give(person: Person, name: string): void {
+    const was = person.name;
     this.#people.delete(nicknameKey(was));
     person.name = name;
+    person.since = Date.now();
     this.#people.set(nicknameKey(name), person);
     this.#tell({ type: "renamed", id: person.id, name, was });
+    this.#roster?.tell({ gone: was, here: person });
+  }
+
+  #isTaken(key: string): boolean {
+    return this.#people.has(key) || (this.#roster?.has(key) ?? false);
+  }
+
+  /** Gives the nicknames of some people, those of this server first. */
+  #names(most: number): string[] {
+    const names: string[] = [];
+    for (const people of [this.#people.values(), this.#roster?.people() ?? []]) {
+      for (const { name } of people) {
+        if (names.length === most) return names;
+        names.push(name);
+      }
+    }
+    return names;
   }
 
   /** Finds what the server knows of a connection. */
@@ -207,55 +289,17 @@ class Room {
   }
 
   #announce(message: ServerMessage): void {
-    if (this.#people.size <= ANNOUNCE_PEOPLE) this.#tell(message);
+    if (this.#size <= ANNOUNCE_PEOPLE) this.#tell(message);
   }
 
-  /** Gives a newcomer figures, and all people new ones from now on while somebody is here. */
-  #startFigures(newcomer: Connection<TalkData>): void {
-    if (this.#latest !== undefined) newcomer.send(this.#latest);
-    if (this.#timer !== undefined) return;
-    this.#timer = setInterval(() => this.#sendFigures(), FIGURES_MS);
-    this.#sendFigures();
-  }
-
-  #stopFigures(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-    this.#latest = undefined;
-  }
-
-  async #sendFigures(): Promise<void> {
-    // With very many connections a report takes a while: never two at once.
-    if (this.#reporting) return;
-    this.#reporting = true;
-    try {
-      const figures = serializeMessage(summarize(await this.#server.report()));
-      if (this.#timer === undefined) return;
-      this.#latest = figures;
-      // Only to people: thousands of silent connections woken every time would change the figures.
-      for (const connection of this.#audience) connection.send(figures);
-    } catch (error) {
-      // A report that is under way when the server stops fails; that is no news to anybody.
-      if (this.#timer === undefined) return;
-      this.#log?.({ level: "warning", event: "figures", message: "Cannot make a report", error });
-    } finally {
-      this.#reporting = false;
+  /** Tells the people of this server that a whole server is gone: the other servers tell theirs. */
+  #tellLost(people: Person[]): void {
+    if (this.#size + people.length > ANNOUNCE_PEOPLE) return;
+    for (const { id, name } of people) {
+      const message = serializeMessage({ type: "left", id, name });
+      for (const connection of this.#audience) connection.send(message);
     }
   }
-}
-
-/** Takes from a report what everybody may see: totals only, nothing about anybody else. */
-function summarize({ connections, descriptors, memory, serverPorts, fourTuples }: Report): Figures {
-  const { open, soft: limit } = descriptors ?? {};
-  const { perConnection: bytesPerConnection } = memory;
-  return {
-    type: "figures",
-    connections,
-    ...open !== undefined && { descriptors: { open, ...limit !== undefined && { limit } } },
-    ...bytesPerConnection !== undefined && { bytesPerConnection },
-    serverPorts,
-    fourTuples,
-  };
 }
 
 function reply(connection: Connection<TalkData>, message: ServerMessage): undefined {

@@ -131,7 +131,7 @@ function limitTable(capacity: readonly CapacityLimit[]): string[] {
 
 /** Settings that bound no number of connections by themselves. */
 function settingLines(limits: HostLimits): string[] {
-  const { descriptors, parentDescriptors, nrOpen, somaxconn } = limits;
+  const { descriptors, parentDescriptors, nrOpen, somaxconn, tcpMigrateReq } = limits;
   const rows: string[][] = [];
   if (parentDescriptors?.soft !== undefined) {
     rows.push([
@@ -148,6 +148,12 @@ function settingLines(limits: HostLimits): string[] {
   }
   if (somaxconn !== undefined) {
     rows.push(["net.core.somaxconn", count(somaxconn), "connections that wait for accept"]);
+  }
+  if (tcpMigrateReq !== undefined) {
+    const effect = tcpMigrateReq === 0
+      ? "rolling workers resets what waits for accept; 1 prevents it"
+      : "rolling workers resets no connection";
+    rows.push(["net.ipv4.tcp_migrate_req", count(tcpMigrateReq), effect]);
   }
   return alignTable(rows, [1]);
 }

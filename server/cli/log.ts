@@ -8,8 +8,8 @@ const CATEGORY = "fourtuple";
 
 /**
  * Sets logging up for the whole process. A JSON line has `@timestamp` (ISO 8601), `level` (DEBUG, INFO,
- * WARN, ERROR), `message`, `logger` and `event`, and where the entry has them `key` (the 4-tuple) and
- * `error` (what was thrown, as text).
+ * WARN, ERROR), `message`, `logger` and `event`, and where the entry has them `worker` (its number),
+ * `key` (the 4-tuple) and `error` (what was thrown, as text).
  *
  * @param settings Format and least level.
  * @param writer Where the lines go.
@@ -30,24 +30,33 @@ export function startLog(
     ],
   });
   const logger = getLogger(CATEGORY);
-  return ({ level, message, error, ...properties }) =>
+  return ({ level, message, error, ...properties }) => {
+    if (!logger.isEnabledFor(level)) return;
     logger[level](escapeBraces(message), {
       ...properties,
       ...error !== undefined && { error: describeError(error) },
     });
+  };
 }
 
 /**
- * Writes a record as one line for people: time, level, event, message, 4-tuple, and below it what was
- * thrown.
+ * Writes a record as one line for people: time, level, worker, event, message, 4-tuple, and below it
+ * what was thrown.
  *
  * @param record The record.
  * @returns The line, with its line feed.
  */
 function formatPretty(record: LogRecord): string {
-  const { event, key, error } = record.properties;
+  const { worker, event, key, error } = record.properties;
   const time = new Date(record.timestamp).toISOString();
-  const parts = [time, record.level.padEnd(7), event, record.message.join(""), key && `(${key})`];
+  const parts = [
+    time,
+    record.level.padEnd(7),
+    worker && `w${worker}`,
+    event,
+    record.message.join(""),
+    key && `(${key})`,
+  ];
   const line = parts.filter(Boolean).map((part) => escapeControls(String(part))).join(" ");
   const below = typeof error === "string"
     ? `  ${error.split("\n").map(escapeControls).join("\n  ")}\n`

@@ -1,31 +1,22 @@
-import type { Report, ServeOptions, Server } from "../../mod.ts";
-import { broadcast } from "../apps/broadcast.ts";
-import { echo } from "../apps/echo.ts";
-import { talk } from "../apps/talk.ts";
-import { capacityLimits } from "../capacity.ts";
-import { checkCertificate } from "../certificate.ts";
-import { mayReadHost } from "../host.ts";
+import type { ServeOptions, Server } from "../../mod.ts";
+import { type Cluster, startCluster } from "../cluster/cluster.ts";
+import { countWorkers } from "../cluster/serve_cluster.ts";
+import { runWorker } from "../cluster/worker.ts";
+import { isChild } from "../process/child.ts";
+import { programOf } from "../process/program.ts";
+import { clusterBanner, serverBanner } from "./banner.ts";
 import type { Command, CommandIo } from "./command.ts";
-import { firstLine, readFault } from "./faults.ts";
+import { drainOnSignal } from "./drain_on_signal.ts";
 import { LineWriter } from "./line_writer.ts";
 import { startLog } from "./log.ts";
 import { flagOf, readSettings, type Surroundings } from "./read_settings.ts";
 import { SETTINGS, type Settings } from "./settings.ts";
-import { VERSION } from "./version.ts";
-
-/** A second signal within this many milliseconds is the same Ctrl-C, which `deno task` delivers twice. */
-const SAME_SIGNAL = 1_000;
+import { startApp, startFault } from "./start_app.ts";
 
 /** The last log lines may take this many milliseconds: a reader that is stuck must not keep us. */
 const FLUSH_DEADLINE = 1_000;
 
-/** The signals that drain; Windows has no SIGTERM to listen for. */
-const SIGNALS: readonly (keyof typeof SIGNAL_CODES)[] = Deno.build.os === "windows"
-  ? ["SIGINT"]
-  : ["SIGINT", "SIGTERM"];
-
-/** The exit codes that shells give to a process that a signal ended. */
-const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+type Log = NonNullable<ServeOptions["log"]>;
 
 const help = `Usage: fourtuple serve [options]
 
@@ -43,14 +34,21 @@ ${SETTINGS.map(helpLine).join("\n")}
       Print this text
 
 SIGTERM and SIGINT drain: no new connections, 1001 to everybody, and after the
-deadline the cut. A second one more than a second later ends the process at once.
+deadline the cut. A second one more than a second later ends the process at once,
+as SIGHUP does.
+
+With --workers, that process starts the workers, starts them again when they die,
+carries messages between them, and ends them with itself. SIGUSR2 to it replaces
+them one after the other: the new one listens before the old one drains, with the
+settings and certificates as they are then, but for the address and their number.
+Set net.ipv4.tcp_migrate_req to 1, so that no connection is reset meanwhile.
 
 A line of --log-format json has the keys @timestamp, level (DEBUG, INFO, WARN or
-ERROR), message, logger and event, and where it is about a connection or about a
-fault key (the 4-tuple) and error.
+ERROR), message, logger and event, and where it is about a connection, a worker or
+a fault key (the 4-tuple), worker (its number) and error.
 
-Exit codes: 0 drained, 1 cannot listen, use the certificate or go on, 2 wrong
-settings, 130 or 143 ended by a second signal
+Exit codes: 0 drained, 1 cannot listen, use the certificate or go on, or workers
+kept dying, 2 wrong settings, 130 or 143 ended by a second signal
 `;
 
 function helpLine({ name, placeholder, help, fallback }: typeof SETTINGS[number]): string {
@@ -81,148 +79,108 @@ async function runServe(args: string[], io: CommandIo): Promise<number> {
   const { settings } = read;
   const writer = new LineWriter(Deno.stderr);
   const log = startLog(settings, writer);
+  let code: number;
+  if (isChild()) code = await serveAsWorker(settings, log);
+  else if (settings.workers === 1) code = await serveAlone(settings, log, io);
+  else code = await serveByWorkers(["serve", ...args], settings, log, io);
+  await Promise.race([writer.flush(), sleep(FLUSH_DEADLINE)]);
+  return code;
+}
+
+/** Serves in this process, until it has drained. */
+async function serveAlone(settings: Settings, log: Log, io: CommandIo): Promise<number> {
+  const { host: hostname, port, drainDeadline: deadline } = settings;
   let server: Server;
   try {
-    server = start(settings, log);
+    server = startApp(settings, { hostname, port, log });
   } catch (error) {
     io.err(`fourtuple serve: ${startFault(error, settings)}\n`);
     return 1;
   }
   // Registered before the first accept: when descriptors have run out it is too late (it ends Deno).
-  const stopped = drainOnSignal(server, settings.drainDeadline, log);
-  io.out(await banner(server, settings));
-  const code = await stopped;
-  await Promise.race([writer.flush(), sleep(FLUSH_DEADLINE)]);
-  return code;
+  const stopped = drainOnSignal({
+    holds: () => `${server.registry.size} connections`,
+    drain: () => server.drain({ deadline }),
+    log,
+  });
+  io.out(await serverBanner(server, settings));
+  return await stopped;
+}
+
+/** Serves by other processes, until they have drained. */
+async function serveByWorkers(
+  args: string[],
+  settings: Settings,
+  log: Log,
+  io: CommandIo,
+): Promise<number> {
+  const { host: hostname, port, drainDeadline } = settings;
+  const workers = countWorkers(settings.workers);
+  const program = programOf(Deno.mainModule);
+  const ending = new AbortController();
+  const { signal } = ending;
+  const starting = startCluster({
+    program,
+    args,
+    workers,
+    hostname,
+    port,
+    drainDeadline,
+    log,
+    signal,
+  });
+  // Of a start that has failed nothing is left.
+  const started = starting.catch(() => undefined);
+  let draining = false;
+  // Registered before all of them serve: a signal waits for that, rather than end this process alone.
+  const stopped = drainOnSignal({
+    holds: () => "all workers",
+    async drain() {
+      draining = true;
+      return await (await started)?.drain() ?? { closed: 0, cut: 0 };
+    },
+    async kill() {
+      ending.abort();
+      await (await started)?.close();
+    },
+    log,
+  });
+  Deno.addSignalListener("SIGUSR2", () => {
+    started.then((cluster) => cluster?.roll()).catch(() => {}); // the log has it
+  });
+  let cluster: Cluster;
+  try {
+    cluster = await starting;
+  } catch (error) {
+    // A terminal and systemd signal to all: workers that did not listen for it yet have died of it.
+    if (draining) return await stopped;
+    io.err(`fourtuple serve: ${startFault(error, settings)}\n`);
+    return 1;
+  }
+  const ended = cluster.finished.then(() => stopped, () => 1);
+  io.out(await clusterBanner(cluster, settings));
+  return await ended;
+}
+
+/** Serves as one of several, until it has drained. */
+async function serveAsWorker(settings: Settings, log: Log): Promise<number> {
+  await runWorker({
+    log,
+    start(options, report) {
+      try {
+        return startApp(settings, options, report);
+      } catch (error) {
+        throw new Error(startFault(error, { host: options.hostname, port: options.port }));
+      }
+    },
+  });
+  return 0;
 }
 
 function surroundings(): Surroundings {
   return { env: Deno.env.toObject(), readFile: Deno.readTextFileSync };
 }
 
-function start(settings: Settings, log: ServeOptions["log"]): Server {
-  const { app, host, port, tlsCert, tlsKey, origin, limits } = settings;
-  const options: ServeOptions = {
-    hostname: host,
-    port,
-    limits,
-    ...log && { log },
-    ...origin && { origins: origin.includes("*") ? "*" : origin },
-    ...tlsCert !== undefined && tlsKey !== undefined && readCertificate(tlsCert, tlsKey),
-  };
-  switch (app) {
-    case "echo":
-      return echo(options);
-    case "broadcast":
-      return broadcast(options);
-    case "talk":
-      return talk({ ...options, figures: settings.figures });
-  }
-}
-
-/** Reads a certificate and its key, and tries them, since a fault should name its file. */
-function readCertificate(certPath: string, keyPath: string): { cert: string; key: string } {
-  const pair = { cert: readText(certPath), key: readText(keyPath) };
-  checkCertificate(pair.cert, pair.key, `"${certPath}"`, `"${keyPath}"`);
-  return pair;
-}
-
-function readText(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    throw new Error(`Cannot read "${path}": ${readFault(error)}`, { cause: error });
-  }
-}
-
-/** One line about why the server did not start. */
-function startFault(error: unknown, { host, port }: Settings): string {
-  const place = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-  if (error instanceof Deno.errors.AddrInUse) {
-    return `Cannot listen on ${place}: the port is in use`;
-  }
-  if (error instanceof Deno.errors.PermissionDenied) {
-    return `Cannot listen on ${place}: ports below 1024 need root or CAP_NET_BIND_SERVICE`;
-  }
-  if (error instanceof Deno.errors.AddrNotAvailable) {
-    return `Cannot listen on ${place}: this host has no such address`;
-  }
-  const reason = firstLine(error);
-  return reason.startsWith("failed to lookup")
-    ? `Cannot listen on ${place}: this host cannot be found`
-    : reason;
-}
-
-/** What a person should know at the start. */
-async function banner(server: Server, { app, limits }: Settings): Promise<string> {
-  const { hostname, port } = server.addr;
-  const lines = [`Fourtuple ${VERSION} serves ${app} on ${server.url} (pid ${Deno.pid})`];
-  if (hostname === "0.0.0.0" || hostname === "::") {
-    const addresses = hostname === "::" ? "addresses" : "IPv4 addresses";
-    lines.push(`It listens on port ${port} of all ${addresses} of this host (${hostname})`);
-  }
-  lines.push(capacityLine(await server.report(), limits.connections));
-  return `${lines.join("\n")}\n`;
-}
-
-/**
- * Says how many connections there can be, and why.
- *
- * @param report The server's report; what it cannot know is absent.
- * @param set The limit that was set, if any.
- */
-export function capacityLine(
-  { descriptors, connections, maxConnections }: Report,
-  set: number | undefined,
-): string {
-  const { soft, open } = descriptors ?? {};
-  if (set !== undefined) {
-    const use = { connections, ...open !== undefined && { descriptorsOpen: open } };
-    const [allowed] = capacityLimits(soft === undefined ? {} : { descriptors: { soft } }, use);
-    const line = `Connections: at most ${set}, as was set`;
-    return allowed === undefined || allowed.connections >= set
-      ? line
-      : `${line}; but ${soft} file descriptors allow only ${allowed.connections}`;
-  }
-  if (soft !== undefined && maxConnections !== undefined) {
-    return `File descriptors: ${soft} allowed, so at most ${numberOf(maxConnections)}`;
-  }
-  const reason = Deno.build.os === "linux" && !mayReadHost()
-    ? "their limit can be read only with --allow-all"
-    : "their limit cannot be read on this system";
-  return `File descriptors: ${reason}, so nothing bounds the connections but --connections`;
-}
-
-function numberOf(connections: number): string {
-  return connections === 1 ? "1 connection" : `${connections} connections`;
-}
-
 function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-/** Resolves with the exit code once the server has stopped. */
-function drainOnSignal(
-  server: Server,
-  deadline: number,
-  log: (entry: { level: "info"; event: string; message: string }) => void,
-): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  let since: number | undefined;
-  for (const signal of SIGNALS) {
-    Deno.addSignalListener(signal, async () => {
-      const now = performance.now();
-      if (since !== undefined) {
-        if (now - since > SAME_SIGNAL) resolve(SIGNAL_CODES[signal]);
-        return;
-      }
-      since = now;
-      const { size } = server.registry;
-      log({ level: "info", event: "draining", message: `Draining ${size} connections` });
-      const { closed, cut } = await server.drain({ deadline });
-      log({ level: "info", event: "drained", message: `Drained: ${closed} closed, ${cut} cut` });
-      resolve(0);
-    });
-  }
-  return promise;
 }

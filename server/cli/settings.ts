@@ -37,6 +37,8 @@ export interface Settings {
   logFormat: "pretty" | "json";
   /** Which log lines are left out. */
   logLevel: "debug" | "info" | "warning" | "error";
+  /** How many processes serve; one for each core with `auto`. */
+  workers: number | "auto";
   /** How long a drain may take, in milliseconds. */
   drainDeadline: number;
   /** The limits that were set. */
@@ -51,6 +53,7 @@ const DEFAULTS = {
   figures: true,
   logFormat: "pretty",
   logLevel: "info",
+  workers: 1,
   drainDeadline: 30_000,
 } as const satisfies Partial<Settings>;
 
@@ -100,6 +103,23 @@ function integer(least: number, most: number): z.ZodType {
 
 function isOrigin(value: string): boolean {
   return value === "*" || URL.parse(value)?.origin === value;
+}
+
+/** More processes than any host has a use for. */
+const MOST_WORKERS = 1_024;
+
+/**
+ * Finds what is wrong with a number of workers.
+ *
+ * @param value The number, or `auto`.
+ * @param os The system.
+ * @returns What was expected, or `undefined` when the value is good.
+ */
+export function workersFault(value: unknown, os: typeof Deno.build.os): string | undefined {
+  const fits = Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MOST_WORKERS;
+  if (value !== "auto" && !fits) return `expected an integer from 1 to ${MOST_WORKERS}, or "auto"`;
+  if (os === "linux" || value === 1) return undefined;
+  return "expected 1, as only Linux shares a port out among processes";
 }
 
 /** All settings, in the order of the help. */
@@ -179,6 +199,18 @@ export const SETTINGS: readonly Setting[] = [
     schema: choice("debug", "info", "warning", "error"),
     kind: "text",
     fallback: DEFAULTS.logLevel,
+  },
+  {
+    name: "workers",
+    placeholder: "N",
+    help: 'Processes that share the port, or "auto" for one for each core; limits, such as ' +
+      "--connections, count in each by itself",
+    schema: z.unknown().superRefine((value, context) => {
+      const message = workersFault(value, Deno.build.os);
+      if (message !== undefined) context.addIssue({ code: "custom", message });
+    }),
+    kind: "integer",
+    fallback: DEFAULTS.workers,
   },
   {
     name: "drainDeadline",

@@ -10,6 +10,7 @@ import { MemoryTransport, settled } from "./memory_transport.ts";
 /** A connection on a transport without a network, with a clock that the test turns. */
 export class LoneConnection {
   now = 1_000;
+  readonly sweep: Sweep = new Sweep([1_000], () => this.now);
   readonly transport = new MemoryTransport();
   readonly messages: number[] = [];
   readonly connection: ServerConnection<undefined>;
@@ -17,20 +18,25 @@ export class LoneConnection {
 
   constructor() {
     const turn = new Turn();
+    const over = Promise.withResolvers<void>();
     const host: ConnectionHost<undefined> = {
       limits: DEFAULT_LIMITS,
       pool: new BufferPool(),
       flusher: new Flusher(),
       hub: new Hub(() => []),
-      sweep: new Sweep([1_000], () => this.now),
+      sweep: this.sweep,
       turn,
       handlers: { message: (_, message) => void this.messages.push(message.length) },
       log: () => {},
-      released: () => turn.stop(),
+      released() {
+        turn.stop();
+        over.resolve();
+      },
     };
     const start = { id: 1, key: "a", target: "/", subprotocol: undefined, data: undefined };
     this.connection = new ServerConnection(host, this.transport, start);
-    this.over = this.connection.run(new Uint8Array(0));
+    this.over = over.promise;
+    this.connection.run(new Uint8Array(0));
   }
 
   async arrive(...bytes: Uint8Array[]): Promise<void> {
@@ -43,6 +49,7 @@ export class LoneConnection {
   /** Lets time pass, and has the connection looked after. */
   pass(milliseconds: number): void {
     this.now += milliseconds;
+    this.sweep.tick();
     if (this.connection.due <= this.now) this.connection.expire(this.now);
   }
 

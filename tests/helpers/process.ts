@@ -160,6 +160,8 @@ export function fourtuple(args: string[], options?: ProcessOptions): Process {
 
 /** Waits for the banner, and returns the address in it. */
 export async function servedAt(process: Process): Promise<URL> {
-  const [, url] = (await process.outLine(" serves ")).match(/ on (http\S+) \(pid \d+\)$/)!;
+  const [, url] = (await process.outLine(" serves ")).match(
+    / on (http\S+)(?: by \d+ workers?)? \(pid \d+\)$/,
+  )!;
   return new URL(url!);
 }

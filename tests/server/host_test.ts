@@ -7,8 +7,10 @@ import {
   openDescriptors,
   parseDescriptorLimits,
   parsePageSize,
+  parseSentResets,
   parseSockstat,
   readHostLimits,
+  sentResets,
 } from "../../server/host.ts";
 
 const LIMITS = `\
@@ -89,6 +91,14 @@ Deno.test("parseSockstat() returns undefined when the line or a figure is not th
   assertEquals(parseSockstat("TCP: inuse 27 orphan 1 tw 4 alloc 95 mem\n"), undefined);
 });
 
+Deno.test("parseSentResets() finds OutRsts by its name", () => {
+  const ip = "Ip: Forwarding OutRsts\nIp: 1 2\n";
+  const tcp = "Tcp: RtoAlgorithm RtoMin OutSegs OutRsts InCsumErrors\nTcp: 1 200 5 17 0\n";
+  assertEquals(parseSentResets(ip + tcp), 17);
+  assertEquals(parseSentResets(ip), undefined);
+  assertEquals(parseSentResets("Tcp: RtoAlgorithm\nTcp: 1\n"), undefined);
+});
+
 Deno.test("parsePageSize() finds AT_PAGESZ among the auxiliary values", () => {
   assertEquals(parsePageSize(auxv(16384)), 16384);
   assertEquals(parsePageSize(auxv(4096).subarray(0, 16)), undefined);
@@ -102,6 +112,7 @@ Deno.test("readHostLimits() reads every limit of a host that has them all", asyn
     "/proc/sys/fs/file-nr": "1504\t0\t9223372036854775807\n",
     "/proc/sys/net/ipv4/ip_local_port_range": "32768\t60999\n",
     "/proc/sys/net/core/somaxconn": "4096\n",
+    "/proc/sys/net/ipv4/tcp_migrate_req": "1\n",
     "/proc/sys/net/ipv4/tcp_mem": "187641\t250190\t375282\n",
     "/proc/sys/net/netfilter/nf_conntrack_max": "262144\n",
     "/proc/sys/net/netfilter/nf_conntrack_count": "17\n",
@@ -116,6 +127,7 @@ Deno.test("readHostLimits() reads every limit of a host that has them all", asyn
     filesOpen: 1504,
     ephemeralPorts: { first: 32768, last: 60999 },
     somaxconn: 4096,
+    tcpMigrateReq: 1,
     tcpMemory: { low: 187641, pressure: 250190, high: 375282 },
     pageSize: 4096,
     conntrackMax: 262144,
@@ -186,6 +198,20 @@ linuxTest("readHostLimits() reads this host", async () => {
   assert(there(limits.fileMax) > there(limits.filesOpen));
   assertEquals(there(limits.pageSize) % 4096, 0);
   assert(there(limits.memoryTotal) >= there(limits.memoryAvailable));
+});
+
+linuxTest("sentResets() counts a connection that is reset", async () => {
+  const before = there(await sentResets());
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const [conn, other] = await Promise.all([
+    Deno.connect({ port: listener.addr.port }),
+    listener.accept(),
+  ]);
+  await conn.write(new Uint8Array(1));
+  other.close(); // what nobody has read makes a reset of it
+  await conn.read(new Uint8Array(1)).catch(() => {});
+  conn.close();
+  assert(there(await sentResets()) > before);
 });
 
 linuxTest("openDescriptors() counts what is opened", async () => {

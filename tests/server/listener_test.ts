@@ -109,6 +109,38 @@ Deno.test("Listener pauses when descriptors have run out, says so once, and resu
   await running;
 });
 
+Deno.test("Listener says that accepting goes on only when it has not failed for longer than a pause", async () => {
+  const original = performance.now;
+  let now = 0;
+  performance.now = () => now;
+  try {
+    const after = (seconds: number, answer: () => unknown) => () => {
+      now += seconds * 1_000;
+      return answer();
+    };
+    const scripted = new ScriptedListener(
+      ...[fails(OUT), after(1.1, conn("one")), after(1.1, fails(OUT)), after(1.1, conn("two"))],
+      ...[after(1, conn("three")), after(1, conn("four"))],
+    );
+    const story: unknown[] = [];
+    const listener = new Listener(scripted as unknown as Deno.TcpListener, {
+      accepted: (conn) => story.push((conn as unknown as { name: string }).name),
+      log: ({ event }) => story.push(event),
+    });
+    const running = listener.run();
+    for (const accepts of [1, 3, 6]) {
+      await until("it waits", () => scripted.accepts >= accepts);
+      listener.descriptorFreed();
+    }
+    const told = ["out_of_descriptors", "one", "two", "three", "descriptors_back", "four"];
+    assertEquals(story, told);
+    listener.close();
+    await running;
+  } finally {
+    performance.now = original;
+  }
+});
+
 Deno.test("Listener ends while it pauses", async () => {
   const scripted = new ScriptedListener(fails(OUT));
   const { listener, book } = listenTo(scripted);
@@ -138,6 +170,18 @@ Deno.test("Listener closes what it accepts after its own end", async () => {
   listener.close();
   await running;
   assertEquals([accepted.all.length, closed], [0, true]);
+});
+
+Deno.test("Listener finish() still serves what is being accepted, and then nothing more", async () => {
+  const late = Promise.withResolvers<unknown>();
+  const { listener, accepted } = listenTo(new ScriptedListener(() => late.promise, conn("never")));
+  const running = listener.run();
+  const finished = listener.finish();
+  late.resolve({ name: "late", close: () => {} });
+  await finished;
+  await running;
+  assertEquals(accepted.all.map((it) => (it as { name: string }).name), ["late"]);
+  await listener.finish();
 });
 
 Deno.test({

@@ -1,5 +1,10 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { type ConnectionRecord, Registry, type Totals } from "../../server/registry.ts";
+import {
+  type ConnectionRecord,
+  type Counters,
+  Registry,
+  type Totals,
+} from "../../server/registry.ts";
 import type { KernelSocket } from "../../server/socket_table.ts";
 
 const COUNTERS = { bytesIn: 1, bytesOut: 10, messagesIn: 100, messagesOut: 1_000 };
@@ -30,6 +35,15 @@ class Entry {
     const { id, key, counters } = this;
     const times = { connectedAt: 5, lastActivity: 6 };
     return { id, key, state: "open", target: "/", ...times, queuedBytes: 0, ...counters };
+  }
+
+  addTo(sums: Counters): void {
+    const { bytesIn, bytesOut, messagesIn, messagesOut, messagesDropped } = this.counters;
+    sums.bytesIn += bytesIn;
+    sums.bytesOut += bytesOut;
+    sums.messagesIn += messagesIn;
+    sums.messagesOut += messagesOut;
+    sums.messagesDropped += messagesDropped;
   }
 }
 

@@ -342,6 +342,33 @@ Deno.test("Server.drain() waits for a connection whose handshake ends meanwhile,
   assertEquals(await drained, { closed: 1, cut: 0 });
 });
 
+Deno.test("Server.stopListening() closes the port, and leaves everybody who is there", async () => {
+  await using server = serve({ port: 0, message: (connection, data) => connection.send(data) });
+  const { hostname, port } = server.addr;
+  using early = await RawClient.connect(server.addr);
+  using client = await RawClient.open(server.addr);
+  await server.stopListening();
+  using _listener = Deno.listen({ hostname, port });
+  await early.upgrade();
+  for (const it of [early, client]) {
+    await it.sendMessage("still here");
+    assertEquals(await it.message(), "still here");
+  }
+});
+
+Deno.test("Server.drain() with a grace lets handshakes that are under way succeed", async () => {
+  const server = serve({ port: 0 });
+  using client = await RawClient.connect(server.addr);
+  await until("it is accepted", async () => (await server.report()).exchanges === 1);
+  const drained = server.drain({ grace: 60_000 });
+  await client.upgrade();
+  assertEquals((await client.closeFrame()).code, 1001);
+  await client.sendClose(1001);
+  await client.gone();
+  client.close();
+  assertEquals(await drained, { closed: 1, cut: 0 });
+});
+
 Deno.test("Server.drain() lets a handshake that comes late be refused with 503", async () => {
   await using server = serve({ port: 0 });
   using client = await RawClient.connect(server.addr);

@@ -1,32 +1,58 @@
 import { assert, assertEquals } from "@std/assert";
-import { Turn } from "../../server/turn.ts";
+import { ASKED_PER_LOOK, Turn } from "../../server/turn.ts";
+
+/** A turn with a clock that the test sets. */
+class Setup {
+  now = 0;
+  readonly turn = new Turn(() => this.now);
+
+  /** Asks until the clock has been looked at. */
+  ask(now: number): Promise<void> | undefined {
+    this.now = now;
+    for (let asked = 1; asked < ASKED_PER_LOOK; asked++) {
+      const wait = this.turn.over();
+      if (wait !== undefined) return wait;
+    }
+    return this.turn.over();
+  }
+}
 
 Deno.test("Turn.over() lets go on for 10 ms, and then makes everybody wait for the event loop", async () => {
-  const turn = new Turn();
-  assertEquals([turn.over(100), turn.over(105), turn.over(110)], [undefined, undefined, undefined]);
-  const waits = [turn.over(110.1), turn.over(115)];
+  const setup = new Setup();
+  assertEquals([setup.ask(100), setup.ask(105), setup.ask(110)], [undefined, undefined, undefined]);
+  const waits = [setup.ask(110.1), setup.turn.over()];
+  for (const wait of waits) assert(wait !== undefined);
   let timers = 0;
   setTimeout(() => timers++);
   await Promise.all(waits);
   assertEquals(timers, 0, "The turn's own timer was the first of this turn of the loop");
-  assertEquals(turn.over(200), undefined, "A new turn has begun");
-  turn.stop();
+  assertEquals(setup.ask(200), undefined, "A new turn has begun");
+  setup.turn.stop();
 });
 
 Deno.test("Turn.over() begins anew when the event loop has turned", async () => {
-  const turn = new Turn();
-  assertEquals(turn.over(100), undefined);
+  const setup = new Setup();
+  assertEquals(setup.ask(100), undefined);
   await new Promise((resolve) => setTimeout(resolve));
-  assertEquals(turn.over(10_000), undefined);
-  assert(turn.over(10_011) !== undefined);
+  assertEquals(setup.ask(10_000), undefined);
+  assert(setup.ask(10_011) !== undefined);
+  setup.turn.stop();
+});
+
+Deno.test("Turn.over() looks at the clock only now and then", () => {
+  let looks = 0;
+  const turn = new Turn(() => looks++);
+  for (let asked = 0; asked < 4 * ASKED_PER_LOOK; asked++) turn.over();
+  assertEquals(looks, 4);
   turn.stop();
 });
 
 Deno.test("Turn.stop() lets everybody go", async () => {
-  const turn = new Turn();
-  turn.stop();
-  turn.over(1);
-  const wait = turn.over(100);
-  turn.stop();
+  const setup = new Setup();
+  setup.turn.stop();
+  setup.ask(1);
+  const wait = setup.ask(100);
+  assert(wait !== undefined);
+  setup.turn.stop();
   await wait;
 });

@@ -3,90 +3,7 @@ import type { Server } from "../../../mod.ts";
 import { talk, type TalkData } from "../../../server/apps/talk.ts";
 import { WINDOW_MESSAGES } from "../../../server/apps/talk_flood.ts";
 import { frameImage } from "../../../server/apps/talk_messages.ts";
-
-type Message = Record<string, unknown>;
-
-/** A page without a browser: what it sends is written by hand, what it receives is queued. */
-class Tab {
-  #socket: WebSocket;
-  #inbox: (Message | Uint8Array)[] = [];
-  #arrived: (() => void) | undefined;
-  #opened: Promise<void>;
-  #closed: Promise<number>;
-
-  constructor(server: Server<TalkData>) {
-    this.#socket = new WebSocket(`ws://127.0.0.1:${server.addr.port}/`);
-    this.#socket.binaryType = "arraybuffer";
-    this.#socket.onmessage = ({ data }) => {
-      this.#inbox.push(typeof data === "string" ? JSON.parse(data) : new Uint8Array(data));
-      this.#arrived?.();
-    };
-    this.#opened = new Promise((resolve, reject) => {
-      this.#socket.onopen = () => resolve();
-      this.#socket.onerror = () => reject(new Error("Cannot connect"));
-    });
-    this.#closed = new Promise((resolve) => {
-      this.#socket.onclose = ({ code }) => {
-        this.#arrived?.();
-        resolve(code);
-      };
-    });
-  }
-
-  /** Opens a tab and takes the welcome and the own "joined". */
-  static async enter(server: Server<TalkData>, name: string): Promise<Tab> {
-    const tab = new Tab(server);
-    await tab.send({ type: "hello", name });
-    assertEquals((await tab.next()).type, "welcome");
-    assertEquals((await tab.next()).type, "joined");
-    return tab;
-  }
-
-  async send(message: Message | string | Uint8Array<ArrayBuffer>): Promise<void> {
-    await this.#opened;
-    const isRaw = typeof message === "string" || message instanceof Uint8Array;
-    this.#socket.send(isRaw ? message : JSON.stringify(message));
-  }
-
-  /** Gives the next message, whatever it is. */
-  async take(): Promise<Message | Uint8Array> {
-    for (;;) {
-      const message = this.#inbox.shift();
-      if (message !== undefined) return message;
-      if (this.#socket.readyState > WebSocket.OPEN) throw new Error("The connection has ended");
-      await new Promise<void>((resolve) => this.#arrived = resolve);
-    }
-  }
-
-  /** Gives the next JSON message that is not figures: those come when they come. */
-  async next(): Promise<Message> {
-    for (;;) {
-      const message = await this.take();
-      if (message instanceof Uint8Array) throw new Error("Expected JSON, received an image");
-      if (message.type !== "figures") return message;
-    }
-  }
-
-  /** Gives the next image message. */
-  async nextImage(): Promise<Uint8Array> {
-    for (;;) {
-      const message = await this.take();
-      if (message instanceof Uint8Array) return message;
-      if (message.type !== "figures") throw new Error(`Expected an image, got ${message.type}`);
-    }
-  }
-
-  /** Gives the close code when the server ends the connection. */
-  closeCode(): Promise<number> {
-    return this.#closed;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#opened;
-    this.#socket.close();
-    await this.#closed;
-  }
-}
+import { Tab, type TabMessage } from "../../helpers/talk_tab.ts";
 
 /** Runs the app on a free port, and ends it. */
 async function withTalk(
@@ -325,7 +242,7 @@ Deno.test("talk() sends the totals to the people here, and nothing about anybody
   withTalk(async (server) => {
     await using tab = new Tab(server);
     await tab.send({ type: "hello", name: "ada" });
-    let message: Message | Uint8Array;
+    let message: TabMessage | Uint8Array;
     do message = await tab.take(); while (
       message instanceof Uint8Array || message.type !== "figures"
     );
@@ -342,5 +259,5 @@ Deno.test("talk() tells nothing of itself when figures are off", () =>
     // As long as the report takes that would be under way.
     await server.report();
     await ada.send({ type: "text", text: "a" });
-    assertEquals((await ada.take() as Message).type, "text");
+    assertEquals((await ada.take() as TabMessage).type, "text");
   }));

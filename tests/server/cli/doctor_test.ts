@@ -13,6 +13,7 @@ const HOST: HostLimits = {
   filesOpen: 1_000,
   ephemeralPorts: { first: 32768, last: 60999 },
   somaxconn: 4096,
+  tcpMigrateReq: 0,
   memoryTotal: 8 * GIB,
   memoryAvailable: 6 * GIB,
 };
@@ -29,6 +30,7 @@ descriptors, parent's soft limit      1,024  Deno raises its own to the hard lim
 descriptors, hard limit               4,096  root alone can raise it
 fs.nr_open                        1,048,576  the most a hard limit can be
 net.core.somaxconn                    4,096  connections that wait for accept
+net.ipv4.tcp_migrate_req                  0  rolling workers resets what waits for accept; 1 prevents it
 `;
 
 const PORTS = `\

@@ -34,15 +34,17 @@ function withoutTime(line: string): string {
   return line.replace(TIME, "");
 }
 
-Deno.test("startLog() writes a pretty line: time, level, event, message, 4-tuple", async () => {
+Deno.test("startLog() writes a pretty line: time, level, worker, event, message, 4-tuple", async () => {
   const lines = await logged(
     PRETTY,
     { level: "info", event: "listening", message: "Listening on 1 port" },
     { level: "warning", event: "refused", message: "Peer was refused", key: KEY },
+    { level: "info", event: "opened", message: "Opened", key: KEY, worker: 12 },
   );
   assertEquals(lines.map(withoutTime), [
     "info    listening Listening on 1 port",
     `warning refused Peer was refused (${KEY})`,
+    `info    w12 opened Opened (${KEY})`,
   ]);
 });
 

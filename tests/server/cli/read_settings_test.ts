@@ -49,6 +49,7 @@ Deno.test("readSettings() gives the defaults when nothing is set", () => {
     figures: true,
     logFormat: "pretty",
     logLevel: "info",
+    workers: 1,
     drainDeadline: 30_000,
     limits: {},
   });
@@ -80,6 +81,7 @@ const EXAMPLES: Record<string, [text: string, value: unknown]> = {
   figures: ["false", false],
   logFormat: ["json", "json"],
   logLevel: ["debug", "debug"],
+  workers: Deno.build.os === "linux" ? ["auto", "auto"] : ["1", 1],
   whenFull: ["drop", "drop"],
 };
 

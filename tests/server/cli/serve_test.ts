@@ -1,10 +1,12 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { capacityLine } from "../../../server/cli/serve.ts";
 import { VERSION } from "../../../server/cli/version.ts";
-import type { Report } from "../../../server/report.ts";
 import { TEST_CERTIFICATE, TEST_KEY } from "../../helpers/certificate.ts";
+import { childrenOf } from "../../helpers/children_of.ts";
+import { clusterTest } from "../../helpers/clusters.ts";
+import { closed, echoed, stubborn } from "../../helpers/echo_clients.ts";
 import { until } from "../../helpers/events.ts";
-import { FOURTUPLE, fourtuple, Process, ROOT, servedAt } from "../../helpers/process.ts";
+import { gone } from "../../helpers/gone.ts";
+import { FOURTUPLE, fourtuple, Process, servedAt } from "../../helpers/process.ts";
 import { RawClient } from "../../helpers/raw_client.ts";
 
 /** Makes a directory with these files, runs the test, and removes it. */
@@ -23,38 +25,12 @@ async function withFiles(
   }
 }
 
-/** A client that is connected, and has had an answer from the echo app. */
-async function echoed(url: URL): Promise<WebSocket> {
-  const socket = new WebSocket(url);
-  socket.onopen = () => socket.send("hello");
-  const answer = await new Promise((resolve, reject) => {
-    socket.onmessage = ({ data }) => resolve(data);
-    socket.onclose = () => reject(new Error("Connection ended without an answer"));
-  });
-  assertEquals(answer, "hello");
-  return socket;
-}
-
-/** Waits until a connection has ended, and returns the code. */
-function closed(socket: WebSocket): Promise<number> {
-  return new Promise((resolve) => socket.onclose = ({ code }) => resolve(code));
-}
-
 /** Shows that the echo app behind an address works. */
 async function assertServes(url: URL): Promise<void> {
   const socket = await echoed(url);
   const end = closed(socket);
   socket.close(1000);
   assertEquals(await end, 1000);
-}
-
-/** A client that answers nothing, Close neither. */
-async function stubborn(url: URL): Promise<RawClient> {
-  return await RawClient.open({
-    transport: "tcp",
-    hostname: url.hostname,
-    port: Number(url.port),
-  });
 }
 
 /** Shows that a command line does not start anything, and says why in one line. */
@@ -109,50 +85,6 @@ Deno.test("serve says how many connections the descriptors allow", async () => {
 Deno.test("serve says the number of connections that was set", async () => {
   await using process = fourtuple(["--port", "0", "--connections", "5"]);
   assertEquals(await process.outLine("Connections: "), "Connections: at most 5, as was set");
-});
-
-/** The report of a server without connections. */
-const REPORT: Report = {
-  connections: 0,
-  exchanges: 0,
-  sourceAddresses: 0,
-  serverPorts: 0,
-  fourTuples: 0,
-  queuedBytes: 0,
-  memory: { resident: 0, heapUsed: 0, heapTotal: 0, external: 0 },
-};
-
-Deno.test("capacityLine() says when descriptors allow fewer connections than were set", () => {
-  const report = { ...REPORT, maxConnections: 1_000, descriptors: { soft: 1_000, open: 20 } };
-  const line = "Connections: at most 1000, as was set; but 1000 file descriptors allow only 948";
-  assertEquals(capacityLine(report, 1_000), line);
-  assertEquals(capacityLine(report, 949), line.replace("most 1000", "most 949"));
-  assertEquals(capacityLine(report, 948), "Connections: at most 948, as was set");
-  assertEquals(capacityLine(REPORT, 948), "Connections: at most 948, as was set");
-});
-
-Deno.test("capacityLine() says what the descriptors allow, one connection too", () => {
-  const report = { ...REPORT, maxConnections: 1, descriptors: { soft: 60, open: 40 } };
-  const line = "File descriptors: 60 allowed, so at most 1 connection";
-  assertEquals(capacityLine(report, undefined), line);
-  assertEquals(
-    capacityLine({ ...report, maxConnections: 2 }, undefined),
-    line.replace("1 c", "2 c") + "s",
-  );
-});
-
-Deno.test({
-  name: "capacityLine() says that it takes a permission to read the limit",
-  permissions: { read: false },
-  fn: () => {
-    const reason = Deno.build.os === "linux"
-      ? "can be read only with --allow-all"
-      : "cannot be read on this system";
-    assertEquals(
-      capacityLine(REPORT, undefined),
-      `File descriptors: their limit ${reason}, so nothing bounds the connections but --connections`,
-    );
-  },
 });
 
 for (
@@ -319,95 +251,148 @@ Deno.test({
     }),
 });
 
-// Signals.
+// Workers.
+
+/** Starts two workers of the echo app that log JSON lines. */
+function twoWorkers(...args: string[]): Process {
+  return fourtuple(["--workers=2", "--app=echo", "--port=0", "--log-format=json", ...args]);
+}
+
+/** The process of a worker, from the log. */
+async function pidOf(process: Process, worker: number): Promise<number> {
+  const line = await process.errLine(`"event":"worker_started","worker":${worker}`);
+  return Number(/pid (\d+)/.exec(line)![1]);
+}
+
+clusterTest("serve --workers says by how many, and what each and all can hold", async () => {
+  await using process = twoWorkers();
+  const url = await servedAt(process);
+  assertEquals(
+    await process.outLine(" serves "),
+    `Fourtuple ${VERSION} serves echo on ${url} by 2 workers (pid ${process.pid})`,
+  );
+  const line = await process.outLine("File descriptors: ");
+  const [, each, all] = /at most (\d+) connections; by each worker, so (\d+) in all$/.exec(line)!;
+  assertEquals(Number(all), 2 * Number(each));
+  await assertServes(url);
+  await using limited = twoWorkers("--connections=5");
+  assertEquals(
+    await limited.outLine("Connections: "),
+    "Connections: at most 5, as was set; by each worker, so 10 in all",
+  );
+});
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  Deno.test(`serve drains at ${signal}: clients get 1001, exit code 0`, async () => {
-    await using process = fourtuple(["--app=echo", "--port=0"]);
-    const socket = await echoed(await servedAt(process));
-    const end = closed(socket);
+  clusterTest(`serve --workers drains all of them at ${signal}, and exits 0`, async () => {
+    await using process = twoWorkers();
+    const url = await servedAt(process);
+    const pids = await Promise.all([pidOf(process, 1), pidOf(process, 2)]);
+    const sockets = await Promise.all(Array.from({ length: 12 }, () => echoed(url)));
+    const ends = sockets.map(closed);
+    // As a terminal and systemd do: all get it, and the supervisor decides.
+    for (const pid of pids) Deno.kill(pid, signal);
     process.signal(signal);
-    assertEquals(await end, 1001);
+    assertEquals(await Promise.all(ends), sockets.map(() => 1001));
     const { code, err } = await process.ended();
-    assertEquals(code, 0);
-    assertStringIncludes(err, "Draining 1 connections\n");
-    assertStringIncludes(err, "Drained: 1 closed, 0 cut\n");
+    assertEquals(code, 0, err);
+    assertStringIncludes(err, '"event":"drained"');
+    for (const pid of pids) await gone(pid);
   });
 }
 
-Deno.test("serve cuts at the deadline whoever does not answer Close, and exits 0", async () => {
-  await using process = fourtuple(["--app=echo", "--port=0", "--drain-deadline=0"]);
-  using client = await stubborn(await servedAt(process));
+clusterTest("serve --workers exits 0 when they die of the signal while they start", async () => {
+  await withFiles({}, async (path) => {
+    // A worker that reads its certificate from here waits for ever.
+    await new Deno.Command("mkfifo", { args: [path("fifo")] }).output();
+    await using process = twoWorkers("--tls-cert", path("fifo"), "--tls-key", path("fifo"));
+    await until("they start", async () => (await childrenOf(process.pid)).length === 2);
+    process.signal("SIGTERM");
+    await process.errLine('"event":"draining"');
+    for (const pid of await childrenOf(process.pid)) Deno.kill(pid, "SIGKILL");
+    const { code, err } = await process.ended();
+    assertEquals(code, 0, err);
+    assertStringIncludes(err, "Drained: 0 closed, 0 cut");
+  });
+});
+
+clusterTest(
+  "serve --workers leaves SIGHUP to the first process, and the others drain",
+  async () => {
+    await using process = twoWorkers();
+    const url = await servedAt(process);
+    const pids = await Promise.all([pidOf(process, 1), pidOf(process, 2)]);
+    const sockets = await Promise.all(Array.from({ length: 12 }, () => echoed(url)));
+    const ends = sockets.map(closed);
+    // As a terminal does that is closed.
+    for (const pid of pids) Deno.kill(pid, "SIGHUP");
+    process.signal("SIGHUP");
+    assertEquals(await Promise.all(ends), sockets.map(() => 1001));
+    for (const pid of pids) await gone(pid);
+  },
+);
+
+// As without workers, it takes a real second until another signal is another.
+clusterTest("serve --workers kills them at a second signal", async () => {
+  await using process = twoWorkers("--close-timeout=600000", "--drain-deadline=600000");
+  using _client = await stubborn(await servedAt(process));
+  const pids = await Promise.all([pidOf(process, 1), pidOf(process, 2)]);
   process.signal("SIGTERM");
-  await client.gone();
-  const { code, err } = await process.ended();
-  assertEquals(code, 0);
-  assertStringIncludes(err, "Drained: 0 closed, 1 cut\n");
-});
-
-const PATIENT = ["--app=echo", "--port=0", "--close-timeout=600000", "--drain-deadline=600000"];
-
-/**
- * Sends two signals at once, the second by `again`, and shows that the server still waits for its
- * client. On a very busy machine a second may pass in between: then nothing was shown.
- *
- * @returns Whether something was shown.
- */
-async function drainsStill(process: Process, again: (pid: number) => void): Promise<boolean> {
-  const url = await servedAt(process);
-  const [, pid] = (await process.outLine(" serves ")).match(/\(pid (\d+)\)/)!;
-  try {
-    using client = await stubborn(url);
-    const start = performance.now();
-    process.signal("SIGINT");
-    await process.errLine("Draining 1 connections");
-    again(Number(pid));
-    await client.sendClose(1001).catch(() => {}); // fails where the server has ended too early
-    await client.gone();
-    client.close();
-    const { code } = await process.ended();
-    if (code === 130 && performance.now() - start > 900) return false;
-    assertEquals(code, 0);
-    return true;
-  } catch (error) {
-    // Behind `deno task` the server is a child's child, which would outlive the test.
-    try {
-      Deno.kill(Number(pid), "SIGKILL");
-    } catch {
-      // It has ended, as it should.
-    }
-    throw error;
-  }
-}
-
-Deno.test("serve takes a second signal within a second for the same Ctrl-C", async () => {
-  for (let shown = false; !shown;) {
-    await using process = fourtuple(PATIENT);
-    shown = await drainsStill(process, () => process.signal("SIGINT"));
-  }
-});
-
-Deno.test("serve takes the Ctrl-C that deno task start delivers twice for one", async () => {
-  for (let shown = false; !shown;) {
-    await using task = new Process(Deno.execPath(), ["task", "start", ...PATIENT], { cwd: ROOT });
-    shown = await drainsStill(task, (pid) => Deno.kill(pid, "SIGINT"));
-  }
-});
-
-// The one real wait of these tests: what a second signal means depends on the clock alone.
-Deno.test("serve ends at once at a second signal more than a second later", async () => {
-  await using interrupted = fourtuple(PATIENT);
-  await using terminated = fourtuple(PATIENT);
-  using _one = await stubborn(await servedAt(interrupted));
-  using _two = await stubborn(await servedAt(terminated));
-  interrupted.signal("SIGINT");
-  terminated.signal("SIGINT");
-  await Promise.all([interrupted, terminated].map((it) => it.errLine("Draining 1 connections")));
+  await process.errLine('"event":"draining"');
   await new Promise((resolve) => setTimeout(resolve, 1_050));
-  interrupted.signal("SIGINT");
-  terminated.signal("SIGTERM");
-  assertEquals((await interrupted.ended()).code, 130);
-  assertEquals((await terminated.ended()).code, 143);
+  process.signal("SIGTERM");
+  assertEquals((await process.ended()).code, 143);
+  for (const pid of pids) await gone(pid);
+});
+
+clusterTest("serve --workers rolls them at SIGUSR2", async () => {
+  await using process = twoWorkers();
+  const url = await servedAt(process);
+  process.signal("SIGUSR2");
+  const line = await process.errLine('"event":"rolled"');
+  assertMatch(JSON.parse(line).message, /^Rolled 2 workers, at most \d+ connections were reset$/);
+  await Promise.all([pidOf(process, 3), pidOf(process, 4)]);
+  await assertServes(url);
+});
+
+clusterTest("serve --workers exits 1 when they keep dying", async () => {
+  await using process = twoWorkers();
+  await servedAt(process);
+  let ended = false;
+  const end = process.ended().finally(() => ended = true);
+  for (let worker = 1; !ended; worker++) {
+    const pid = await pidOf(process, worker).catch(() => undefined); // there is no such worker
+    if (pid !== undefined) Deno.kill(pid, "SIGKILL");
+  }
+  const { code, err } = await end;
+  assertEquals(code, 1, err);
+  assertStringIncludes(err, '"event":"gave_up"');
+});
+
+clusterTest("serve --workers exits 1 when the port is in use, also by other workers", async () => {
+  await using process = twoWorkers();
+  const { port } = await servedAt(process);
+  const reason = `127.0.0.1:${port}: the port is in use`;
+  await assertRefuses(["--workers=2", "--port", port], 1, reason);
+  await assertRefuses(["--port", port], 1, reason);
+});
+
+clusterTest(
+  "serve --workers exits 1 with a worker's reason when none can serve",
+  () =>
+    withFiles({ garbage: "garbage" }, async (path) => {
+      const tls = ["--tls-cert", path("garbage"), "--tls-key", path("garbage")];
+      const reason = `Cannot use "${path("garbage")}": it holds no certificate`;
+      await assertRefuses(["--workers=2", "--port=0", ...tls], 1, reason);
+    }),
+);
+
+Deno.test("serve exits 2 when the number of workers is none", () =>
+  assertRefuses(["--workers=0"], 2, '--workers: expected an integer from 1 to 1024, or "auto"'));
+
+clusterTest("serve logs which worker says a line", async () => {
+  await using process = fourtuple(["--workers=2", "--app=echo", "--port=0", "--log-level=debug"]);
+  await assertServes(await servedAt(process));
+  assertMatch(await process.errLine(" opened "), / debug +w[12] opened /);
 });
 
 // Streams that nobody reads.

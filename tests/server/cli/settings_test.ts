@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { completeSettings, SETTINGS } from "../../../server/cli/settings.ts";
+import { completeSettings, SETTINGS, workersFault } from "../../../server/cli/settings.ts";
 import { DEFAULT_LIMITS, LIMIT_NAMES } from "../../../server/limits.ts";
 
 Deno.test("SETTINGS has every limit, with the default that the server has", () => {
@@ -28,4 +28,17 @@ Deno.test("completeSettings() keeps what is given, limits apart from the rest", 
   const { limits: none, ...defaults } = completeSettings({});
   assertEquals(none, {});
   assertEquals(settings, { ...defaults, port: 1 });
+});
+
+Deno.test("workersFault() takes a number or auto, and more than 1 on Linux alone", () => {
+  const expected = 'expected an integer from 1 to 1024, or "auto"';
+  for (const value of [0, -1, 1.5, 1_025, "many", "2", null, true]) {
+    assertEquals(workersFault(value, "linux"), expected, String(value));
+  }
+  for (const value of [1, 2, 1_024, "auto"]) assertEquals(workersFault(value, "linux"), undefined);
+  assertEquals(workersFault(1, "darwin"), undefined);
+  for (const value of [2, "auto"]) {
+    const reason = "expected 1, as only Linux shares a port out among processes";
+    assertEquals(workersFault(value, "windows"), reason);
+  }
 });

@@ -1,0 +1,83 @@
+import type { Report } from "../../mod.ts";
+import { capacityLimits } from "../capacity.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { mayReadHost } from "../host.ts";
+import type { Server } from "../server.ts";
+import type { Settings } from "./settings.ts";
+import { VERSION } from "./version.ts";
+
+/**
+ * Says what a person should know at the start.
+ *
+ * @param server The server that has started.
+ * @param settings The settings.
+ * @returns Lines.
+ */
+export async function serverBanner(server: Server, { app, limits }: Settings): Promise<string> {
+  return bannerOf(app, server, "", capacityLine(await server.report(), limits.connections));
+}
+
+/**
+ * Says the same of workers.
+ *
+ * @param cluster The workers, which have started.
+ * @param settings The settings.
+ * @returns Lines.
+ */
+export async function clusterBanner(cluster: Cluster, { app, limits }: Settings): Promise<string> {
+  const { workers } = await cluster.report();
+  const most = workers.reduce((sum, { maxConnections = Infinity }) => sum + maxConnections, 0);
+  const count = cluster.workers.length;
+  const by = ` by ${count} ${count === 1 ? "worker" : "workers"}`;
+  // They may drain already, or not answer.
+  if (workers[0] === undefined) return bannerOf(app, cluster, by);
+  const all = Number.isFinite(most) ? `; by each worker, so ${most} in all` : "";
+  return bannerOf(app, cluster, by, capacityLine(workers[0], limits.connections) + all);
+}
+
+function bannerOf(
+  app: string,
+  { url, addr: { hostname, port } }: Pick<Server, "url" | "addr">,
+  by: string,
+  capacity?: string,
+): string {
+  const lines = [`Fourtuple ${VERSION} serves ${app} on ${url}${by} (pid ${Deno.pid})`];
+  if (hostname === "0.0.0.0" || hostname === "::") {
+    const addresses = hostname === "::" ? "addresses" : "IPv4 addresses";
+    lines.push(`It listens on port ${port} of all ${addresses} of this host (${hostname})`);
+  }
+  if (capacity !== undefined) lines.push(capacity);
+  return `${lines.join("\n")}\n`;
+}
+
+/**
+ * Says how many connections there can be, and why.
+ *
+ * @param report The server's report; what it cannot know is absent.
+ * @param set The limit that was set, if any.
+ */
+export function capacityLine(
+  { descriptors, connections, maxConnections }: Report,
+  set: number | undefined,
+): string {
+  const { soft, open } = descriptors ?? {};
+  if (set !== undefined) {
+    const use = { connections, ...open !== undefined && { descriptorsOpen: open } };
+    const [allowed] = capacityLimits(soft === undefined ? {} : { descriptors: { soft } }, use);
+    const line = `Connections: at most ${set}, as was set`;
+    return allowed === undefined || allowed.connections >= set
+      ? line
+      : `${line}; but ${soft} file descriptors allow only ${allowed.connections}`;
+  }
+  if (soft !== undefined && maxConnections !== undefined) {
+    return `File descriptors: ${soft} allowed, so at most ${numberOf(maxConnections)}`;
+  }
+  const reason = Deno.build.os === "linux" && !mayReadHost()
+    ? "their limit can be read only with --allow-all"
+    : "their limit cannot be read on this system";
+  return `File descriptors: ${reason}, so nothing bounds the connections but --connections`;
+}
+
+function numberOf(connections: number): string {
+  return connections === 1 ? "1 connection" : `${connections} connections`;
+}

@@ -1,0 +1,370 @@
+import type { LogEntry } from "../options.ts";
+import type { Program } from "../process/program.ts";
+import type { Totals } from "../registry.ts";
+import type { DrainOptions, DrainResult } from "../server.ts";
+import { BROADCAST } from "./backplane.ts";
+import { type ClusterReport, joinTotals } from "./cluster_report.ts";
+import type { LastWords } from "./calls.ts";
+import { Relay } from "./relay.ts";
+import { WorkerProcess } from "./worker_process.ts";
+
+/** A worker that has lived for this many milliseconds did not die early. */
+const LONG_LIFE = 5_000;
+
+/** After an early death a place stays empty for this many milliseconds, after the next twice as long … */
+const FIRST_PAUSE = 100;
+
+/** … until there were this many in a row. */
+const MOST_DEATHS = 6;
+
+/** For this many milliseconds, a worker that leaves finishes the handshakes that are under way. */
+const GRACE = 1_000;
+
+/** Why a worker is not started after all. */
+const ENDING = "The cluster is ending";
+
+/** What a supervisor starts. */
+export interface SupervisorOptions {
+  /** How to start a worker. */
+  readonly program: Program;
+  /** Its arguments. */
+  readonly args: readonly string[];
+  /** How many workers there are. */
+  readonly workers: number;
+  /** The address to listen on. */
+  readonly hostname: string;
+  /** The port; 0 for any that is free. */
+  readonly port: number;
+  /** How long a drain may take, in milliseconds, where nobody says otherwise. */
+  readonly drainDeadline: number;
+  /** Gets what is worth telling an operator. */
+  readonly log: (entry: LogEntry) => void;
+  /** Tells a worker that asks what all workers hold. */
+  readonly report: () => Promise<ClusterReport>;
+  /** Kills all workers, while they start. */
+  readonly signal?: AbortSignal;
+}
+
+/** One of the places that the supervisor keeps filled. */
+interface Place {
+  /** Who has it; nobody after a death. */
+  worker: WorkerProcess | undefined;
+  /** Early deaths in a row. */
+  deaths: number;
+  /** Whether a roll is about to fill it. */
+  rolling: boolean;
+  /** Resolves when it is filled again after a death, or given up. */
+  filling: Promise<void> | undefined;
+}
+
+/** Starts workers that share one port, keeps their number, and ends them. */
+export class Supervisor {
+  /** Where the workers listen. */
+  readonly addr: Deno.NetAddr;
+  /** Resolves when all workers have ended; rejects when that is because they kept dying. */
+  readonly finished: Promise<void>;
+
+  readonly #options: SupervisorOptions;
+  readonly #relay: Relay;
+  readonly #places: Place[];
+  /** All workers that live, those too that drain. */
+  readonly #live = new Set<WorkerProcess>();
+  /** What the workers that have drained had counted. */
+  #past: Totals = joinTotals([]);
+  /** Workers that do not listen yet. */
+  readonly #starting = new Set<Promise<void>>();
+  readonly #ending = new AbortController();
+  readonly #finished = Promise.withResolvers<void>();
+  #url = "";
+  #lastId = 0;
+  #rolling = false;
+  #drained: Promise<DrainResult> | undefined = undefined;
+  #fault: Error | undefined = undefined;
+
+  /** Use {@linkcode Supervisor.start}. */
+  constructor(options: SupervisorOptions, addr: Deno.NetAddr) {
+    this.addr = addr;
+    this.finished = this.#finished.promise;
+    this.#options = options;
+    this.#relay = new Relay(options.log);
+    this.#places = Array.from({ length: options.workers }, () => ({
+      worker: undefined,
+      deaths: 0,
+      rolling: false,
+      filling: undefined,
+    }));
+  }
+
+  /**
+   * Starts all workers; they listen when this resolves.
+   *
+   * @throws {Deno.errors.AddrInUse} When the port is taken, also by another supervisor's workers.
+   * @throws {Error} When a worker cannot serve; then all others have ended.
+   */
+  static async start(options: SupervisorOptions): Promise<Supervisor> {
+    const supervisor = new Supervisor(options, claim(options));
+    const giveUp = () => supervisor.close();
+    options.signal?.addEventListener("abort", giveUp);
+    try {
+      await Promise.all(supervisor.#places.map((place) => supervisor.#fill(place)));
+    } catch (error) {
+      await supervisor.close();
+      throw error;
+    } finally {
+      options.signal?.removeEventListener("abort", giveUp);
+    }
+    return supervisor;
+  }
+
+  /** The address for a browser. */
+  get url(): string {
+    return this.#url;
+  }
+
+  /** The workers that serve, by age; those that drain are left out. */
+  get workers(): WorkerProcess[] {
+    const serving = this.#places.map(({ worker }) => worker).filter((it) => it !== undefined);
+    return serving.sort((a, b) => a.worker - b.worker);
+  }
+
+  /** All workers that have connections, those too that drain; by age. */
+  get live(): WorkerProcess[] {
+    return [...this.#live].sort((a, b) => a.worker - b.worker);
+  }
+
+  /** What the workers that have drained had counted. */
+  get past(): Totals {
+    return this.#past;
+  }
+
+  /** Messages between workers that were dropped on the way. */
+  get relayDropped(): number {
+    return this.#relay.dropped;
+  }
+
+  /** Sends a message to the connections of all workers. */
+  broadcast(data: string | Uint8Array): void {
+    this.#relay.publish(BROADCAST, data);
+  }
+
+  // Workers come and go.
+
+  /** Starts a worker for a place. */
+  #fill(place: Place): Promise<void> {
+    const starting = this.#start(place);
+    this.#starting.add(starting);
+    return starting.finally(() => this.#starting.delete(starting));
+  }
+
+  async #start(place: Place): Promise<void> {
+    const { program, args, drainDeadline, report, log } = this.#options;
+    const { hostname, port } = this.addr;
+    const { signal } = this.#ending;
+    const id = ++this.#lastId;
+    const worker = await WorkerProcess.start({
+      program,
+      args,
+      place: { worker: id, hostname, port, drainDeadline },
+      ours: { leave: () => this.#leave(id), report },
+      received: (envelope) => this.#relay.forward(id, envelope),
+      signal,
+    });
+    this.#live.add(worker);
+    this.#relay.add(id, worker.link);
+    worker.ended.then((end) => this.#ended(worker, end));
+    if (signal.aborted) worker.kill(); // it was ready just then
+    signal.throwIfAborted();
+    place.worker = worker;
+    this.#url = worker.url;
+    const message = `Worker serves (pid ${worker.pid})`;
+    log({ level: "info", event: "worker_started", message, worker: id });
+  }
+
+  #ended(worker: WorkerProcess, end: string): void {
+    this.#live.delete(worker);
+    this.#relay.delete(worker.worker);
+    const { lastWords, worker: id } = worker;
+    if (lastWords !== undefined) this.#past = joinTotals([this.#past, lastWords.totals]);
+    const outcome = lastWords && `, ${lastWords.closed} closed, ${lastWords.cut} cut`;
+    const expected = lastWords !== undefined || this.#ending.signal.aborted;
+    this.#options.log({
+      level: expected ? "info" : "warning",
+      event: "worker_ended",
+      message: `Worker ended: ${end}${outcome ?? ""}`,
+      worker: id,
+    });
+    const place = this.#places.find((it) => it.worker === worker);
+    if (place === undefined) return;
+    place.worker = undefined;
+    if (!place.rolling) this.#refill(place, worker.lived);
+  }
+
+  /** A worker wants to go: it drains, while another one takes its place. */
+  #leave(id: number): void {
+    const place = this.#places.find(({ worker }) => worker?.worker === id);
+    if (place?.worker === undefined || this.#ending.signal.aborted) return;
+    this.#retire(place.worker);
+    place.worker = undefined;
+    if (!place.rolling) this.#refill(place, Infinity);
+  }
+
+  /** Fills a place again, at once or after a pause. */
+  #refill(place: Place, lived: number): void {
+    place.filling = this.#tryToFill(place, lived).finally(() => place.filling = undefined);
+  }
+
+  async #tryToFill(place: Place, lived: number): Promise<void> {
+    const { log } = this.#options;
+    for (let life = lived;; life = 0) {
+      place.deaths = life >= LONG_LIFE ? 0 : place.deaths + 1;
+      if (this.#ending.signal.aborted) return;
+      if (place.deaths >= MOST_DEATHS) return this.#giveUp();
+      if (place.deaths > 0) {
+        const pause = FIRST_PAUSE * 2 ** (place.deaths - 1);
+        const message =
+          `Worker died early, ${place.deaths} in a row: the next starts in ${pause} ms`;
+        log({ level: "warning", event: "worker_restarting", message });
+        await this.#pause(pause);
+      }
+      try {
+        return await this.#fill(place);
+      } catch (error) {
+        if (this.#ending.signal.aborted) return;
+        const message = `Worker did not start: ${messageOf(error)}`;
+        log({ level: "error", event: "worker_failed", message });
+      }
+    }
+  }
+
+  /** Waits, but no longer than until the end begins. */
+  #pause(milliseconds: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, milliseconds);
+    const { signal } = this.#ending;
+    const wake = () => resolve();
+    signal.addEventListener("abort", wake);
+    return promise.finally(() => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", wake);
+    });
+  }
+
+  #giveUp(): void {
+    const message = `Workers died early ${MOST_DEATHS} times in a row: no more are started`;
+    this.#fault = new Error(message);
+    this.#options.log({ level: "error", event: "gave_up", message });
+    this.drain();
+  }
+
+  // What is asked for.
+
+  /**
+   * Replaces all workers, one after the other: the new one listens before the old one drains.
+   *
+   * @returns How many connections were reset, at most, while they waited to be accepted; `undefined`
+   * where that cannot be read.
+   * @throws {Error} When another roll is under way, when the supervisor ends, or when a new worker
+   * cannot serve: then the old ones that are left go on.
+   */
+  async roll(): Promise<number | undefined> {
+    const { log, workers } = this.#options;
+    this.#ending.signal.throwIfAborted();
+    if (this.#rolling) {
+      const message = "Cannot roll workers: they are rolling already";
+      log({ level: "warning", event: "roll_failed", message });
+      throw new Error(message);
+    }
+    this.#rolling = true;
+    log({ level: "info", event: "rolling", message: `Rolling ${workers} workers` });
+    try {
+      let resets: number | undefined = 0;
+      for (const place of this.#places) {
+        const last = await this.#replace(place);
+        if (last !== undefined) resets = sum(resets, last.resets);
+      }
+      const known = resets === undefined ? "" : `, at most ${resets} connections were reset`;
+      log({ level: "info", event: "rolled", message: `Rolled ${workers} workers${known}` });
+      return resets;
+    } catch (error) {
+      const message = `Roll has failed, the workers that are left go on: ${messageOf(error)}`;
+      if (!this.#ending.signal.aborted) log({ level: "error", event: "roll_failed", message });
+      throw error;
+    } finally {
+      this.#rolling = false;
+    }
+  }
+
+  /** Puts a new worker in a place, and drains the old one. */
+  async #replace(place: Place): Promise<LastWords | undefined> {
+    await place.filling;
+    const old = place.worker;
+    place.rolling = true;
+    try {
+      await this.#fill(place);
+    } finally {
+      place.rolling = false;
+      // The old one may have died meanwhile, and the new one too.
+      if (place.worker === undefined) this.#refill(place, 0);
+    }
+    return old && this.#live.has(old) ? await this.#retire(old) : undefined;
+  }
+
+  /** Drains one worker. */
+  #retire(worker: WorkerProcess, deadline?: number): Promise<LastWords | undefined> {
+    return worker.drain(deadline ?? this.#options.drainDeadline, GRACE);
+  }
+
+  /**
+   * Drains all workers at once.
+   *
+   * @param options The deadline.
+   * @returns How the connections ended, those left out whose worker died.
+   */
+  drain({ deadline }: DrainOptions = {}): Promise<DrainResult> {
+    return this.#drained ??= this.#drain(deadline);
+  }
+
+  async #drain(deadline?: number): Promise<DrainResult> {
+    this.#ending.abort(new Error(ENDING));
+    const result = { closed: 0, cut: 0 };
+    for (const last of await Promise.all(this.live.map((it) => this.#retire(it, deadline)))) {
+      result.closed += last?.closed ?? 0;
+      result.cut += last?.cut ?? 0;
+    }
+    await this.#end();
+    return result;
+  }
+
+  /** Kills all workers. */
+  async close(): Promise<void> {
+    this.#ending.abort(new Error(ENDING));
+    for (const worker of this.#live) worker.kill();
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    await Promise.allSettled(this.#starting);
+    await Promise.all(this.live.map((worker) => worker.ended));
+    if (this.#fault === undefined) this.#finished.resolve();
+    else this.#finished.reject(this.#fault);
+  }
+}
+
+/**
+ * Takes the port for a moment without sharing it: sharing alone would not notice that other
+ * processes share it already. Two supervisors of one port that start at the same moment do not
+ * notice each other: workers cannot share what their supervisor holds for itself. Port 0 becomes a
+ * number.
+ */
+function claim({ hostname, port }: SupervisorOptions): Deno.NetAddr {
+  using listener = Deno.listen({ hostname, port });
+  return listener.addr;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function sum(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : a + b;
+}

@@ -1,0 +1,143 @@
+import { type Child, endOf, startChild } from "../process/child.ts";
+import type { Link } from "../process/link.ts";
+import type { Program } from "../process/program.ts";
+import type { LastWords, Listening, Place, SupervisorCalls, WorkerCalls } from "./calls.ts";
+import type { WorkerInfo } from "./cluster_report.ts";
+
+/** A worker that does not listen after this many milliseconds never will. */
+const LISTEN_DEADLINE = 30_000;
+
+/** A process may take this many milliseconds to end after its last word. */
+const END_DEADLINE = 5_000;
+
+/** Timers hold 31 bits: a longer time would run out at once. */
+const LONGEST_TIMER = 2_147_483_647;
+
+/** What a worker process is started with. */
+export interface WorkerProcessOptions {
+  /** How to start it. */
+  readonly program: Program;
+  /** Its arguments. */
+  readonly args: readonly string[];
+  /** What it is to be. */
+  readonly place: Place;
+  /** What it can ask. */
+  readonly ours: SupervisorCalls;
+  /** Takes what it publishes. */
+  readonly received: (envelope: Uint8Array) => void;
+  /** Kills it while it starts. */
+  readonly signal: AbortSignal;
+}
+
+/** A worker, as its supervisor has it. */
+export class WorkerProcess implements WorkerInfo {
+  readonly worker: number;
+  readonly pid: number;
+  readonly since: number = Date.now();
+  /** The address for a browser. */
+  readonly url: string;
+  readonly link: Link<WorkerCalls>;
+  /** Resolves when the process has ended, with how it did. Never rejects. */
+  readonly ended: Promise<string>;
+
+  readonly #child: Child<WorkerCalls>;
+  readonly #began = performance.now();
+  #drained: Promise<LastWords | undefined> | undefined = undefined;
+  /** What it said when it had drained. */
+  lastWords: LastWords | undefined = undefined;
+
+  /** Use {@linkcode WorkerProcess.start}. */
+  constructor(child: Child<WorkerCalls>, { worker }: Place, { url }: Listening) {
+    this.#child = child;
+    this.worker = worker;
+    this.pid = child.pid;
+    this.url = url;
+    this.link = child.link;
+    this.ended = ended(child);
+  }
+
+  /**
+   * Starts a worker; it listens when this resolves.
+   *
+   * @throws {Error} When it cannot: in its own words, or with how it ended.
+   */
+  static async start(options: WorkerProcessOptions): Promise<WorkerProcess> {
+    const { program, args, place, ours, received, signal } = options;
+    signal.throwIfAborted();
+    const starting = new AbortController();
+    const giveUp = () => starting.abort();
+    const timer = setTimeout(giveUp, LISTEN_DEADLINE);
+    signal.addEventListener("abort", giveUp);
+    try {
+      const child = await startChild<WorkerCalls>(program, args, {
+        ours,
+        received,
+        signal: starting.signal,
+      });
+      try {
+        const drainDeadline = finite(place.drainDeadline);
+        const listening = await child.link.call("listen", { ...place, drainDeadline });
+        return new WorkerProcess(child, place, listening);
+      } catch (error) {
+        const { open } = child.link;
+        child.kill("SIGKILL");
+        const end = endOf(await child.status);
+        // It has said why it cannot listen, or has gone without a word.
+        throw open ? error : new Error(`Process ended before it listened: ${end}`);
+      }
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", giveUp);
+    }
+  }
+
+  /**
+   * Drains it, and waits until it has ended. Asked again it gives the same answer.
+   *
+   * @param wanted The deadline, as in `Server.drain()`; some seconds later it is killed, also where an
+   * earlier drain has a later deadline.
+   * @param grace As in `Server.drain()`.
+   * @returns Its last words; `undefined` when it died before.
+   */
+  drain(wanted: number, grace: number): Promise<LastWords | undefined> {
+    const deadline = finite(wanted);
+    const timer = setTimeout(() => this.kill(), finite(deadline + grace + END_DEADLINE));
+    this.#drained ??= this.#drain(deadline, grace);
+    return this.#drained.finally(() => clearTimeout(timer));
+  }
+
+  /** For how long it has listened, in milliseconds. */
+  get lived(): number {
+    return performance.now() - this.#began;
+  }
+
+  async #drain(deadline: number, grace: number): Promise<LastWords | undefined> {
+    try {
+      return this.lastWords = await this.link.call("drain", { deadline, grace });
+    } catch {
+      return undefined;
+    } finally {
+      this.link.close();
+      await this.ended;
+    }
+  }
+
+  /** Kills it. */
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+}
+
+/** JSON has no infinite number, and no timer waits that long. */
+function finite(milliseconds: number): number {
+  return Math.min(milliseconds, LONGEST_TIMER);
+}
+
+async function ended(child: Child<WorkerCalls>): Promise<string> {
+  await child.link.closed;
+  // Nobody reaches it any more: it ends by itself now, or never.
+  const timer = setTimeout(() => child.kill("SIGKILL"), END_DEADLINE);
+  const status = await child.status;
+  clearTimeout(timer);
+  return endOf(status);
+}

@@ -1,0 +1,150 @@
+/**
+ * Further processes of this program, and the link to each. A link's socket has a path only until the
+ * child has come: nothing is left behind, unless both processes are killed before.
+ *
+ * @module
+ */
+import { type Calls, Link } from "./link.ts";
+import type { Program } from "./program.ts";
+
+/** Tells a child where its parent waits; `FOURTUPLE_*` are settings, and this is none. */
+const SOCKET_VARIABLE = "_FOURTUPLE_PARENT";
+
+/** A child that has not joined after this many milliseconds never will. */
+const JOIN_DEADLINE = 30_000;
+
+/** A child that runs, and what can be asked of it. */
+export interface Child<Theirs extends Calls<Theirs>> {
+  /** The process. */
+  readonly pid: number;
+  /** The link; it closes when the child is gone. */
+  readonly link: Link<Theirs>;
+  /** Resolves when the process has ended. */
+  readonly status: Promise<Deno.CommandStatus>;
+  /** Sends a signal; does nothing when the process has ended. */
+  kill(signal: Deno.Signal): void;
+}
+
+/** What a child gets. */
+export interface ChildOptions {
+  /** The functions that the child can call. */
+  readonly ours: object;
+  /** Takes bytes that the child sends. */
+  readonly received?: (bytes: Uint8Array<ArrayBuffer>) => void;
+  /** Variables for its environment, beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /**
+   * Where its output goes.
+   *
+   * @default "inherit"
+   */
+  readonly output?: "inherit" | "null";
+  /** Kills it, from its start until it has ended. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Starts a process of this program and waits until it has joined.
+ *
+ * @param program How to start it.
+ * @param args Its arguments.
+ * @param options What it gets.
+ * @returns The child, linked.
+ * @throws {Error} When it ends before it has joined.
+ * @throws The signal's reason, when it was aborted before the start.
+ */
+export async function startChild<Theirs extends Calls<Theirs>>(
+  program: Program,
+  args: readonly string[],
+  { ours, received, env = {}, output = "inherit", signal }: ChildOptions,
+): Promise<Child<Theirs>> {
+  const folder = await Deno.makeTempDir({ prefix: "fourtuple-" });
+  try {
+    const path = `${folder}/link`;
+    using listener = Deno.listen({ transport: "unix", path });
+    signal?.throwIfAborted();
+    const process = new Deno.Command(program.command, {
+      args: [...program.args, ...args],
+      env: { ...env, [SOCKET_VARIABLE]: path },
+      stdin: "null",
+      stdout: output,
+      stderr: output,
+    }).spawn();
+    const end = () => kill(process, "SIGKILL");
+    signal?.addEventListener("abort", end);
+    process.status.finally(() => signal?.removeEventListener("abort", end));
+    const deadline = setTimeout(end, JOIN_DEADLINE);
+    const conn = await Promise.race([listener.accept(), process.status])
+      .finally(() => clearTimeout(deadline));
+    if ("code" in conn) throw new Error(`Process ended before it had joined: ${endOf(conn)}`);
+    const link = new Link<Theirs>(conn, ours, received);
+    return {
+      pid: process.pid,
+      link,
+      status: process.status,
+      kill: (signal) => kill(process, signal),
+    };
+  } finally {
+    // A folder that is left is no reason to lose the child.
+    await Deno.remove(folder, { recursive: true }).catch(() => {});
+  }
+}
+
+function kill(process: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    process.kill(signal);
+  } catch {
+    // It has ended, which is all that a signal could bring about.
+  }
+}
+
+/**
+ * Says how a process ended.
+ *
+ * @param status Its status.
+ * @returns A few words.
+ */
+export function endOf({ code, signal }: Deno.CommandStatus): string {
+  return signal === null ? `exit code ${code}` : `ended by ${signal}`;
+}
+
+/** Whether this process was started by {@linkcode startChild} and has not joined yet. */
+export function isChild(): boolean {
+  return Deno.env.get(SOCKET_VARIABLE) !== undefined;
+}
+
+/**
+ * Links a child with its parent.
+ *
+ * @param ours The functions that the parent can call.
+ * @param received Takes bytes that the parent sends.
+ * @returns The link; when it closes the parent is gone, however it ended.
+ * @throws {Error} When this process is no child, or the parent is gone already.
+ */
+export async function joinParent<Theirs extends Calls<Theirs>>(
+  ours: object,
+  received?: (bytes: Uint8Array<ArrayBuffer>) => void,
+): Promise<Link<Theirs>> {
+  const path = Deno.env.get(SOCKET_VARIABLE);
+  if (path === undefined) throw new Error("This process has no parent to join");
+  // What this process starts is not a child of that parent.
+  Deno.env.delete(SOCKET_VARIABLE);
+  return new Link<Theirs>(await connect(path), ours, received);
+}
+
+async function connect(path: string): Promise<Deno.UnixConn> {
+  try {
+    return await Deno.connect({ transport: "unix", path });
+  } catch (error) {
+    // Who was killed could not clean up behind itself.
+    await removeSocket(path).catch(() => {});
+    throw new Error("Process that started this one has gone", { cause: error });
+  }
+}
+
+/** Removes a socket and its folder, and nothing else: the path comes from the environment. */
+async function removeSocket(path: string): Promise<void> {
+  if (!(await Deno.lstat(path)).isSocket) return;
+  await Deno.remove(path);
+  await Deno.remove(path.slice(0, path.lastIndexOf("/")));
+}

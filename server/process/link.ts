@@ -1,0 +1,202 @@
+import {
+  FrameDecoder,
+  type Message,
+  type Opcode,
+  Session,
+  type SessionOutput,
+} from "../../protocol/mod.ts";
+import { BufferPool } from "../buffer_pool.ts";
+import { FrameSource } from "../frame_source.ts";
+import { Flusher, SendQueue, type SendQueueOwner, type SendResult } from "../send_queue.ts";
+import { closeQuietly, type Transport } from "../transport.ts";
+import { Turn } from "../turn.ts";
+
+/** A process that owes this many answers is stuck: it is asked nothing more until it gives some. */
+const MOST_CALLS = 65_536;
+
+/** Both ends are ours, so this only has to be more than anybody sends. */
+const MESSAGE_BYTES = 2_147_483_647;
+
+/** Who sends bytes bounds what waits; beside them there are only calls, of which there are not many. */
+const QUEUE_LIMITS = { sendQueueBytes: Number.MAX_SAFE_INTEGER, whenFull: "drop" } as const;
+
+/** The bytes that a link is laid over: a Unix socket between two processes of this host. */
+export type LinkTransport = Pick<Transport, "read" | "write" | "close">;
+
+/**
+ * What one side offers the other: functions by name. Parameters and results travel as JSON.
+ *
+ * A method type, so that an interface of functions with any parameters fits.
+ */
+export type Calls<Interface> = {
+  [Name in keyof Interface]: (...params: never[]) => unknown;
+};
+
+type Functions = Readonly<Record<string, (...params: never[]) => unknown>>;
+
+/** What is said in a text message. */
+type Utterance =
+  | { readonly call: number; readonly name: string; readonly params: readonly unknown[] }
+  | { readonly reply: number; readonly value?: unknown }
+  | { readonly reply: number; readonly error: string };
+
+/**
+ * Two processes of one program talking: calls that are answered, as text messages, and bytes. They
+ * speak the frames of RFC 6455 without a handshake and without masks. Messages of either kind stay
+ * in order; when one process is gone, the other one's link closes.
+ *
+ * @typeParam Theirs The functions that the other side offers.
+ */
+export class Link<Theirs extends Calls<Theirs>> implements SendQueueOwner, SessionOutput {
+  readonly transport: LinkTransport;
+  /** Resolves when the link is over, whichever side ended it. Never rejects. */
+  readonly closed: Promise<void>;
+
+  readonly #ours: Functions;
+  readonly #received: (bytes: Uint8Array<ArrayBuffer>) => void;
+  readonly #pool = new BufferPool();
+  readonly #turn = new Turn();
+  readonly #session = new Session(this);
+  readonly #queue: SendQueue;
+  readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
+  #lastCall = 0;
+  #open = true;
+
+  /**
+   * @param transport The socket, owned from now on.
+   * @param ours The functions that this side offers.
+   * @param received Takes bytes of the other side, which are its to keep.
+   */
+  constructor(
+    transport: LinkTransport,
+    ours: object,
+    received: (bytes: Uint8Array<ArrayBuffer>) => void = () => {},
+  ) {
+    this.transport = transport;
+    this.#ours = ours as Functions;
+    this.#received = received;
+    const [limits, pool, flusher] = [QUEUE_LIMITS, this.#pool, new Flusher()];
+    this.#queue = new SendQueue(this, { limits, pool, flusher });
+    this.closed = this.#run();
+  }
+
+  /** Whether it is not over. */
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** Bytes that the other side has not taken yet. */
+  get queuedBytes(): number {
+    return this.#queue.bytes;
+  }
+
+  /**
+   * Calls a function of the other side.
+   *
+   * @param name Which one.
+   * @param params What it gets; as JSON.
+   * @returns What it returned.
+   * @throws {Error} With the message of what it threw; when the link closes before it has answered; or
+   * when it owes too many answers already.
+   */
+  call<Name extends keyof Theirs & string>(
+    name: Name,
+    ...params: Parameters<Theirs[Name]>
+  ): Promise<Awaited<ReturnType<Theirs[Name]>>> {
+    const answer = Promise.withResolvers<unknown>();
+    if (!this.#open) answer.reject(new Error(GONE));
+    else if (this.#pending.size >= MOST_CALLS) answer.reject(new Error(STUCK));
+    else {
+      const call = ++this.#lastCall;
+      this.#pending.set(call, answer);
+      this.#say({ call, name, params });
+    }
+    return answer.promise as Promise<Awaited<ReturnType<Theirs[Name]>>>;
+  }
+
+  /**
+   * Sends bytes, however many wait: see {@linkcode Link.queuedBytes}.
+   *
+   * @param bytes Above 32 KiB not copied: never changed afterwards.
+   */
+  send(bytes: Uint8Array): SendResult {
+    return this.#open ? this.#queue.send(bytes) : "dropped";
+  }
+
+  /** Ends the link; calls without an answer are rejected. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#session.receiveEof();
+    closeQuietly(this.transport);
+    for (const { reject } of this.#pending.values()) reject(new Error(GONE));
+    this.#pending.clear();
+  }
+
+  async #run(): Promise<void> {
+    const limits = { messageBytes: MESSAGE_BYTES, messageFragments: 1 };
+    const decoder = new FrameDecoder({ role: "client", limits });
+    const source = new FrameSource(this.transport, decoder, this.#pool);
+    try {
+      for await (const batch of new ReadableStream(source, { highWaterMark: 0 })) {
+        for (const fragment of batch.fragments) {
+          const message = this.#session.receive(fragment);
+          if (message !== undefined) this.#take(message);
+        }
+        if (batch.failure !== undefined) throw batch.failure;
+        await this.#turn.over();
+      }
+    } catch {
+      // Both ends are this program: what cannot be read is a stream that was cut in the middle.
+    } finally {
+      source.release();
+      this.#turn.stop();
+      this.close();
+    }
+  }
+
+  #take(message: Message): void {
+    if (typeof message !== "string") return this.#received(message);
+    const utterance: Utterance = JSON.parse(message);
+    if ("call" in utterance) return void this.#answer(utterance);
+    const { resolve, reject } = this.#pending.get(utterance.reply)!;
+    this.#pending.delete(utterance.reply);
+    if ("error" in utterance) reject(new Error(utterance.error));
+    else resolve(utterance.value);
+  }
+
+  async #answer({ call, name, params }: Extract<Utterance, { call: number }>): Promise<void> {
+    try {
+      const value = await this.#ours[name]!(...params as never[]);
+      this.#say({ reply: call, value });
+    } catch (error) {
+      this.#say({ reply: call, error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  #say(utterance: Utterance): void {
+    if (this.#open) this.#queue.send(JSON.stringify(utterance));
+  }
+
+  // What the queue and the session ask of their owner.
+
+  sendControl(opcode: Opcode, payload: Uint8Array): void {
+    this.#queue.sendControl(opcode, payload);
+  }
+
+  receivedPong(): void {}
+
+  wrote(): void {}
+
+  drained(): void {}
+
+  overflowed(): void {}
+
+  writeFailed(): void {
+    this.close();
+  }
+}
+
+/** Why a call was not answered. */
+const GONE = "The other process has gone";
+const STUCK = "The other process is stuck";

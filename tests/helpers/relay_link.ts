@@ -1,0 +1,22 @@
+import type { RelayLink } from "../../server/cluster/relay.ts";
+import { RELAY_BYTES } from "../../server/cluster/relay_bound.ts";
+
+/** A link that keeps what is sent. */
+export class KeptLink implements RelayLink {
+  /** What was sent. */
+  readonly sent: Uint8Array[] = [];
+  /** What waits, as a test says. */
+  queuedBytes = 0;
+  /** What becomes of what is sent. */
+  result: "sent" | "dropped" = "sent";
+
+  send(bytes: Uint8Array): "sent" | "dropped" {
+    this.sent.push(bytes);
+    return this.result;
+  }
+
+  /** From now on too much waits, or not. */
+  congest(congested: boolean): void {
+    this.queuedBytes = congested ? RELAY_BYTES + 1 : 0;
+  }
+}
