@@ -6,10 +6,15 @@
 import type { Command, CommandIo } from "./cli/command.ts";
 import { doctor } from "./cli/doctor.ts";
 import { firstLine } from "./cli/faults.ts";
+import { myth } from "./cli/myth.ts";
+import { scaleClient, scaleWorker } from "./cli/scale_process.ts";
 import { serveCommand } from "./cli/serve.ts";
 import { VERSION } from "./cli/version.ts";
 
-const COMMANDS: readonly Command[] = [serveCommand, doctor];
+const COMMANDS: readonly Command[] = [serveCommand, doctor, myth];
+
+/** Commands that only other processes of ours type. */
+const HIDDEN: readonly Command[] = [scaleWorker, scaleClient];
 
 const HELP = `Usage: fourtuple [command] [options]
 
@@ -41,7 +46,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     return 0;
   }
   if (first === "" || first.startsWith("-")) return await runCommand(serveCommand, [...args], io);
-  const command = COMMANDS.find(({ name }) => name === first);
+  const command = [...COMMANDS, ...HIDDEN].find(({ name }) => name === first);
   if (command !== undefined) return await runCommand(command, rest, io);
   io.err(`fourtuple: no such command: "${first}"\nTry: fourtuple --help\n`);
   return 2;

@@ -51,6 +51,15 @@ Deno.test("architecture: what the entry points reach is free of npm packages", (
   assertEquals(library.flatMap((module) => foreignImports(module, "node:")), []);
 });
 
+// It is 60 MB, and what main reaches is compiled into the binary.
+Deno.test("architecture: echarts draws for bench/ alone", () => {
+  const users = modules.filter(({ specifiers }) =>
+    specifiers.some((it) => /^(?:npm:)?echarts\b/.test(it))
+  ).map(({ path }) => path);
+  assertEquals(users, ["bench/charts.ts"]);
+  assert(!reachedFrom(graph, "server/main.ts", "mod.ts").some(({ path }) => users.includes(path)));
+});
+
 Deno.test("architecture: the standard library comes from its npm mirror", async () => {
   const { imports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
   const std = Object.entries<string>(imports).filter(([name]) => name.startsWith("@std/"));

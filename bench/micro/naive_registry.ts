@@ -1,0 +1,57 @@
+import { formatFourTuple, parseFourTuple } from "../../server/four_tuple.ts";
+import type { ConnectionRecord, ListOptions, Registered } from "../../server/registry.ts";
+
+/** The counters that are summed up. */
+const SUMS = ["bytesIn", "bytesOut", "messagesIn", "messagesOut", "messagesDropped"] as const;
+
+/** The obvious registry: a `Map`, and arrays made of it. */
+export class NaiveRegistry {
+  readonly #entries = new Map<string, Registered>();
+  #past: Record<string, number> = {};
+  #closed = 0;
+
+  /** Adds a connection. */
+  add(entry: Registered): void {
+    this.#entries.set(entry.key, entry);
+  }
+
+  /** Removes a connection and keeps its counters. */
+  delete(entry: Registered): void {
+    this.#entries.delete(entry.key);
+    this.#closed++;
+    this.#past = plus(this.#past, entry.record());
+  }
+
+  /** Looks a connection up, after its key has been brought into form. */
+  get(key: string): ConnectionRecord | undefined {
+    return this.#entries.get(formatFourTuple(parseFourTuple(key)))?.record();
+  }
+
+  /** A page of connections. */
+  list({ after = 0, limit = 100 }: ListOptions): ConnectionRecord[] {
+    return [...this.#entries.values()]
+      .filter(({ id }) => id > after)
+      .slice(0, limit)
+      .map((entry) => entry.record());
+  }
+
+  /** What all connections add up to. */
+  totals(): object {
+    const records = [...this.#entries.values()].map((entry) => entry.record());
+    return {
+      accepted: 0,
+      opened: this.#closed + this.#entries.size,
+      closed: this.#closed,
+      requests: 0,
+      refused: {},
+      ...records.reduce(plus, this.#past),
+    };
+  }
+}
+
+function plus(
+  sums: Readonly<Record<string, number>>,
+  record: ConnectionRecord,
+): Record<string, number> {
+  return Object.fromEntries(SUMS.map((sum) => [sum, (sums[sum] ?? 0) + record[sum]]));
+}

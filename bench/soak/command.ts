@@ -1,0 +1,108 @@
+/**
+ * `deno task bench soak`: whether the memory of a connection stays what it is.
+ *
+ * @module
+ */
+
+import type { Command, CommandIo } from "../../server/cli/command.ts";
+import { readFault } from "../../server/cli/faults.ts";
+import { runUntilSignal } from "../../server/cli/run_until_signal.ts";
+import { VERSION } from "../../server/cli/version.ts";
+import { formatFigure, formatSeconds } from "../scaling/units.ts";
+import { HELP, readOptions } from "./options.ts";
+import { formatTable, isGood, reportPage, reportPicture, summarize } from "./report.ts";
+import type { SoakResult } from "./result.ts";
+import { runSoak, type SoakProgress } from "./run.ts";
+
+/** Seconds between two lines of progress. */
+const LINE_INTERVAL = 60;
+
+/** The `soak` command. */
+export const soak: Command = {
+  name: "soak",
+  summary: "Hold connections for a long time, and say whether their memory grows",
+  help: HELP,
+  run,
+};
+
+async function run(args: string[], io: CommandIo): Promise<number> {
+  const options = readOptions(args);
+  if (options === "help") {
+    io.out(HELP);
+    return 0;
+  }
+  if ("faults" in options) {
+    for (const fault of options.faults) io.err(`bench soak: ${fault}\n`);
+    io.err("Try: deno task bench soak --help\n");
+    return 2;
+  }
+  const { out } = options;
+  try {
+    // Before the run: its figures must not be lost to a mistyped path.
+    if (out !== undefined) await Deno.mkdir(out, { recursive: true });
+  } catch (error) {
+    io.err(`bench soak: Cannot make a folder for the report: ${readFault(error)}\n`);
+    return 1;
+  }
+  const say = progressLines((line) => io.err(`${line}\n`), options.soak.minutes * 60);
+  const command = ["deno task bench soak", ...args].join(" ");
+  const outcome = await runUntilSignal(
+    async (signal) => ({ result: await runSoak(command, options.soak, say, signal) }),
+    () => io.err("Ending; what was seen is reported\n"),
+  );
+  if (typeof outcome === "number") return outcome;
+  const { result } = outcome;
+  if (result === undefined) {
+    io.err("bench soak: It was ended before the load began\n");
+    return 1;
+  }
+  if (options.json) io.out(`${JSON.stringify(result, null, 2)}\n`);
+  else io.out(`\n${formatTable(result.samples)}\n${summarize(result).join("\n\n")}\n`);
+  const written = out === undefined || await writeFiles(out, result, io);
+  return written && isGood(result) ? 0 : 1;
+}
+
+/** Says how far it is, each minute and at the turns. */
+function progressLines(
+  say: (line: string) => void,
+  total: number,
+): (progress: SoakProgress) => void {
+  let phase: SoakProgress["phase"] | undefined;
+  let saidAt = -Infinity;
+  return (progress) => {
+    const { seconds, sample, counts } = progress;
+    if (progress.phase === phase && seconds - saidAt < LINE_INTERVAL) return;
+    [phase, saidAt] = [progress.phase, seconds];
+    if (phase === "opening") return say("Opening the connections");
+    if (phase === "settling") return say("Waiting for what is under way");
+    if (sample === undefined || counts === undefined) return;
+    const faults = Object.values(counts.faults).reduce((sum, times) => sum + times, 0);
+    say(
+      `${formatSeconds(seconds)} of ${formatSeconds(total)}: ` +
+        `${formatFigure(sample.connections)} connections, ` +
+        `${formatFigure(sample.residentEach / 1024, 1)} KiB each, ` +
+        `${formatFigure(counts.echoed)} echoes, faults: ${formatFigure(faults)}`,
+    );
+  };
+}
+
+/** Writes the files of the report; says whether all could be written. */
+async function writeFiles(folder: string, result: SoakResult, io: CommandIo): Promise<boolean> {
+  const base = `${folder.replace(/\/+$/, "")}/soak-${VERSION}`;
+  const files: [path: string, text: string][] = [
+    [`${base}.json`, `${JSON.stringify(result, null, 2)}\n`],
+    [`${base}.html`, reportPage(result)],
+    [`${base}.svg`, reportPicture(result)],
+  ];
+  let all = true;
+  for (const [path, text] of files) {
+    try {
+      await Deno.writeTextFile(path, text);
+      io.err(`Wrote ${path}\n`);
+    } catch (error) {
+      io.err(`bench soak: Cannot write "${path}": ${readFault(error)}\n`);
+      all = false;
+    }
+  }
+  return all;
+}
