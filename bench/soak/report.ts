@@ -8,7 +8,7 @@ import { drawLines, drawPicture, type LinePlot } from "../charts.ts";
 import { escapeHtml, page, type PageSection } from "../page.ts";
 import { formatCount, formatFigure, formatSeconds } from "../scaling/units.ts";
 import type { SoakResult, SoakSample } from "./result.ts";
-import { LEAST_LEAK, middlesOf, type Point, type Trend } from "./trend.ts";
+import { LEAST_LEAK, partsOf, type Point, type Trend } from "./trend.ts";
 
 const KIB = 1_024;
 const MIB = 1_048_576;
@@ -24,7 +24,7 @@ interface Column {
   of(sample: SoakSample): number | undefined;
 }
 
-const MINUTES: Column = { name: "Minute", digits: 1, of: ({ at }) => at / 60 };
+const MINUTES: Column = { name: "Minute", digits: 2, of: ({ at }) => at / 60 };
 
 const CONNECTIONS: Column = { name: "Connections", digits: 0, of: (it) => it.connections };
 const DESCRIPTORS: Column = { name: "Descriptors", digits: 0, of: (it) => it.descriptors };
@@ -74,14 +74,20 @@ const EACH = [RESIDENT_EACH, HEAP_EACH];
  * @returns Paragraphs, the verdict first.
  */
 export function summarize(result: SoakResult): string[] {
-  const { trend, counts, seconds, interrupted, faults, before, after, notes } = result;
+  const { trend, heapTrend, counts, seconds, interrupted, faults, before, after, notes } = result;
   const rate = (count: number): string => formatFigure(seconds === 0 ? 0 : count / seconds, 1);
   const { left, opened, echoed, sent, abandoned, bytes, slow } = counts;
   const closed = left.close + left.reset + left.fin;
   const paragraphs = [
-    trend === undefined
-      ? `Too few samples (${result.samples.length}) to say whether the memory of a connection grows.`
-      : verdictText(trend),
+    ...trend === undefined || heapTrend === undefined
+      ? [
+        `Too few samples (${result.samples.length}) to say whether the memory of a connection grows.`,
+      ]
+      : [
+        verdictText("resident memory", trend),
+        verdictText("heap", heapTrend),
+        boundText(trend),
+      ],
     `${formatCount(counts.open, "connection was", "connections were")} held for ` +
     `${formatSeconds(seconds)}. ${formatCount(closed, "was", "were")} closed and opened again ` +
     `(${rate(closed)} a second): ${formatFigure(left.close)} by a Close frame, ` +
@@ -116,10 +122,10 @@ export function summarize(result: SoakResult): string[] {
  *
  * @param result The soak.
  */
-export function isGood({ counts, faults, interrupted, trend }: SoakResult): boolean {
+export function isGood({ counts, faults, interrupted, trend, heapTrend }: SoakResult): boolean {
   const missing = counts.sent - counts.echoed - counts.abandoned;
   return Object.keys(faults).length === 0 && missing === 0 && !interrupted &&
-    trend?.verdict !== "growing";
+    trend?.verdict !== "growing" && heapTrend?.verdict !== "growing";
 }
 
 /**
@@ -194,21 +200,28 @@ function titleOf({ host, counts, seconds }: SoakResult): string {
   }`;
 }
 
-function verdictText({ verdict, perHour, bound, level }: Trend): string {
-  const kib = (bytes: number): string => `${formatFigure(bytes / KIB, 2)} KiB`;
+function verdictText(what: string, { verdict, perHour, level }: Trend): string {
   const said = {
-    flat: "The memory of a connection is flat",
-    growing: "THE MEMORY OF A CONNECTION GROWS",
-    undecided: "This run cannot tell whether the memory of a connection grows",
+    flat: `The ${what} of a connection is flat`,
+    growing: `THE ${what.toUpperCase()} OF A CONNECTION GROWS`,
+    undecided: `This run cannot tell whether the ${what} of a connection grows`,
   }[verdict];
-  return `${said}: ${kib(level)} each, and ${kib(perHour.middle)} more in an hour (with 95% ` +
-    `confidence ${kib(perHour.low)} to ${
-      kib(perHour.high)
-    }; the median of the slopes between the ` +
-    "middles of 24 parts of the last two thirds). It is called flat when all of that range is at " +
-    `or below ${kib(bound)}, and growing when all is above: that much it would be if the server ` +
-    `kept ${LEAST_LEAK} bytes, one least object and what holds it, of each connection that was ` +
-    "closed (of each message, where none was).";
+  return `${said}: ${kibibytes(level)} each, and ${kibibytes(perHour.middle)} more in an hour ` +
+    `(with 95% confidence ${kibibytes(perHour.low)} to ${kibibytes(perHour.high)}).`;
+}
+
+function boundText({ bound }: Trend): string {
+  return "Growth is the median of all slopes between 24 parts of the last two thirds (Theil–Sen): " +
+    "of the resident memory the middle of each part, of the heap its least, which is what a " +
+    `collection of garbage leaves. Flat is what is surely at or below ${kibibytes(bound)} in an ` +
+    `hour, growing what is surely above: that much it would be if the server kept ${LEAST_LEAK} ` +
+    "bytes, a least object and what holds it, of each connection that was closed (of each message " +
+    "where none was). Less than ten minutes cannot show growth, since V8 and the allocator take " +
+    "memory for minutes after a start.";
+}
+
+function kibibytes(bytes: number): string {
+  return `${formatFigure(bytes / KIB, 2)} KiB`;
 }
 
 function memoryPlot({ samples }: SoakResult): LinePlot {
@@ -223,7 +236,7 @@ function plot(
 ): LinePlot {
   const series = columns.map((column) => ({
     name: column.name,
-    points: middlesOf(pointsOf(column, samples), POINTS),
+    points: partsOf(pointsOf(column, samples), POINTS),
   }));
   return {
     title,
@@ -246,7 +259,7 @@ function rowsOf(
   samples: readonly SoakSample[],
   count: number,
 ): string[][] {
-  const middles = columns.map((column) => middlesOf(pointsOf(column, samples), count));
+  const middles = columns.map((column) => partsOf(pointsOf(column, samples), count));
   return Array.from(
     { length: Math.min(count, samples.length) },
     (_, row) => columns.map(({ digits }, index) => formatFigure(middles[index]![row]?.[1], digits)),

@@ -89,8 +89,10 @@ export interface SoakResult {
   /** The server after the last connection; absent where it had gone. */
   readonly after?: ServerState;
   readonly counts: SoakCounts;
-  /** How the memory of a connection developed; absent where there are too few samples. */
+  /** How the resident memory of a connection developed; absent where there are too few samples. */
   readonly trend?: Trend;
+  /** The same of the heap, by what was left of it after collections of garbage. */
+  readonly heapTrend?: Trend;
   /** All that should not have happened, by what it was; empty after a good run. */
   readonly faults: Readonly<Record<string, number>>;
 }

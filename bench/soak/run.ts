@@ -7,7 +7,7 @@ import type { SoakClientOptions } from "./clients.ts";
 import { SoakProcesses } from "./processes.ts";
 import type { ServerState, SoakCounts, SoakOptions, SoakResult, SoakSample } from "./result.ts";
 import { Samples } from "./samples.ts";
-import { trendOf } from "./trend.ts";
+import { leastOf, type Point, trendOf } from "./trend.ts";
 
 /** Seconds between two samples; a short soak takes so many in all, for its trend. */
 const SAMPLE_SECONDS = 5;
@@ -25,6 +25,9 @@ const TIME_WAIT_SECONDS = 60;
 
 /** Source ports of an address that are counted with; there are 28,232 by default. */
 const USABLE_PORTS = 20_000;
+
+/** Reading a report takes up to so many descriptors of its own for a moment. */
+const REPORT_DESCRIPTORS = 4;
 
 const SECONDS_PER_HOUR = 3_600;
 
@@ -145,10 +148,10 @@ class Soak {
       const counts = this.#counts;
       if (counts === undefined) throw new Error("The client processes ended before the load began");
       const samples = this.#samples.all;
-      const trend = trendOf(
-        samples.map(({ at, residentEach }) => [at, residentEach]),
-        eventsEach(counts, seconds),
-      );
+      const events = eventsEach(counts, seconds);
+      const trend = trendOf(samples.map(({ at, residentEach }) => [at, residentEach]), events);
+      const heaps = samples.map(({ at, heapEach }): Point => [at, heapEach]);
+      const heapTrend = trendOf(heaps, events, leastOf);
       return {
         seconds,
         interrupted: signal.aborted,
@@ -157,6 +160,7 @@ class Soak {
         ...after !== undefined && { after },
         counts,
         ...trend !== undefined && { trend },
+        ...heapTrend !== undefined && { heapTrend },
         faults: { ...counts.faults, ...this.#faults },
       };
     } finally {
@@ -217,7 +221,7 @@ class Soak {
       const after = await this.#processes.leave();
       if (after.connections > 0) this.#fault("left at the server at the end", after.connections);
       const more = (after.descriptors ?? 0) - (before.descriptors ?? 0);
-      if (more > 0) this.#fault("descriptors not closed at the end", more);
+      if (more > REPORT_DESCRIPTORS) this.#fault("descriptors not closed at the end", more);
       return after;
     } catch {
       return undefined; // the process has ended, which is counted
@@ -261,10 +265,13 @@ function growthEach(before: number, now: number, connections: number): number {
   return connections === 0 ? 0 : (now - before) / connections;
 }
 
-function notesOf({ connections, notes, stop }: ScalePlan): string[] {
-  // Its addresses are the scaling bench's matter.
-  if (stop === undefined) return [...notes];
-  return [...notes, `It held ${connections} connections, as ${stop.message}`];
+function notesOf({ connections, varied, stop }: ScalePlan): string[] {
+  return [
+    ...varied === "source" ? [] : ["All connections came from one source address"],
+    ...stop === undefined ? [] : [
+      `It was to hold ${connections} connections and no more, as ${stop.message}`,
+    ],
+  ];
 }
 
 async function rejectLater(error: unknown): Promise<never> {

@@ -25,7 +25,7 @@ export interface Trend {
   readonly perHour: Slope;
   /** The growth above which it is one, in bytes per hour. */
   readonly bound: number;
-  /** Half of the figures that were looked at are above this many bytes. */
+  /** The middle one of the figures, in bytes. */
   readonly level: number;
   /**
    * `flat`: all of the range is at or below the bound; `growing`: all of it is above; `undecided`: the
@@ -80,19 +80,33 @@ export function slopeOf(points: readonly Point[]): Slope {
 }
 
 /**
- * Splits points into parts of equally many, and takes the middle of each.
+ * Splits points into parts of equally many, and takes one figure for each.
  *
  * @param points The points, from left to right.
  * @param count The parts; fewer where there are fewer points.
- * @returns The middles, from left to right.
+ * @param figureOf Takes the figure of a part; by default its middle.
+ * @returns The middle times with the figures, from left to right.
  */
-export function middlesOf(points: readonly Point[], count: number): Point[] {
+export function partsOf(
+  points: readonly Point[],
+  count: number,
+  figureOf: (values: readonly number[]) => number = median,
+): Point[] {
   const parts = Math.min(count, points.length);
   const start = (part: number): number => Math.floor(part * points.length / parts);
   return Array.from({ length: parts }, (_, part): Point => {
     const own = points.slice(start(part), start(part + 1));
-    return [median(own.map(([x]) => x)), median(own.map(([, y]) => y))];
+    return [median(own.map(([x]) => x)), figureOf(own.map(([, y]) => y))];
   });
+}
+
+/**
+ * The least of some figures: what is left of a heap right after a collection of its garbage.
+ *
+ * @param values The figures, at least one.
+ */
+export function leastOf(values: readonly number[]): number {
+  return Math.min(...values);
 }
 
 /**
@@ -101,14 +115,20 @@ export function middlesOf(points: readonly Point[], count: number): Point[] {
  * @param points Seconds since the load began, and bytes of one connection.
  * @param leavingEach How often in an hour one of the connections was closed and opened again. A server
  * that kept one object of each closed connection would grow by more than the bound.
+ * @param figureOf Takes the figure of a part of the time; by default its middle.
  * @returns The trend of the last two thirds; `undefined` where there are too few points.
  */
-export function trendOf(points: readonly Point[], leavingEach: number): Trend | undefined {
+export function trendOf(
+  points: readonly Point[],
+  leavingEach: number,
+  figureOf: (values: readonly number[]) => number = median,
+): Trend | undefined {
   const warm = (points.at(-1)?.[0] ?? 0) * WARM_UP;
   const seen = points.filter(([seconds]) => seconds >= warm);
   if (seen.length < PARTS || leavingEach <= 0) return undefined;
   const hours = seen.map(([seconds, bytes]): Point => [seconds / SECONDS_PER_HOUR, bytes]);
-  const perHour = slopeOf(middlesOf(hours, PARTS));
+  const parts = partsOf(hours, PARTS, figureOf);
+  const perHour = slopeOf(parts);
   const bound = LEAST_LEAK * leavingEach;
   const known = (points.at(-1)?.[0] ?? 0) >= LEAST_SECONDS;
   const verdict = perHour.high <= bound
@@ -116,5 +136,5 @@ export function trendOf(points: readonly Point[], leavingEach: number): Trend | 
     : perHour.low > bound && known
     ? "growing"
     : "undecided";
-  return { perHour, bound, level: median(seen.map(([, bytes]) => bytes)), verdict };
+  return { perHour, bound, level: median(parts.map(([, bytes]) => bytes)), verdict };
 }

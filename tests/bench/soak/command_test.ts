@@ -53,7 +53,7 @@ Deno.test({
     const folder = await Deno.makeTempDir();
     try {
       await using process = soak("--minutes", "0.1", ...SMALL, "--out", folder, "--json");
-      await process.errLine("50 connections");
+      await process.errLine(" connections, ");
       const children = await childrenOf(process.pid);
       assertEquals(children.length, 2, "a server and its clients");
       const { code, out, err } = await process.ended();
@@ -89,7 +89,7 @@ Deno.test({
   ignore: !onLinux,
   async fn() {
     await using process = soak("--minutes", "1", ...SMALL);
-    await process.errLine("50 connections");
+    await process.errLine(" connections, ");
     const children = await childrenOf(process.pid);
     process.signal("SIGINT");
     const { code, out, err } = await process.ended();
@@ -104,7 +104,7 @@ Deno.test({
   ignore: !onLinux,
   async fn() {
     await using process = soak("--minutes", "1", ...SMALL);
-    await process.errLine("50 connections");
+    await process.errLine(" connections, ");
     const children = await childrenOf(process.pid);
     const server = Math.min(...children); // it is started first
     Deno.kill(server, "SIGKILL");
@@ -120,7 +120,7 @@ Deno.test({
   ignore: !onLinux,
   async fn() {
     await using process = soak("--minutes", "1", ...SMALL);
-    await process.errLine("50 connections");
+    await process.errLine(" connections, ");
     const children = await childrenOf(process.pid);
     process.signal("SIGKILL");
     await process.ended();

@@ -1,5 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
-import { LEAST_LEAK, middlesOf, type Point, slopeOf, trendOf } from "../../../bench/soak/trend.ts";
+import {
+  LEAST_LEAK,
+  leastOf,
+  partsOf,
+  type Point,
+  slopeOf,
+  trendOf,
+} from "../../../bench/soak/trend.ts";
 import { Random } from "../../helpers/random.ts";
 
 /** An hour of samples of 10,000 bytes: with growth in bytes per hour, and noise up to so many bytes. */
@@ -37,11 +44,11 @@ Deno.test("slopeOf() gives the range that a table of Kendall's statistic gives",
   assertEquals([low, high], [slopes[11], slopes[33]]);
 });
 
-Deno.test("middlesOf() takes the middle of each part", () => {
+Deno.test("partsOf() takes the middle of each part", () => {
   const points = [0, 1, 2, 3, 4, 5, 6].map((x): Point => [x, x === 1 ? 100 : x]);
-  assertEquals(middlesOf(points, 2), [[1, 2], [4.5, 4.5]]);
-  assertEquals(middlesOf(points.slice(0, 1), 2), [[0, 0]]);
-  assertEquals(middlesOf([], 2), []);
+  assertEquals(partsOf(points, 2), [[1, 2], [4.5, 4.5]]);
+  assertEquals(partsOf(points.slice(0, 1), 2), [[0, 0]]);
+  assertEquals(partsOf([], 2), []);
 });
 
 Deno.test("trendOf() calls noise without growth flat", () => {
@@ -68,6 +75,15 @@ Deno.test("trendOf() does not decide where the noise is too strong, or the run t
 Deno.test("trendOf() leaves the first third out", () => {
   const points = hour({}).map(([at, bytes]): Point => [at, at < 1_100 ? bytes + 9 * at : bytes]);
   assertEquals(trendOf(points, 72)!.perHour.middle, 0);
+});
+
+Deno.test("trendOf() sees a leak below the garbage of a heap by its least figures", () => {
+  const random = new Random(2);
+  const sawtooth = hour({ growth: 3 * 72 * LEAST_LEAK }).map(([at, bytes], index): Point => {
+    return [at, index % 5 === 0 ? bytes : bytes + random.below(100_000)];
+  });
+  assertEquals(trendOf(sawtooth, 72)!.verdict, "undecided");
+  assertEquals(trendOf(sawtooth, 72, leastOf)!.verdict, "growing");
 });
 
 Deno.test("trendOf() says nothing of few samples", () => {
