@@ -1,9 +1,17 @@
 import type { Fragment, FragmentSink, FrameDecoder } from "../protocol/mod.ts";
-import { type BufferPool, MAX_BUFFER_BYTES, MIN_BUFFER_BYTES } from "./buffer_pool.ts";
+import {
+  type BufferPool,
+  MAX_BUFFER_BYTES,
+  MIN_BUFFER_BYTES,
+  WAITING_BUFFER_BYTES,
+} from "./buffer_pool.ts";
 import type { Transport } from "./transport.ts";
 
 /** After this many small reads in a row a buffer that has grown is given back. */
 const SMALL_READS = 8;
+
+/** A read that is likely to wait gets at most this many bytes, since it may wait long. */
+const WAITING_BYTES = 65_536;
 
 /** The fragments of one read of the socket. It is filled anew for each read. */
 export class FrameBatch implements FragmentSink {
@@ -11,6 +19,8 @@ export class FrameBatch implements FragmentSink {
   readonly fragments: Fragment[] = [];
   /** How many bytes were read. */
   byteLength = 0;
+  /** Whether the read filled its buffer, so that there is probably more to read at once. */
+  more = false;
   /** The rule that the bytes break behind the fragments, if they break one: the stream ends here. */
   failure: unknown = undefined;
 
@@ -66,15 +76,17 @@ export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
   /** Reads and decodes once; closes the stream at the peer's FIN, or when the transport is broken. */
   async pull(controller: ReadableStreamDefaultController<FrameBatch>): Promise<void> {
     let bytes = this.#takeFirst();
+    const batch = this.#batch;
+    batch.more = bytes?.length === WAITING_BUFFER_BYTES;
     try {
       bytes ??= this.#received(await this.#transport.read(this.#room()));
     } catch {
       // To WebSocket a reset is what a FIN without a Close frame is, RFC 6455 7.1.5.
     }
     if (bytes === undefined) return controller.close();
-    const batch = this.#batch;
     batch.fragments.length = 0;
     batch.byteLength = bytes.length;
+    batch.more ||= this.#filled;
     try {
       this.#decoder.transform(bytes, batch);
     } catch (error) {
@@ -100,7 +112,9 @@ export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
   /** The room for the next read: a full one means that more was waiting, and few bytes that it was not. */
   #room(): Uint8Array {
     const { length } = this.#buffer;
-    if (this.#filled && length < MAX_BUFFER_BYTES) this.#replace(length * 4);
+    if (this.#filled) {
+      if (length < MAX_BUFFER_BYTES) this.#replace(length * 4);
+    } else if (length > WAITING_BYTES) this.#replace(WAITING_BYTES);
     else if (this.#smallReads >= SMALL_READS && length > MIN_BUFFER_BYTES) {
       this.#replace(MIN_BUFFER_BYTES);
     }

@@ -3,7 +3,6 @@
 import {
   CloseCode,
   FrameDecoder,
-  isControl,
   type Message,
   Opcode,
   ProtocolError,
@@ -31,8 +30,8 @@ import type { Turn } from "./turn.ts";
 import { type Waiter, waitForBytes } from "./wait_for_bytes.ts";
 import { closeQuietly, linger, type Transport } from "./transport.ts";
 
-/** After this many milliseconds without data a connection is parked. */
-const PARK_AFTER = 5_000;
+/** A connection that was silent for this many milliseconds before something came is parked after it. */
+const PARK_AFTER = 2_000;
 
 /** After this many fragments of one read it is time to look at the clock. */
 const TURN_FRAGMENTS = 256;
@@ -104,7 +103,6 @@ export class ServerConnection<Data>
   #messagesIn = 0;
   #messagesOut = 0;
   #lastReceived: number;
-  #lastData: number;
   readonly #keepAlive = new KeepAlive();
   /** Whether the connection waits for its own side, so that a silent peer is not to blame. */
   #paused = false;
@@ -128,7 +126,7 @@ export class ServerConnection<Data>
     this.#queue = new SendQueue(this, host);
     this.position = host.hub.published;
     const now = host.sweep.now;
-    this.#connectedAt = this.#lastReceived = this.#lastData = now;
+    this.#connectedAt = this.#lastReceived = now;
     this.due = now + host.limits.pingInterval;
   }
 
@@ -195,19 +193,24 @@ export class ServerConnection<Data>
   async #receiveFrames(first: Uint8Array): Promise<boolean> {
     const source = new FrameSource(this.transport, this.#decoder, this.#host.pool, first);
     const reader = new ReadableStream(source, { highWaterMark: 0 }).getReader();
+    /** How long nothing had come before the burst of reads that this is about. */
+    let silence = 0;
+    let more = false;
     try {
       for (;;) {
         const { done, value: batch } = await reader.read();
         if (done) return false;
         this.#bytesIn += batch.byteLength;
-        const now = this.#lastReceived = this.#host.sweep.recently;
+        const now = this.#host.sweep.recently;
+        if (!more) silence = now - this.#lastReceived;
+        more = batch.more;
+        this.#lastReceived = now;
         // A peer gets no further answers before it has taken the last ones.
         let behind = this.#queue.bytes > 0;
         const { fragments } = batch;
         for (let at = 0; at < fragments.length; at++) {
           const fragment = fragments[at]!;
           const message = this.#session.receive(fragment);
-          if (!isControl(fragment.opcode)) this.#lastData = now;
           if ((at + 1) % TURN_FRAGMENTS === 0) await this.#host.turn.over();
           if (message === undefined) continue;
           if (behind) await this.#pauseFor(this.#queue.taken());
@@ -222,7 +225,7 @@ export class ServerConnection<Data>
         if (batch.failure !== undefined) throw batch.failure;
         const over = this.#host.turn.over();
         if (over !== undefined) await over;
-        if (now - this.#lastData > PARK_AFTER) return true;
+        if (silence >= PARK_AFTER && !more) return true;
       }
     } finally {
       source.release();

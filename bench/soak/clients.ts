@@ -12,10 +12,15 @@ const PAUSE = 100;
 /** So many tries that fail in a row, and the connections cannot be opened. */
 const MOST_FAILURES = 10 * AT_ONCE;
 
+/** So many source ports that are in use in a row, and there is none left. */
+const MOST_USED_PORTS = 65_536;
+
 /** A handshake, and the end of a connection, may take so many milliseconds. */
 const DEADLINE = 10_000;
 
-/** An echo may take so many milliseconds: a client that reads nothing for a while is part of them. */
+/**
+ * An echo may take so many milliseconds: a client that reads nothing for a while is part of them.
+ */
 const ECHO_DEADLINE = 20_000;
 
 /** How often what is due is done, and how often deadlines are looked at, in milliseconds. */
@@ -25,13 +30,18 @@ const SWEEP = 250;
 /** Who was kept from its work makes up for at most so many seconds of it. */
 const MOST_BEHIND = 1;
 
-/** A slow reader asks for so many messages of this size, and reads nothing for so many milliseconds. */
+/**
+ * A slow reader asks for so many messages of this size, and reads nothing for so many milliseconds.
+ */
 const SLOW_SHARE = 1 / 200;
 const SLOW_MESSAGES = 4;
 const SLOW_BYTES = 192 * 1024;
 const SLOW_PAUSE = 3_000;
 
-/** Who leaves by RST waits until so many bytes have come, for so many milliseconds, and does not read them. */
+/**
+ * Who leaves by RST waits until so many bytes have come, for so many milliseconds, and does not
+ * read them.
+ */
 const RESET_BYTES = 192 * 1024;
 const RESET_PAUSE = 500;
 
@@ -51,8 +61,10 @@ export interface SoakClientOptions {
   readonly host: string;
   /** The server's port. */
   readonly port: number;
-  /** The source addresses, in turn; without any the kernel chooses. */
+  /** The source addresses, in turn; without any the kernel chooses address and port. */
   readonly sources: readonly string[];
+  /** The source ports to use, both ends included, with `sources`. */
+  readonly ports: { readonly first: number; readonly last: number };
   /** Connections to hold. */
   readonly connections: number;
   /** Connections to close and open again, in a second. */
@@ -82,6 +94,8 @@ export class SoakClients implements ClientSocketOwner {
   #pauses = 0;
   #tries = 0;
   #failuresInARow = 0;
+  /** Source ports in a row that were in use. */
+  #usedPorts = 0;
   #opened = 0;
   #sent = 0;
   #echoed = 0;
@@ -169,10 +183,14 @@ export class SoakClients implements ClientSocketOwner {
     this.#changed();
   }
 
+  /** The source ports go round, so that none comes again while the kernel keeps it (TIME_WAIT). */
   #nextRoute(): Route {
-    const { host, port, sources } = this.#options;
+    const { host, port, sources, ports } = this.#options;
     if (sources.length === 0) return { host, port };
-    return { host, port, localAddress: sources[this.#tries++ % sources.length]! };
+    const index = this.#tries++;
+    const count = ports.last - ports.first + 1;
+    const localPort = ports.first + Math.floor(index / sources.length) % count;
+    return { host, port, localAddress: sources[index % sources.length]!, localPort };
   }
 
   #leaveOne(): void {
@@ -265,7 +283,7 @@ export class SoakClients implements ClientSocketOwner {
     this.#opening.delete(socket);
     if (!(socket instanceof SoakSocket)) return;
     this.#opened++;
-    this.#failuresInARow = 0;
+    this.#failuresInARow = this.#usedPorts = 0;
     socket.place = this.#held.push(socket) - 1;
     socket.onecho = (bytes) => this.#heard(socket, bytes);
     this.#fill();
@@ -302,6 +320,8 @@ export class SoakClients implements ClientSocketOwner {
   }
 
   #failed(fault: string): void {
+    // A connection that has lived for a whole round has that port: the next one is free, most likely.
+    if (fault === "EADDRINUSE" && ++this.#usedPorts < MOST_USED_PORTS) return this.#fill();
     this.#fault(`not opened: ${fault}`);
     this.#failuresInARow++;
     this.#pauses++;

@@ -107,6 +107,10 @@ export function summarize(result: SoakResult): string[] {
         formatCount(after.connections, "connection")
       } left.`,
     ],
+    ...result.events.close_timeout === undefined ? [] : [
+      `The server cut ${formatCount(result.events.close_timeout, "connection")} whose client did ` +
+      "not end its side in time; on a host that is busy with other things that may be.",
+    ],
     ...notes.map((note) => `${note}.`),
     ...interrupted ? ["It was ended early."] : [],
   ];
@@ -215,9 +219,9 @@ function boundText({ bound }: Trend): string {
     "of the resident memory the middle of each part, of the heap its least, which is what a " +
     `collection of garbage leaves. Flat is what is surely at or below ${kibibytes(bound)} in an ` +
     `hour, growing what is surely above: that much it would be if the server kept ${LEAST_LEAK} ` +
-    "bytes, a least object and what holds it, of each connection that was closed (of each message " +
-    "where none was). Less than ten minutes cannot show growth, since V8 and the allocator take " +
-    "memory for minutes after a start.";
+    "bytes, a least object and what holds it, of each connection that was closed (where none was, " +
+    "of each message, or else of each ping). Less than ten minutes cannot show growth, since V8 and " +
+    "the allocator take memory for minutes after a start.";
 }
 
 function kibibytes(bytes: number): string {

@@ -89,6 +89,11 @@ export interface SoakResult {
   /** The server after the last connection; absent where it had gone. */
   readonly after?: ServerState;
   readonly counts: SoakCounts;
+  /**
+   * What the server had to tell an operator, by how often. All of it is a fault but `close_timeout`:
+   * on a busy host a client may take longer than that to end its side.
+   */
+  readonly events: Readonly<Record<string, number>>;
   /** How the resident memory of a connection developed; absent where there are too few samples. */
   readonly trend?: Trend;
   /** The same of the heap, by what was left of it after collections of garbage. */

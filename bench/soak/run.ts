@@ -1,6 +1,8 @@
-import { readHostLimits } from "../../server/host.ts";
+import { type HostLimits, readHostLimits } from "../../server/host.ts";
+import { DEFAULT_LIMITS } from "../../server/limits.ts";
 import { describeHost } from "../../server/scale/machine.ts";
 import { pause } from "../../server/scale/pause.ts";
+import { sourcePorts } from "../../server/scale/addresses.ts";
 import type { ScalePlan } from "../../server/scale/result.ts";
 import { prepareScale } from "../../server/scale/run.ts";
 import type { SoakClientOptions } from "./clients.ts";
@@ -16,7 +18,10 @@ const LEAST_SAMPLES = 48;
 /** The Ctrl-C that has ended a process is heard of here within so many milliseconds. */
 const INTERRUPT_DELAY = 1_000;
 
-/** What is under way at the end may take so many milliseconds: each part of it has a shorter deadline. */
+/**
+ * What is under way at the end may take so many milliseconds: each part of it has a shorter
+ * deadline.
+ */
 const SETTLE = 30_000;
 const SETTLE_INTERRUPTED = 5_000;
 
@@ -24,7 +29,10 @@ const SETTLE_INTERRUPTED = 5_000;
 const TIME_WAIT_SECONDS = 60;
 
 /** Source ports of an address that are counted with; there are 28,232 by default. */
-const USABLE_PORTS = 20_000;
+const USABLE_PORTS = 10_000;
+
+/** A process of clients has so many addresses at most: 127.1.1.1 to 127.1.1.254. */
+const MOST_SOURCES = 254;
 
 /** Reading a report takes up to so many descriptors of its own for a moment. */
 const REPORT_DESCRIPTORS = 4;
@@ -70,11 +78,12 @@ export async function runSoak(
     workers: 1,
     latency: false,
   });
-  const host = await describeHost(await readHostLimits());
+  const limits = await readHostLimits();
+  const host = await describeHost(limits);
   await using processes = await startProcesses(plan.clients, signal);
   if (processes === undefined || signal.aborted) return undefined;
   const soak = new Soak(processes, options, onProgress);
-  const seen = await soak.run(plan, signal);
+  const seen = await soak.run(plan, limits, signal);
   return seen && { command, date, host, options, notes: notesOf(plan), ...seen };
 }
 
@@ -100,6 +109,7 @@ class Soak {
   readonly #samples = new Samples<SoakSample>();
   readonly #faults: Record<string, number> = {};
   #counts: SoakCounts | undefined;
+  #events: Readonly<Record<string, number>> = {};
 
   constructor(processes: SoakProcesses, options: SoakOptions, onProgress: SoakListener) {
     this.#processes = processes;
@@ -109,6 +119,7 @@ class Soak {
 
   async run(
     plan: ScalePlan,
+    limits: HostLimits,
     signal: AbortSignal,
   ): Promise<Omit<SoakResult, "command" | "date" | "host" | "options" | "notes"> | undefined> {
     const processes = this.#processes;
@@ -128,7 +139,7 @@ class Soak {
       const before = await processes.state();
       this.#onProgress({ phase: "opening", seconds: 0 });
       await Promise.race([
-        processes.open((index) => clientOptions(this.#options, plan, port, index)),
+        processes.open((index) => clientOptions(this.#options, plan, limits, port, index)),
         halted,
       ]);
       if (signal.aborted) return undefined;
@@ -159,6 +170,7 @@ class Soak {
         samples,
         ...after !== undefined && { after },
         counts,
+        events: this.#events,
         ...trend !== undefined && { trend },
         ...heapTrend !== undefined && { heapTrend },
         faults: { ...counts.faults, ...this.#faults },
@@ -215,8 +227,10 @@ class Soak {
   async #end(before: ServerState): Promise<ServerState | undefined> {
     try {
       this.#counts = await this.#processes.counts();
-      for (const [event, times] of Object.entries(await this.#processes.events())) {
-        this.#fault(`the server said ${event}`, times);
+      this.#events = await this.#processes.events();
+      for (const [event, times] of Object.entries(this.#events)) {
+        // On a busy host a client may take longer than that to end its side.
+        if (event !== "close_timeout") this.#fault(`the server said ${event}`, times);
       }
       const after = await this.#processes.leave();
       if (after.connections > 0) this.#fault("left at the server at the end", after.connections);
@@ -236,6 +250,7 @@ class Soak {
 function clientOptions(
   { churn, messages }: SoakOptions,
   { connections, clients, varied }: ScalePlan,
+  limits: HostLimits,
   port: number,
   index: number,
 ): SoakClientOptions {
@@ -243,10 +258,11 @@ function clientOptions(
     Math.floor(all * (index + 1) / clients) - Math.floor(all * index / clients);
   const own = share(connections);
   const ports = own + churn / clients * TIME_WAIT_SECONDS;
-  const sources = varied === "source" ? Math.ceil(ports / USABLE_PORTS) : 0;
+  const sources = varied === "source" ? Math.min(MOST_SOURCES, Math.ceil(ports / USABLE_PORTS)) : 0;
   return {
     host: "127.0.0.1",
     port,
+    ports: sourcePorts(limits),
     sources: Array.from({ length: sources }, (_, place) => `127.1.${index + 1}.${place + 1}`),
     connections: own,
     churn: churn / clients,
@@ -254,11 +270,15 @@ function clientOptions(
   };
 }
 
-/** How often in an hour one of the connections was closed, or had a message where none was closed. */
+/**
+ * How often in an hour one of the connections was closed; or had a message, where none was closed; or
+ * was pinged, where nothing else happened.
+ */
 function eventsEach({ left, echoed, open }: SoakCounts, seconds: number): number {
   const closed = left.close + left.reset + left.fin;
   const events = closed > 0 ? closed : echoed;
-  return open === 0 ? 0 : events / seconds * SECONDS_PER_HOUR / open;
+  const pings = SECONDS_PER_HOUR * 1_000 / DEFAULT_LIMITS.pingInterval;
+  return events === 0 ? pings : events / seconds * SECONDS_PER_HOUR / Math.max(1, open);
 }
 
 function growthEach(before: number, now: number, connections: number): number {

@@ -1,7 +1,10 @@
 /** The most that are kept: at one every five seconds, those of four hours. */
 const MOST = 2_880;
 
-/** Samples taken at a steady pace, however many there were: when they are too many, every other goes. */
+/**
+ * Samples taken at a steady pace, however many there were: when they are too many, every other
+ * goes.
+ */
 export class Samples<Sample> {
   readonly #most: number;
   #kept: Sample[] = [];

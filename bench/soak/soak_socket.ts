@@ -19,7 +19,9 @@ interface Awaited {
 
 const GOODBYE = serializeClosePayload(CloseCode.NormalClosure);
 
-/** One connection of a soak: sends messages, checks their echoes, and leaves in one of three ways. */
+/**
+ * One connection of a soak: sends messages, checks their echoes, and leaves in one of three ways.
+ */
 export class SoakSocket extends ClientSocket {
   /** Its place among the connections that can be drawn; its owner's to keep. */
   place = -1;

@@ -43,7 +43,10 @@ const PARTS = 24;
 /** The first third is left out: code is compiled, buffers and heap grow to what the load needs. */
 const WARM_UP = 1 / 3;
 
-/** V8 and the allocator grow for minutes after a start: a growth that was seen in less is no verdict. */
+/**
+ * V8 and the allocator grow for minutes after a start: a growth that was seen in less is no
+ * verdict.
+ */
 const LEAST_SECONDS = 600;
 
 /** The part of a normal distribution within 95%. */
@@ -113,23 +116,23 @@ export function leastOf(values: readonly number[]): number {
  * Says whether the memory of a connection grows.
  *
  * @param points Seconds since the load began, and bytes of one connection.
- * @param leavingEach How often in an hour one of the connections was closed and opened again. A server
- * that kept one object of each closed connection would grow by more than the bound.
+ * @param eventsEach How often in an hour something happened to one of the connections: it was closed
+ * and opened again, most of all. A server that kept one object each time would grow by the bound.
  * @param figureOf Takes the figure of a part of the time; by default its middle.
  * @returns The trend of the last two thirds; `undefined` where there are too few points.
  */
 export function trendOf(
   points: readonly Point[],
-  leavingEach: number,
+  eventsEach: number,
   figureOf: (values: readonly number[]) => number = median,
 ): Trend | undefined {
   const warm = (points.at(-1)?.[0] ?? 0) * WARM_UP;
   const seen = points.filter(([seconds]) => seconds >= warm);
-  if (seen.length < PARTS || leavingEach <= 0) return undefined;
+  if (seen.length < PARTS) return undefined;
   const hours = seen.map(([seconds, bytes]): Point => [seconds / SECONDS_PER_HOUR, bytes]);
   const parts = partsOf(hours, PARTS, figureOf);
   const perHour = slopeOf(parts);
-  const bound = LEAST_LEAK * leavingEach;
+  const bound = LEAST_LEAK * eventsEach;
   const known = (points.at(-1)?.[0] ?? 0) >= LEAST_SECONDS;
   const verdict = perHour.high <= bound
     ? "flat"

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Fragment, FrameDecoder, ProtocolError } from "../../protocol/mod.ts";
-import { MAX_BUFFER_BYTES } from "../../server/buffer_pool.ts";
+import { MAX_BUFFER_BYTES, WAITING_BUFFER_BYTES } from "../../server/buffer_pool.ts";
 import { type FrameBatch, FrameSource } from "../../server/frame_source.ts";
 import { forEveryChunking } from "../helpers/chunks.ts";
 import { type Arrival, MemoryTransport } from "../helpers/memory_transport.ts";
@@ -129,6 +129,22 @@ Deno.test("FrameSource gives a buffer that has grown back after eight small read
   const grown = transport.reads.slice(transport.reads.indexOf(65_536));
   assertEquals(grown, [...Array(9).fill(65_536), 1_024]);
   assertEquals(pool.lent.size, 1);
+});
+
+Deno.test("FrameSource waits with 64 KiB at most, however large the reads before were", async () => {
+  const { transport, reader, pool } = setup(NOTHING, text("x".repeat(500_000)), text("a"));
+  await reader.read(); // the bytes that were there already
+  while (transport.reads.length < 7) await reader.read();
+  assertEquals(transport.reads.slice(4), [MAX_BUFFER_BYTES, MAX_BUFFER_BYTES, 65_536]);
+  assertEquals(pool.lent.size, 1);
+});
+
+Deno.test("FrameSource says of a batch whether its read was full, so that more is to come", async () => {
+  const full = text("x".repeat(1_016)); // with its header exactly 1,024 bytes
+  const woken = text("x".repeat(WAITING_BUFFER_BYTES - 6));
+  const { reader } = setup(woken, full, text("a"));
+  assertEquals(woken.length, WAITING_BUFFER_BYTES);
+  for (const more of [true, true, false]) assertEquals((await reader.read()).value?.more, more);
 });
 
 Deno.test("FrameSource keeps its buffer when a read does not fill it", async () => {
