@@ -7,6 +7,7 @@
 
 import type { Command, CommandIo } from "../server/cli/command.ts";
 import { firstLine } from "../server/cli/faults.ts";
+import { writeTo } from "../server/cli/write_to.ts";
 import { prepareScale, runScale } from "../server/scale/run.ts";
 import { scalingCommand } from "./scaling/command.ts";
 import { soak } from "./soak/command.ts";
@@ -30,18 +31,6 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     io.err(`bench${named === undefined ? "" : ` ${first}`}: ${firstLine(error)}\n`);
     return 1;
   }
-}
-
-/** Writes to one of the process's streams; nobody has to read it. */
-function writeTo(stream: { writeSync(bytes: Uint8Array): number }): (text: string) => void {
-  return (text) => {
-    const bytes = new TextEncoder().encode(text);
-    try {
-      for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
-    } catch {
-      // The reader has gone, as `head` does: the run goes on for its files.
-    }
-  };
 }
 
 if (import.meta.main) {

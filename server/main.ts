@@ -10,6 +10,7 @@ import { myth } from "./cli/myth.ts";
 import { scaleClient, scaleWorker } from "./cli/scale_process.ts";
 import { serveCommand } from "./cli/serve.ts";
 import { VERSION } from "./cli/version.ts";
+import { writeTo } from "./cli/write_to.ts";
 
 const COMMANDS: readonly Command[] = [serveCommand, doctor, myth];
 
@@ -60,18 +61,6 @@ async function runCommand(command: Command, args: string[], io: CommandIo): Prom
     io.err(`fourtuple ${command.name}: ${firstLine(error)}\n`);
     return 1;
   }
-}
-
-/** Writes to one of the process's streams; nobody has to read it. */
-function writeTo(stream: { writeSync(bytes: Uint8Array): number }): (text: string) => void {
-  return (text) => {
-    const bytes = new TextEncoder().encode(text);
-    try {
-      for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
-    } catch {
-      // The reader has gone, as `head` does: that is no fault of ours.
-    }
-  };
 }
 
 if (import.meta.main) {

@@ -8,8 +8,7 @@ import { capacityLimits, connectionsPerSource } from "../capacity.ts";
 import type { CapacityLimit } from "../capacity.ts";
 import { type HostLimits, openDescriptors, readHostLimits } from "../host.ts";
 import type { Command, CommandIo } from "./command.ts";
-import { quote } from "./faults.ts";
-import { parseArgs } from "./parse_args.ts";
+import { readConnectionsOptions } from "./connections_options.ts";
 
 const help = `Usage: fourtuple doctor [--connections N] [--json]
 
@@ -50,7 +49,7 @@ export interface Diagnosis {
 }
 
 async function runDoctor(args: string[], io: CommandIo): Promise<number> {
-  const { faults, showHelp, json, connections } = readOptions(args);
+  const { faults, showHelp, json, connections } = readConnectionsOptions(args);
   if (showHelp && faults.length === 0) {
     io.out(help);
     return 0;
@@ -222,30 +221,4 @@ function quantity(value: number, unit: string): string {
 
 function count(value: number): string {
   return value.toLocaleString("en-US");
-}
-
-interface Options {
-  faults: string[];
-  showHelp: boolean;
-  json: boolean;
-  connections: number | undefined;
-}
-
-/** Reads the arguments and lists everything that is wrong with them at once. */
-function readOptions(args: string[]): Options {
-  const faults: string[] = [];
-  const flags = parseArgs(args, {
-    string: ["connections"],
-    boolean: ["json", "help"],
-    alias: { h: "help" },
-  }, faults);
-  let connections: number | undefined;
-  if (flags.connections !== undefined) {
-    const text = String(flags.connections);
-    connections = /^\d+$/.test(text) ? Number(text) : NaN;
-    if (!Number.isSafeInteger(connections) || connections < 1) {
-      faults.push(`--connections: expected a positive integer, received ${quote(text)}`);
-    }
-  }
-  return { faults, showHelp: flags.help === true, json: flags.json === true, connections };
 }

@@ -7,9 +7,8 @@
 import type { ScaleOptions, ScalePlan, ScaleProgress, ScaleResult } from "../scale/result.ts";
 import { prepareScale, runScale } from "../scale/run.ts";
 import type { Command, CommandIo } from "./command.ts";
-import { quote } from "./faults.ts";
 import { explanation, liveBlock, liveLine, planText } from "./myth_text.ts";
-import { parseArgs } from "./parse_args.ts";
+import { readConnectionsOptions } from "./connections_options.ts";
 import { runUntilSignal } from "./run_until_signal.ts";
 
 /** Well past 65,535. */
@@ -54,7 +53,9 @@ export const myth: Command = {
 };
 
 async function runMyth(args: string[], io: CommandIo): Promise<number> {
-  const { faults, showHelp, json, connections } = readOptions(args);
+  const { faults, showHelp, json, connections = DEFAULT_CONNECTIONS } = readConnectionsOptions(
+    args,
+  );
   if (showHelp && faults.length === 0) {
     io.out(help);
     return 0;
@@ -128,30 +129,4 @@ function lineByLine(
     last = now;
     show(`${liveLine(progress, plan)}\n`);
   };
-}
-
-interface Options {
-  faults: string[];
-  showHelp: boolean;
-  json: boolean;
-  connections: number;
-}
-
-/** Reads the arguments and lists everything that is wrong with them at once. */
-function readOptions(args: string[]): Options {
-  const faults: string[] = [];
-  const flags = parseArgs(args, {
-    string: ["connections"],
-    boolean: ["json", "help"],
-    alias: { h: "help" },
-  }, faults);
-  let connections = DEFAULT_CONNECTIONS;
-  if (flags.connections !== undefined) {
-    const text = String(flags.connections);
-    connections = /^\d+$/.test(text) ? Number(text) : NaN;
-    if (!Number.isSafeInteger(connections) || connections < 1) {
-      faults.push(`--connections: expected a positive integer, received ${quote(text)}`);
-    }
-  }
-  return { faults, showHelp: flags.help === true, json: flags.json === true, connections };
 }
