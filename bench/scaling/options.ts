@@ -26,12 +26,14 @@ export interface ScalingOptions {
 /** The text of `--help`. */
 export const HELP = `Usage: deno task bench [options]
        deno task bench throughput [options]
+       deno task bench soak [options]
 
 Opens more and more WebSocket connections to one port, in steps, and measures at
 each what they cost: memory, descriptors, the rate of handshakes, the delay of an
 echo. Says before what this host allows and what it will start, and goes on as
 far as the limits allow. The server is one of its own, unless --url names another.
-"throughput" compares the speed of this server with that of others.
+"throughput" compares the speed of this server with that of others, and "soak"
+holds many connections for an hour; each has a --help of its own.
 
 Options:
   --connections N  Connections to reach (default: ${DEFAULT_CONNECTIONS})
