@@ -4,9 +4,9 @@ import { Opcode } from "./opcode.ts";
 import { Utf8Validator } from "./utf8.ts";
 
 /**
- * A whole message: a string for text, bytes for binary; the receiver's own to keep and to change. The
- * `buffer` under small binary messages may hold others of the same connection too: `slice()` makes
- * one that can be transferred.
+ * A whole message: a string for text, bytes for binary; the receiver's own to keep and to change.
+ * Bytes are a view: the `buffer` under small ones holds others of the same connection too, so go by
+ * `byteOffset` and `byteLength`, and transfer the buffer of a `slice()`.
  */
 export type Message = string | Uint8Array<ArrayBuffer>;
 
@@ -21,6 +21,9 @@ const SMALL_BYTES = 512;
 
 /** How large such a buffer gets; it begins with the first message and doubles. */
 const SHARED_BYTES = 2_048;
+
+/** The first does not begin where its buffer does, so that nobody takes the one for the other for long. */
+const MARGIN_BYTES = 8;
 
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const LENIENT_DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -88,13 +91,13 @@ export class MessageAssembler {
 
   #copy(payload: Uint8Array): Uint8Array<ArrayBuffer> {
     const { length } = payload;
-    if (length > SMALL_BYTES) return new Uint8Array(payload);
+    if (length === 0 || length > SMALL_BYTES) return new Uint8Array(payload);
     let shared = this.#shared;
     // A buffer that somebody has transferred has no length any more.
     if (shared === undefined || this.#sharedLength + length > shared.length) {
       const doubled = Math.min(2 * this.#sharedLength, SHARED_BYTES);
-      shared = this.#shared = new Uint8Array(Math.max(length, doubled));
-      this.#sharedLength = 0;
+      shared = this.#shared = new Uint8Array(Math.max(MARGIN_BYTES + length, doubled));
+      this.#sharedLength = MARGIN_BYTES;
     }
     const copy = shared.subarray(this.#sharedLength, this.#sharedLength + length);
     copy.set(payload);

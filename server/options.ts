@@ -61,7 +61,8 @@ export interface Handlers<Data> {
    * and so does its peer.
    *
    * @param connection The connection.
-   * @param data A string for text, bytes for binary; yours to keep.
+   * @param data A string for text, bytes for binary; yours to keep and to change. Bytes are a view: go
+   * by `byteOffset` and `byteLength`, and transfer the buffer of a `slice()`.
    */
   message?(connection: Connection<Data>, data: Message): unknown;
   /**

@@ -79,8 +79,8 @@ export interface Server<Data = unknown> extends AsyncDisposable {
   report(): Promise<Report>;
   /**
    * Sends a message to every open connection, and through the backplane, if there is one, to those of
-   * the other servers. It is encoded once, and leaves at the end of this turn
-   * of the event loop, together with others; for each connection it stays in order with `send()`.
+   * the other servers. It is encoded once, and goes through the connections in the next turns of the
+   * event loop, together with others; for each connection it stays in order with `send()`.
    *
    * @param data A string is sent as text, bytes as binary; copied.
    */

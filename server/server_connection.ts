@@ -33,9 +33,6 @@ import { closeQuietly, linger, type Transport } from "./transport.ts";
 /** A connection that was silent for this many milliseconds before something came is parked after it. */
 const PARK_AFTER = 2_000;
 
-/** After this many fragments of one read it is time to look at the clock. */
-const TURN_FRAGMENTS = 256;
-
 /** What all connections of a server share. */
 export interface ConnectionHost<Data> extends SendQueueHost {
   /** The bounds. */
@@ -211,7 +208,8 @@ export class ServerConnection<Data>
         for (let at = 0; at < fragments.length; at++) {
           const fragment = fragments[at]!;
           const message = this.#session.receive(fragment);
-          if ((at + 1) % TURN_FRAGMENTS === 0) await this.#host.turn.over();
+          const over = this.#host.turn.over();
+          if (over !== undefined) await over;
           if (message === undefined) continue;
           if (behind) await this.#pauseFor(this.#queue.taken());
           behind = false;

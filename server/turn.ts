@@ -3,7 +3,7 @@ import type { Clock } from "./sweep.ts";
 /** How long connections may be served before everything else has a turn, in milliseconds. */
 const BUDGET = 10;
 
-/** The clock is looked at once in so many times, since a look costs something too. */
+/** The clock is looked at once in so many times, since a look costs as much as some small frames. */
 export const ASKED_PER_LOOK = 16;
 
 /**
@@ -24,7 +24,7 @@ export class Turn {
   }
 
   /**
-   * To be asked again and again while a connection is served.
+   * To be asked again and again while a connection is served: for each frame, and each read.
    *
    * @returns What to wait for before going on; `undefined` while there is time left.
    */

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
+import { encodeFrame, Opcode } from "../../protocol/mod.ts";
 import {
   type Connection,
   parseFourTuple,
@@ -521,4 +522,28 @@ Deno.test({
     assertEquals(await openSockets(port), 0);
     hung.resolve();
   },
+});
+
+Deno.test("Server gives timers a turn when a peer sends many small messages that take long to handle", async () => {
+  const flood = 8_192;
+  let handled = 0;
+  const handledAtTimer = Promise.withResolvers<number>();
+  await using server = serve({
+    port: 0,
+    message() {
+      if (handled++ === 0) setTimeout(() => handledAtTimer.resolve(handled));
+      // 256 of these take longer than a turn may.
+      const end = performance.now() + 0.1;
+      while (performance.now() < end);
+    },
+  });
+  using client = await RawClient.open(server.addr);
+  await client.send(
+    ...Array<Uint8Array>(flood).fill(encodeFrame(Opcode.Binary, "", { maskKey: 1 })),
+  );
+  const before = await handledAtTimer.promise;
+  assert(
+    before <= 1_024,
+    `${before} messages were handled before a timer that was due at the first`,
+  );
 });
