@@ -47,7 +47,7 @@ interface Entrant {
 export async function runCases(cases: readonly Case[], plan: Plan): Promise<CaseResult[]> {
   const results: CaseResult[] = [];
   const minutes = Math.ceil(estimate(cases, plan) / 60);
-  plan.say(`This takes about ${minutes === 1 ? "a minute" : `${minutes} minutes`}`);
+  plan.say(`This takes up to ${minutes === 1 ? "a minute" : `${minutes} minutes`}`);
   for (const test of cases) {
     if (plan.signal.aborted) break;
     results.push(await runCase(test, plan));

@@ -169,8 +169,11 @@ function explain(step: ScaleStep, result: ScaleResult): (string | undefined)[] {
         (connections < FEW_CONNECTIONS
           ? " With so few, much of that is code, which is compiled at its first use."
           : ""),
-    first && `On this host ${first.name} would be met first, at ${count(first.connections)} ` +
-      `connections; the number of ports never.`,
+    first &&
+    `With ${some(plan.workers, "server process", "server processes")}, ${first.name} would ` +
+      `be met first on this host, at ${
+        count(first.connections)
+      } connections; the number of ports never.`,
   ];
 }
 
@@ -180,8 +183,8 @@ function stopLines({ stop, plan }: ScaleResult): string[] {
     "",
     `It stopped at ${count(stop.connections)} of ${
       count(plan.asked)
-    } connections: ${stop.message} ` +
-    `(${stop.limit}).`,
+    } connections. ${stop.message}` +
+    (stop.raise.length === 0 ? "." : ` (${stop.limit}).`),
     ...stop.raise.length === 0 ? [] : ["To go further:"],
     ...stop.raise.map((command) => `  ${command}`),
   ];

@@ -83,7 +83,7 @@ Deno.test({
       const io = { out: write(Deno.stdout), err: write(Deno.stderr) };
       Deno.exit(await throughput.run(["--seconds", "20", "--only", "idle", "--peers", "none"], io));`;
     await using bench = new Process(Deno.execPath(), ["eval", script], { cwd: ROOT });
-    await bench.errLine("This takes about");
+    await bench.errLine("This takes up to");
     let started: number[] = [];
     while (started.length < 2) {
       started = pidsOf(bench.pid).slice(1);

@@ -86,7 +86,7 @@ One source address has 28,232 source ports here, so it reaches one address and p
 What a connection does cost the server is a descriptor: 70,112 are open in 4 processes, each allowed 20,000.
 That is why 4 processes share the port: no port ran out, descriptors would have.
 And memory: 10.0 KiB of the server's own, and 5.0 KiB of the kernel's, for each connection.
-On this host descriptors would be met first, at 152,704 connections; the number of ports never.
+With 4 server processes, descriptors would be met first on this host, at 152,704 connections; the number of ports never.
 `,
   );
 });
@@ -118,7 +118,7 @@ Deno.test("explanation() claims no more than the run has shown where it stopped 
   assertEquals(text.includes("would be met first"), false);
   assert(
     text.endsWith(`
-It stopped at 2,480 of 70,000 connections: A client process has no descriptor left (EMFILE, 9 times) (descriptors).
+It stopped at 2,480 of 70,000 connections. A client process has no descriptor left (EMFILE, 9 times) (descriptors).
 To go further:
   ulimit -n 9689
 `),
