@@ -26,7 +26,7 @@ import {
   type SendResult,
 } from "./send_queue.ts";
 import type { Due, Sweep } from "./sweep.ts";
-import type { Turn } from "./turn.ts";
+import { FRAMES_PER_LOOK, type Turn } from "./turn.ts";
 import { type Waiter, waitForBytes } from "./wait_for_bytes.ts";
 import { closeQuietly, linger, type Transport } from "./transport.ts";
 
@@ -208,8 +208,9 @@ export class ServerConnection<Data>
         for (let at = 0; at < fragments.length; at++) {
           const fragment = fragments[at]!;
           const message = this.#session.receive(fragment);
-          const over = this.#host.turn.over();
-          if (over !== undefined) await over;
+          if (at % FRAMES_PER_LOOK === FRAMES_PER_LOOK - 1) {
+            await this.#host.turn.over(FRAMES_PER_LOOK);
+          }
           if (message === undefined) continue;
           if (behind) await this.#pauseFor(this.#queue.taken());
           behind = false;
@@ -221,7 +222,8 @@ export class ServerConnection<Data>
         }
         if (this.#session.state === "closed" || this.#session.state === "failed") return false;
         if (batch.failure !== undefined) throw batch.failure;
-        const over = this.#host.turn.over();
+        // A read counts too: the frames of slow senders come in many.
+        const over = this.#host.turn.over(1 + fragments.length % FRAMES_PER_LOOK);
         if (over !== undefined) await over;
         if (silence >= PARK_AFTER && !more) return true;
       }

@@ -3,8 +3,8 @@ import type { Clock } from "./sweep.ts";
 /** How long connections may be served before everything else has a turn, in milliseconds. */
 const BUDGET = 10;
 
-/** The clock is looked at once in so many times, since a look costs as much as some small frames. */
-export const ASKED_PER_LOOK = 16;
+/** The clock is looked at after so many frames, since a look costs as much as some small ones. */
+export const FRAMES_PER_LOOK = 16;
 
 /**
  * Keeps busy connections from holding the event loop. A read that is ready resolves without a turn
@@ -13,7 +13,8 @@ export const ASKED_PER_LOOK = 16;
  */
 export class Turn {
   readonly #clock: Clock;
-  #asked = 0;
+  /** Frames since the clock was last looked at. */
+  #frames = 0;
   #began: number | undefined = undefined;
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
   #next: PromiseWithResolvers<void> | undefined = undefined;
@@ -24,13 +25,16 @@ export class Turn {
   }
 
   /**
-   * To be asked again and again while a connection is served: for each frame, and each read.
+   * To be asked again and again while a connection is served.
    *
+   * @param frames How many frames were served since it was last asked.
    * @returns What to wait for before going on; `undefined` while there is time left.
    */
-  over(): Promise<void> | undefined {
+  over(frames: number): Promise<void> | undefined {
     if (this.#next !== undefined) return this.#next.promise;
-    if (++this.#asked % ASKED_PER_LOOK !== 0) return;
+    this.#frames += frames;
+    if (this.#frames < FRAMES_PER_LOOK) return;
+    this.#frames = 0;
     if (this.#began === undefined) {
       this.#began = this.#clock();
       this.#timer = setTimeout(() => this.#end());

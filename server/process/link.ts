@@ -144,7 +144,7 @@ export class Link<Theirs extends Calls<Theirs>> implements SendQueueOwner, Sessi
           if (message !== undefined) this.#take(message);
         }
         if (batch.failure !== undefined) throw batch.failure;
-        await this.#turn.over();
+        await this.#turn.over(1 + batch.fragments.length);
       }
     } catch {
       // Both ends are this program: what cannot be read is a stream that was cut in the middle.

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { ASKED_PER_LOOK, Turn } from "../../server/turn.ts";
+import { FRAMES_PER_LOOK, Turn } from "../../server/turn.ts";
 
 /** A turn with a clock that the test sets. */
 class Setup {
@@ -9,18 +9,18 @@ class Setup {
   /** Asks until the clock has been looked at. */
   ask(now: number): Promise<void> | undefined {
     this.now = now;
-    for (let asked = 1; asked < ASKED_PER_LOOK; asked++) {
-      const wait = this.turn.over();
+    for (let asked = 1; asked < FRAMES_PER_LOOK; asked++) {
+      const wait = this.turn.over(1);
       if (wait !== undefined) return wait;
     }
-    return this.turn.over();
+    return this.turn.over(1);
   }
 }
 
 Deno.test("Turn.over() lets go on for 10 ms, and then makes everybody wait for the event loop", async () => {
   const setup = new Setup();
   assertEquals([setup.ask(100), setup.ask(105), setup.ask(110)], [undefined, undefined, undefined]);
-  const waits = [setup.ask(110.1), setup.turn.over()];
+  const waits = [setup.ask(110.1), setup.turn.over(1)];
   for (const wait of waits) assert(wait !== undefined);
   let timers = 0;
   setTimeout(() => timers++);
@@ -39,11 +39,13 @@ Deno.test("Turn.over() begins anew when the event loop has turned", async () => 
   setup.turn.stop();
 });
 
-Deno.test("Turn.over() looks at the clock only now and then", () => {
+Deno.test("Turn.over() looks at the clock once in so many frames, or when there were more", () => {
   let looks = 0;
   const turn = new Turn(() => looks++);
-  for (let asked = 0; asked < 4 * ASKED_PER_LOOK; asked++) turn.over();
+  for (let frames = 0; frames < 4 * FRAMES_PER_LOOK; frames++) turn.over(1);
   assertEquals(looks, 4);
+  turn.over(1_000);
+  assertEquals(looks, 5);
   turn.stop();
 });
 
