@@ -208,9 +208,11 @@ export class ServerConnection<Data>
         for (let at = 0; at < fragments.length; at++) {
           const fragment = fragments[at]!;
           const message = this.#session.receive(fragment);
-          if (at % FRAMES_PER_LOOK === FRAMES_PER_LOOK - 1) {
-            await this.#host.turn.over(FRAMES_PER_LOOK);
-          }
+          // Awaiting without need would part the answers to one read into two writes.
+          const pause = at % FRAMES_PER_LOOK === FRAMES_PER_LOOK - 1
+            ? this.#host.turn.over(FRAMES_PER_LOOK)
+            : undefined;
+          if (pause !== undefined) await pause;
           if (message === undefined) continue;
           if (behind) await this.#pauseFor(this.#queue.taken());
           behind = false;
