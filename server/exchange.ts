@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   checkUpgradeRequest,
   chooseSubprotocol,
@@ -20,6 +19,7 @@ import { isOriginAllowed } from "./origin.ts";
 import type { Registry } from "./registry.ts";
 import { plainResponse, refusal, writeResponse } from "./respond.ts";
 import { type ConnectionHost, ServerConnection } from "./server_connection.ts";
+import { sha1 } from "./sha1.ts";
 import type { Due } from "./sweep.ts";
 import { closeQuietly, linger, type Transport, writeAll } from "./transport.ts";
 
@@ -314,8 +314,4 @@ function sendable(response: Response): Response {
     throw new TypeError("Hook must return a response that was not used before");
   }
   return response;
-}
-
-function sha1(text: string): string {
-  return createHash("sha1").update(text).digest("base64");
 }

@@ -77,6 +77,7 @@ export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
   async pull(controller: ReadableStreamDefaultController<FrameBatch>): Promise<void> {
     let bytes = this.#takeFirst();
     const batch = this.#batch;
+    batch.fragments.length = 0; // now, as the next ones may be long in coming
     batch.more = bytes?.length === WAITING_BUFFER_BYTES;
     try {
       bytes ??= this.#received(await this.#transport.read(this.#room()));
@@ -84,7 +85,6 @@ export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
       // To WebSocket a reset is what a FIN without a Close frame is, RFC 6455 7.1.5.
     }
     if (bytes === undefined) return controller.close();
-    batch.fragments.length = 0;
     batch.byteLength = bytes.length;
     batch.more ||= this.#filled;
     try {

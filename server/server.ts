@@ -7,8 +7,8 @@ import {
   TOO_MANY,
   TOO_MANY_OF_ADDRESS,
 } from "./admission.ts";
-import { BROADCAST } from "./cluster/backplane.ts";
 import { BufferPool } from "./buffer_pool.ts";
+import { BROADCAST } from "./cluster/backplane.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
 import { parseFourTuple } from "./four_tuple.ts";
 import { takeBallast } from "./gc_ballast.ts";
@@ -279,7 +279,6 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
   }
 
   opened(connection: ServerConnection<Data>): void {
-    connection.position = this.hub.published; // what was said before is not for who comes now
     this.#count(connection.transport);
     this.registry.add(connection)?.terminate();
     this.sweep.add(connection);
@@ -330,9 +329,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
 
   broadcast(data: string | Uint8Array): void {
     this.hub.publish(data);
-    const { backplane } = this.options;
-    // Copied as for the connections here, since it leaves later.
-    backplane?.publish(BROADCAST, typeof data === "string" ? data : data.slice());
+    this.options.backplane?.publish(BROADCAST, data);
   }
 
   async report(): Promise<Report> {

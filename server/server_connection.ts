@@ -121,7 +121,7 @@ export class ServerConnection<Data>
     this.#decoder = new FrameDecoder({ role: "server", limits: host.limits });
     this.#session = new Session(this);
     this.#queue = new SendQueue(this, host);
-    this.position = host.hub.published;
+    this.position = host.hub.published; // what was said before is not for who comes now
     const now = host.sweep.now;
     this.#connectedAt = this.#lastReceived = now;
     this.due = now + host.limits.pingInterval;
@@ -161,7 +161,7 @@ export class ServerConnection<Data>
     const { handlers } = this.#host;
     const opening = this.#call("open", () => handlers.open?.(this));
     if (opening !== undefined && handlers.message === undefined) this.#delivery.holdFor(opening);
-    if (rest.length > 0) this.#receive(rest);
+    if (rest.length > 0) this.woken(rest);
     else this.#park();
   }
 
@@ -172,10 +172,14 @@ export class ServerConnection<Data>
   }
 
   woken(first: Uint8Array | undefined): void {
-    this.#receive(first);
+    this.#receive(first).catch((error) => {
+      // Nothing comes here that is known of; if something does, it costs this connection alone.
+      this.#log({ level: "error", event: "fault", message: "Connection failed", error });
+      this.#abandon();
+    });
   }
 
-  /** Receives until the connection is parked, or over. Never rejects. */
+  /** Receives until the connection is parked, or over. */
   async #receive(first: Uint8Array | undefined): Promise<void> {
     try {
       if (first !== undefined && await this.#receiveFrames(first)) return this.#park();

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { connectionsPerSource } from "../capacity.ts";
 import { FEW_CONNECTIONS } from "../scale/per_connection.ts";
 import type {
   ProcessFigures,
@@ -115,7 +116,7 @@ function explain(step: ScaleStep, result: ScaleResult): (string | undefined)[] {
   const beyond = connections - PORT_NUMBERS;
   const tuples = kernelCount?.fourTuples;
   const shared = kernelCount?.sharedPort;
-  const perPair = portsOf(result);
+  const perPair = connectionsPerSource(result.limits);
   const first = plan.limits[0];
   return [
     beyond > 0
@@ -155,7 +156,7 @@ function explain(step: ScaleStep, result: ScaleResult): (string | undefined)[] {
         (server.descriptorLimit === undefined
           ? "."
           : `, each allowed ${count(server.descriptorLimit)}.`),
-    server?.descriptorLimit === undefined || plan.workers < 2
+    server?.descriptorLimit === undefined || connections <= server.descriptorLimit
       ? undefined
       : `That is why ${
         count(plan.workers)
@@ -170,10 +171,8 @@ function explain(step: ScaleStep, result: ScaleResult): (string | undefined)[] {
           ? " With so few, much of that is code, which is compiled at its first use."
           : ""),
     first &&
-    `With ${some(plan.workers, "server process", "server processes")}, ${first.name} would ` +
-      `be met first on this host, at ${
-        count(first.connections)
-      } connections; the number of ports never.`,
+    `On this host such a run would meet ${first.name} first, at ${count(first.connections)} ` +
+      `connections (${first.reason}); the number of ports never.`,
   ];
 }
 
@@ -188,11 +187,6 @@ function stopLines({ stop, plan }: ScaleResult): string[] {
     ...stop.raise.length === 0 ? [] : ["To go further:"],
     ...stop.raise.map((command) => `  ${command}`),
   ];
-}
-
-/** How many connections one pair of addresses can have to one port. */
-function portsOf({ limits: { ephemeralPorts } }: ScaleResult): number | undefined {
-  return ephemeralPorts && ephemeralPorts.last - ephemeralPorts.first + 1;
 }
 
 function sharedText(

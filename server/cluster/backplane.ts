@@ -21,10 +21,10 @@ export interface Backplane {
    * Sends a message to the other servers that have subscribed to the channel.
    *
    * @param channel The channel's name, at most 255 bytes in UTF-8.
-   * @param data A string or bytes, and arrives as the same; bytes are never changed afterwards.
+   * @param data A string or bytes, and arrives as the same; bytes are copied before it returns.
    * @returns What became of it; never throws because others have gone.
    */
-  publish(channel: string, data: Message): PublishResult;
+  publish(channel: string, data: string | Uint8Array): PublishResult;
   /**
    * Asks for the messages of a channel.
    *

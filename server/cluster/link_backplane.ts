@@ -35,7 +35,7 @@ export class LinkBackplane implements Backplane {
     return this.#bound.dropped;
   }
 
-  publish(channel: string, data: Message): PublishResult {
+  publish(channel: string, data: string | Uint8Array): PublishResult {
     if (this.#closed || !this.#bound.admits(this.#link.queuedBytes)) return "dropped";
     return this.#link.send(encodeEnvelope(channel, data)) === "dropped" ? "dropped" : "sent";
   }

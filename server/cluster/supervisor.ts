@@ -1,4 +1,5 @@
 import type { LogEntry } from "../options.ts";
+import { pause } from "../pause.ts";
 import type { Program } from "../process/program.ts";
 import type { Totals } from "../registry.ts";
 import type { DrainOptions, DrainResult } from "../server.ts";
@@ -220,11 +221,11 @@ export class Supervisor {
       if (this.#ending.signal.aborted) return;
       if (place.deaths >= MOST_DEATHS) return this.#giveUp();
       if (place.deaths > 0) {
-        const pause = FIRST_PAUSE * 2 ** (place.deaths - 1);
+        const length = FIRST_PAUSE * 2 ** (place.deaths - 1);
         const message =
-          `Worker died early, ${place.deaths} in a row: the next starts in ${pause} ms`;
+          `Worker died early, ${place.deaths} in a row: the next starts in ${length} ms`;
         log({ level: "warning", event: "worker_restarting", message });
-        await this.#pause(pause);
+        await pause(length, this.#ending.signal);
       }
       try {
         return await this.#fill(place);
@@ -234,19 +235,6 @@ export class Supervisor {
         log({ level: "error", event: "worker_failed", message });
       }
     }
-  }
-
-  /** Waits, but no longer than until the end begins. */
-  #pause(milliseconds: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, milliseconds);
-    const { signal } = this.#ending;
-    const wake = () => resolve();
-    signal.addEventListener("abort", wake);
-    return promise.finally(() => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", wake);
-    });
   }
 
   #giveUp(): void {

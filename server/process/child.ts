@@ -31,14 +31,6 @@ export interface ChildOptions {
   readonly ours: object;
   /** Takes bytes that the child sends. */
   readonly received?: (bytes: Uint8Array<ArrayBuffer>) => void;
-  /** Variables for its environment, beside those of this process. */
-  readonly env?: Readonly<Record<string, string>>;
-  /**
-   * Where its output goes.
-   *
-   * @default "inherit"
-   */
-  readonly output?: "inherit" | "null";
   /** Kills it, from its start until it has ended. */
   readonly signal?: AbortSignal;
 }
@@ -56,7 +48,7 @@ export interface ChildOptions {
 export async function startChild<Theirs extends Calls<Theirs>>(
   program: Program,
   args: readonly string[],
-  { ours, received, env = {}, output = "inherit", signal }: ChildOptions,
+  { ours, received, signal }: ChildOptions,
 ): Promise<Child<Theirs>> {
   const folder = await Deno.makeTempDir({ prefix: "fourtuple-" });
   try {
@@ -65,10 +57,8 @@ export async function startChild<Theirs extends Calls<Theirs>>(
     signal?.throwIfAborted();
     const process = new Deno.Command(program.command, {
       args: [...program.args, ...args],
-      env: { ...env, [SOCKET_VARIABLE]: path },
+      env: { [SOCKET_VARIABLE]: path },
       stdin: "null",
-      stdout: output,
-      stderr: output,
     }).spawn();
     const end = () => kill(process, "SIGKILL");
     signal?.addEventListener("abort", end);

@@ -9,17 +9,16 @@ export interface Program {
 /** Deno 2.4 and later say whether they are inside a compiled binary. */
 const compiled: boolean = Deno.build.standalone === true;
 
+/** What a child may do: as much as its parent, which could not start it with less. */
+const PERMISSIONS = ["-A", "--unstable-net"] as const;
+
 /**
  * Says how to run a module as a process of its own: with this same Deno, or, in a binary made by
  * `deno compile`, as the binary itself, which has no module but its main one.
  *
  * @param module The module's URL.
- * @param permissions Deno's flags; a compiled binary has its own.
  */
-export function programOf(
-  module: string,
-  permissions: readonly string[] = ["-A", "--unstable-net"],
-): Program {
+export function programOf(module: string): Program {
   const command = Deno.execPath();
-  return compiled ? { command, args: [] } : { command, args: ["run", ...permissions, module] };
+  return compiled ? { command, args: [] } : { command, args: ["run", ...PERMISSIONS, module] };
 }

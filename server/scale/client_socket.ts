@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { Socket } from "node:net";
 import {
   checkUpgradeResponse,
@@ -11,6 +11,7 @@ import {
   ResponseHeadParser,
   serializeUpgradeRequest,
 } from "../../protocol/mod.ts";
+import { sha1 } from "../sha1.ts";
 
 /** A server may greet with anything; we only skip it. */
 const LIMITS = { messageBytes: 2_147_483_647, messageFragments: 2_147_483_647 } as const;
@@ -58,7 +59,7 @@ interface Opening {
  * listeners are functions of the module, so that a connection has no closures of its own.
  */
 export class ClientSocket extends Socket {
-  readonly owner: ClientSocketOwner;
+  readonly #owner: ClientSocketOwner;
   readonly #decoder = new FrameDecoder({ role: "client", limits: LIMITS });
   #opening: Opening | undefined;
   #fault = "closed";
@@ -72,7 +73,7 @@ export class ClientSocket extends Socket {
    */
   constructor(owner: ClientSocketOwner, route: Route, now: number) {
     super();
-    this.owner = owner;
+    this.#owner = owner;
     const key = randomBytes(16).toString("base64");
     const accept = computeAccept(key, sha1);
     this.#opening = { since: now, accept, parser: new ResponseHeadParser() };
@@ -121,7 +122,7 @@ export class ClientSocket extends Socket {
   enqueue({ opcode, fin, first, last, payload }: Fragment): void {
     if (opcode === Opcode.Ping) this.#sendFrame(Opcode.Pong, payload);
     else if (opcode === Opcode.Close) this.#answerClose(payload);
-    else if (fin && first && last && opcode !== Opcode.Pong) this.owner.received(payload);
+    else if (fin && first && last && opcode !== Opcode.Pong) this.#owner.received(payload);
   }
 
   /** Keeps what went wrong for `finish()`, which comes next. */
@@ -131,7 +132,7 @@ export class ClientSocket extends Socket {
 
   /** Tells the owner, once. */
   finish(): void {
-    this.owner.ended(this, this.#fault);
+    this.#owner.ended(this, this.#fault);
   }
 
   /** Returns what follows the head. */
@@ -142,7 +143,7 @@ export class ClientSocket extends Socket {
     checkStatus(head);
     checkUpgradeResponse(head, { accept });
     this.#opening = undefined;
-    this.owner.opened(this);
+    this.#owner.opened(this);
     return parser.rest;
   }
 
@@ -186,8 +187,4 @@ function faultOf(error: unknown): string {
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof code === "string") return code;
   return String(message).includes("Too many open files") ? "EMFILE" : String(message);
-}
-
-function sha1(text: string): string {
-  return createHash("sha1").update(text).digest("base64");
 }

@@ -6,7 +6,7 @@ const AT_ONCE = 64;
 /** After a failure the next try waits this many milliseconds: what is full may have room then. */
 const PAUSE = 100;
 
-/** When every missing connection has failed so often with no progress in between, they are given up. */
+/** When as many tries as there are at once have failed so often with no progress, they are given up. */
 const ROUNDS = 10;
 
 /** A handshake may take this many milliseconds. */
@@ -58,6 +58,8 @@ export class Opener implements ClientSocketOwner {
   /** The most that were open since `open()` began: what is closed at once and comes again is no progress. */
   #most = 0;
   #failuresInARow = 0;
+  /** Source ports in a row that were in use. */
+  #usedPorts = 0;
   #done: (() => void) | undefined;
 
   /** Gets each message as long as it is set; the bytes are borrowed for the call. */
@@ -92,7 +94,7 @@ export class Opener implements ClientSocketOwner {
   async open(connections: number): Promise<OpenerCount> {
     this.#wanted = connections;
     this.#most = this.#open.size;
-    this.#failuresInARow = 0;
+    this.#failuresInARow = this.#usedPorts = 0;
     await new Promise<void>((resolve) => {
       this.#done = resolve;
       this.#next();
@@ -158,7 +160,7 @@ export class Opener implements ClientSocketOwner {
     this.#open.add(socket);
     if (this.#open.size > this.#most) {
       this.#most = this.#open.size;
-      this.#failuresInARow = 0;
+      this.#failuresInARow = this.#usedPorts = 0;
     }
     this.#next();
   }
@@ -172,7 +174,7 @@ export class Opener implements ClientSocketOwner {
     if (!wasOpen && !this.#opening.delete(socket)) return;
     const faults = wasOpen ? this.#lost : this.#failures;
     faults[fault] = (faults[fault] ?? 0) + 1;
-    if (++this.#failuresInARow >= this.#mostFailures(fault)) this.#wanted = 0;
+    if (this.#isHopeless(fault)) this.#wanted = 0;
     // Once `open()` has returned, what is lost stays lost.
     if (this.#done === undefined) return;
     // Another socket has that port: the next one is free, most likely.
@@ -184,10 +186,13 @@ export class Opener implements ClientSocketOwner {
     this.#pauses.add(timer);
   }
 
-  /** Source ports are given up when each has been tried. */
-  #mostFailures(fault: string): number {
+  /** Counts a failure. Source ports are given up when each has been tried. */
+  #isHopeless(fault: string): boolean {
     const { ports, sources } = this.#options;
-    if (fault !== "EADDRINUSE") return ROUNDS * Math.min(AT_ONCE, this.#wanted - this.#open.size);
-    return Math.max(1, sources.length) * (ports.last - ports.first + 1);
+    if (fault === "EADDRINUSE") {
+      return ++this.#usedPorts >= Math.max(1, sources.length) * (ports.last - ports.first + 1);
+    }
+    const atOnce = Math.min(AT_ONCE, this.#wanted - this.#open.size);
+    return ++this.#failuresInARow >= ROUNDS * atOnce;
   }
 }

@@ -109,6 +109,12 @@ export function planScale(options: ScaleOptions, around: PlanSurroundings): Scal
   };
 }
 
+/** What gives clients more source ports. */
+export const MORE_PORTS: readonly string[] = [
+  'sysctl -w net.ipv4.ip_local_port_range="1024 65535"',
+  "# or connect from further source addresses, or other hosts: each has as many again",
+];
+
 /** Connections that the descriptors of one client process allow. */
 function perClient({ limits }: PlanSurroundings): number {
   const { soft } = limits.descriptors ?? {};
@@ -157,8 +163,10 @@ function limitsOf(options: ScaleOptions, around: PlanSurroundings): ScaleLimit[]
   const clients = options.clients ?? mostProcesses(around);
   const workers = mostWorkers(options, around);
   const sides = [
-    { side: "client", processes: clients, each: perClient(around) },
-    ...own ? [{ side: "server", processes: workers, each: perWorker(around, workers) }] : [],
+    { side: "client" as const, processes: clients, each: perClient(around) },
+    ...own
+      ? [{ side: "server" as const, processes: workers, each: perWorker(around, workers) }]
+      : [],
   ];
   for (const { side, processes, each } of sides) {
     const named = `${count(processes)} ${side} ${processes === 1 ? "process" : "processes"}`;
@@ -169,12 +177,14 @@ function limitsOf(options: ScaleOptions, around: PlanSurroundings): ScaleLimit[]
       soft === undefined || soft > MOST_PER_PROCESS + DESCRIPTOR_RESERVE + OWN_DESCRIPTORS
         ? {
           name: "heap",
+          side,
           connections: most,
           reason: `${named} hold ${count(each)} connections each in their heaps`,
-          raise: [`# a host with more cores than ${around.cores}, or more processes by option`],
+          raise: [`# a host with more cores than ${around.cores}`],
         }
         : {
           name: "descriptors",
+          side,
           connections: most,
           reason: `${count(soft)} for each of at most ${named} allow ${count(most)} connections`,
           raise: raiseOf("descriptors", limits, share),
@@ -232,10 +242,7 @@ function portLimit({ limits, varied, addresses }: PlanSurroundings): ScaleLimit 
     connections: from * each,
     reason: `${named} with ports ${first}-${last} can have ${count(from * each)} connections to ` +
       "one address and port; a limit of this client, not of the server",
-    raise: [
-      'sysctl -w net.ipv4.ip_local_port_range="1024 65535"',
-      "# or connect from further source addresses, or other hosts: each has as many again",
-    ],
+    raise: MORE_PORTS,
   };
 }
 

@@ -48,7 +48,7 @@ export class ProgressMeter {
   }
 
   /** Seconds spent opening in this step so far. */
-  get opening(): number {
+  get #opening(): number {
     return this.#openingSince === undefined ? 0 : (this.#clock() - this.#openingSince) / 1_000;
   }
 
@@ -66,7 +66,7 @@ export class ProgressMeter {
 
   /** Its connections are open. */
   beginMeasuring(): void {
-    this.#openingSeconds += this.opening;
+    this.#openingSeconds += this.#opening;
     this.#openingSince = undefined;
     this.#recent = [];
     this.#show({ ...this.#now, phase: "measuring" });
@@ -134,7 +134,7 @@ export class ProgressMeter {
     const { connections: all, steps, seconds } = this.#plan;
     const { connections, phase } = this.#now;
     if (phase === "closing") return 0;
-    const opening = this.#openingSeconds + this.opening;
+    const opening = this.#openingSeconds + this.#opening;
     // Nothing has been seen yet: what was planned.
     if (connections === 0 || opening === 0) return Math.max(0, seconds - this.elapsed);
     const each = this.#measured === 0

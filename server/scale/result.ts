@@ -95,6 +95,8 @@ export interface ScalePlan {
 export interface ScaleLimit {
   /** The kernel's name where it has one; else `descriptors`, `source ports`, `memory`, `heap`. */
   readonly name: string;
+  /** Whose processes it is about, where it is one of either side. */
+  readonly side?: "server" | "client";
   /** Connections that it allows. */
   readonly connections: number;
   /** How it comes to that: a sentence without its full stop. */

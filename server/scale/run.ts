@@ -7,7 +7,7 @@
 import { sourcePorts } from "./addresses.ts";
 import { ClientGroup } from "./client_group.ts";
 import { describeHost, readSurroundings } from "./machine.ts";
-import { pause } from "./pause.ts";
+import { pause } from "../pause.ts";
 import { planScale } from "./plan.ts";
 import { ProgressMeter } from "./progress.ts";
 import type { ScaleOptions, ScalePlan, ScaleProgress, ScaleResult, ScaleStep } from "./result.ts";

@@ -1,4 +1,5 @@
 import type { HostLimits } from "../host.ts";
+import { MORE_PORTS } from "./plan.ts";
 import type { ScalePlan, ScaleStop } from "./result.ts";
 
 /** Why a run stops; how many connections were open then is counted in the end. */
@@ -22,8 +23,8 @@ export function stopOf(
   plan: ScalePlan,
 ): StopCause {
   const [fault, times] = mostFrequent(failures) ?? mostFrequent(lost) ?? ["?", 0];
-  const raiseOf = (name: string, side = ""): readonly string[] =>
-    plan.limits.find((limit) => limit.name === name && limit.reason.includes(side))?.raise ?? [];
+  const raiseOf = (name: string, side?: "server" | "client"): readonly string[] =>
+    plan.limits.find((limit) => limit.name === name && limit.side === side)?.raise ?? [];
   const stop = (limit: string, message: string, raise: readonly string[] = []): StopCause => ({
     limit,
     message: `${message} (${fault}, ${times.toLocaleString("en-US")} times)`,
@@ -40,9 +41,7 @@ export function stopOf(
       return stop("fs.file-max", "The host can open no further file", raiseOf("fs.file-max"));
     case "EADDRINUSE":
     case "EADDRNOTAVAIL":
-      return stop("source ports", "The clients have no source port left", [
-        'sysctl -w net.ipv4.ip_local_port_range="1024 65535"',
-      ]);
+      return stop("source ports", "The clients have no source port left", MORE_PORTS);
     case "ENOMEM":
     case "ENOBUFS":
       return stop("memory", "The kernel has no memory for further sockets", raiseOf("memory"));

@@ -5,6 +5,7 @@ import { throughput } from "../../bench/throughput/command.ts";
 import { childrenOf } from "../helpers/children_of.ts";
 import { gone } from "../helpers/gone.ts";
 import { Process, type ProcessOptions, ROOT } from "../helpers/process.ts";
+import { written } from "../helpers/written.ts";
 
 /** Starts the benches as the task does. */
 function bench(args: string[], options?: ProcessOptions): Process {
@@ -12,11 +13,8 @@ function bench(args: string[], options?: ProcessOptions): Process {
   return new Process(Deno.execPath(), ["run", "--allow-all", script, ...args], options);
 }
 
-/** Runs a command line here, and returns what it wrote. */
-async function runHere(args: string[]) {
-  let [out, err] = ["", ""];
-  const code = await run(args, { out: (text) => out += text, err: (text) => err += text });
-  return { code, out, err };
+function runHere(args: string[]) {
+  return written((io) => run(args, io));
 }
 
 const onLinux = Deno.build.os === "linux";

@@ -5,6 +5,7 @@ import { Flusher } from "../../server/send_queue.ts";
 import { type ConnectionHost, ServerConnection } from "../../server/server_connection.ts";
 import { Sweep } from "../../server/sweep.ts";
 import { Turn } from "../../server/turn.ts";
+import { LogBook } from "./log_book.ts";
 import { MemoryTransport, settled } from "./memory_transport.ts";
 
 /** A connection on a transport without a network, with a clock that the test turns. */
@@ -13,6 +14,9 @@ export class LoneConnection {
   readonly sweep: Sweep = new Sweep([1_000], () => this.now);
   readonly transport = new MemoryTransport();
   readonly messages: number[] = [];
+  readonly log = new LogBook();
+  /** Called when the descriptor has gone back. */
+  onReleased = (): void => {};
   readonly connection: ServerConnection<undefined>;
   readonly over: Promise<void>;
 
@@ -27,10 +31,11 @@ export class LoneConnection {
       sweep: this.sweep,
       turn,
       handlers: { message: (_, message) => void this.messages.push(message.length) },
-      log: () => {},
-      released() {
+      log: this.log.log,
+      released: () => {
         turn.stop();
         over.resolve();
+        this.onReleased();
       },
     };
     const start = { id: 1, key: "a", target: "/", subprotocol: undefined, data: undefined };

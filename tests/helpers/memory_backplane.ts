@@ -55,7 +55,8 @@ export class MemoryBackplane implements Backplane {
     this.#relay = relay;
   }
 
-  publish(channel: string, data: Message): PublishResult {
+  publish(channel: string, published: string | Uint8Array): PublishResult {
+    const data = typeof published === "string" ? published : new Uint8Array(published);
     this.published.push({ channel, data });
     if (this.#isCut || this.drops(data)) return "dropped";
     this.#relay.pass(this, channel, data);

@@ -3,7 +3,7 @@ import { type Fragment, FrameDecoder, ProtocolError } from "../../protocol/mod.t
 import { MAX_BUFFER_BYTES, WAITING_BUFFER_BYTES } from "../../server/buffer_pool.ts";
 import { type FrameBatch, FrameSource } from "../../server/frame_source.ts";
 import { forEveryChunking } from "../helpers/chunks.ts";
-import { type Arrival, MemoryTransport } from "../helpers/memory_transport.ts";
+import { type Arrival, MemoryTransport, settled } from "../helpers/memory_transport.ts";
 import { concat, toHex } from "../helpers/notation.ts";
 import { peerFrame } from "../helpers/raw_frame.ts";
 import { StrictPool } from "../helpers/strict_pool.ts";
@@ -159,6 +159,18 @@ Deno.test("FrameSource keeps its buffer when a read does not fill it", async () 
   for (let i = 0; i < 5; i++) await reader.read();
   assertEquals(full.length, 1_024);
   assertEquals(transport.reads, [1_024, 1_024, 4_096, 4_096]);
+});
+
+Deno.test("FrameSource holds no fragments while it waits for more", async () => {
+  const { reader } = setup(NOTHING, concat(Array.from({ length: 50 }, () => text("a"))));
+  await reader.read(); // the bytes that were there already
+  const { value: batch } = await reader.read();
+  assertEquals(batch?.fragments.length, 50);
+  const waiting = reader.read();
+  await settled();
+  assertEquals(batch?.fragments.length, 0);
+  await reader.cancel();
+  await waiting;
 });
 
 Deno.test("FrameSource keeps payloads as they are until the next batch is asked for", async () => {

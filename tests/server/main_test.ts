@@ -1,25 +1,21 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { doctor } from "../../server/cli/doctor.ts";
+import { myth } from "../../server/cli/myth.ts";
 import { serveCommand } from "../../server/cli/serve.ts";
 import { VERSION } from "../../server/cli/version.ts";
 import { run } from "../../server/main.ts";
 import { FOURTUPLE, fourtuple, Process } from "../helpers/process.ts";
+import { written } from "../helpers/written.ts";
 
-/** Runs a command line in this process, where it must not start anything. */
-async function runHere(...args: string[]) {
-  const written = { out: "", err: "" };
-  const code = await run(args, {
-    out: (text) => void (written.out += text),
-    err: (text) => void (written.err += text),
-  });
-  return { code, ...written };
+function runHere(...args: string[]) {
+  return written((io) => run(args, io));
 }
 
 Deno.test("run() prints the help of the program, which lists every command", async () => {
   for (const word of ["--help", "-h", "help"]) {
     const { code, out, err } = await runHere(word);
     assertEquals([code, err], [0, ""]);
-    for (const { name, summary } of [serveCommand, doctor]) {
+    for (const { name, summary } of [serveCommand, doctor, myth]) {
       assert(out.split("\n").some((line) => line.includes(name) && line.endsWith(summary)), name);
     }
   }

@@ -937,3 +937,13 @@ Deno.test("ServerConnection ends when the peer is gone, though a handler hangs",
 function ascii(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
+
+Deno.test("ServerConnection costs nobody else anything when its end fails", async () => {
+  const lone = new LoneConnection();
+  lone.onReleased = () => {
+    throw new Error("Nobody knows of this");
+  };
+  await lone.end();
+  await settled();
+  assertEquals(lone.log.entries("fault").map(({ key }) => key), ["a"]);
+});

@@ -3,6 +3,7 @@ import { type Engine, scalingCommand } from "../../../bench/scaling/command.ts";
 import { HELP } from "../../../bench/scaling/options.ts";
 import config from "../../../deno.json" with { type: "json" };
 import { STOPPED, WHOLE } from "./result.ts";
+import { written } from "../../helpers/written.ts";
 
 /** What an engine returns: the command adds its own line to it. */
 const { command: _, ...RESULT } = WHOLE;
@@ -13,14 +14,8 @@ const ENGINE: Engine = {
   run: () => Promise.resolve(RESULT),
 };
 
-/** Runs the command, and returns all that it wrote. */
-async function runCommand(args: string[], engine: Engine = ENGINE) {
-  let [out, err] = ["", ""];
-  const code = await scalingCommand(engine).run(args, {
-    out: (text) => out += text,
-    err: (text) => err += text,
-  });
-  return { code, out, err };
+function runCommand(args: string[], engine: Engine = ENGINE) {
+  return written((io) => scalingCommand(engine).run(args, io));
 }
 
 Deno.test("bench prints its help", async () => {

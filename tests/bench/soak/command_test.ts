@@ -5,6 +5,7 @@ import type { SoakResult } from "../../../bench/soak/result.ts";
 import { childrenOf } from "../../helpers/children_of.ts";
 import { gone } from "../../helpers/gone.ts";
 import { Process, ROOT } from "../../helpers/process.ts";
+import { written } from "../../helpers/written.ts";
 
 /** Starts the soak as the task does. */
 function soak(...args: string[]): Process {
@@ -12,14 +13,8 @@ function soak(...args: string[]): Process {
   return new Process(Deno.execPath(), ["run", "--allow-all", script, "soak", ...args]);
 }
 
-/** Runs a command line here, and returns what it wrote. */
-async function runHere(args: string[]) {
-  let [out, err] = ["", ""];
-  const code = await run(["soak", ...args], {
-    out: (text) => out += text,
-    err: (text) => err += text,
-  });
-  return { code, out, err };
+function runHere(args: string[]) {
+  return written((io) => run(["soak", ...args], io));
 }
 
 const SMALL = ["--connections", "50", "--churn", "20", "--messages", "50"];

@@ -4,17 +4,13 @@ import { pidsOf } from "../../../bench/throughput/process_stat.ts";
 import type { ThroughputResult } from "../../../bench/throughput/result.ts";
 import { mayReadHost } from "../../../server/host.ts";
 import { Process, ROOT } from "../../helpers/process.ts";
+import { written } from "../../helpers/written.ts";
 
 /** It starts servers and reads their processor time. */
 const needs = { ignore: !mayReadHost() };
 
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ["", ""];
-  const code = await throughput.run(args, {
-    out: (text) => out += text,
-    err: (text) => err += text,
-  });
-  return { code, out, err };
+function run(...args: string[]) {
+  return written((io) => throughput.run(args, io));
 }
 
 Deno.test("throughput prints its help", async () => {

@@ -1,19 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Command } from "../../../server/cli/command.ts";
 import { doctor } from "../../../server/cli/doctor.ts";
+import { myth } from "../../../server/cli/myth.ts";
 import { serveCommand } from "../../../server/cli/serve.ts";
+import { written } from "../../helpers/written.ts";
 
-/** Runs a command in this process, where it must not start anything. */
-async function run(command: Command, ...args: string[]) {
-  const written = { out: "", err: "" };
-  const code = await command.run(args, {
-    out: (text) => void (written.out += text),
-    err: (text) => void (written.err += text),
-  });
-  return { code, ...written };
+function run(command: Command, ...args: string[]) {
+  return written((io) => command.run(args, io));
 }
 
-for (const command of [serveCommand, doctor]) {
+for (const command of [serveCommand, doctor, myth]) {
   Deno.test(`Command ${command.name} prints its help on stdout when asked for it`, async () => {
     for (const args of [["--help"], ["-h"], ["-h", "--help"]]) {
       assertEquals(await run(command, ...args), { code: 0, out: command.help, err: "" });

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { CommandIo } from "../../../server/cli/command.ts";
 import { diagnose, doctor, formatDiagnosis } from "../../../server/cli/doctor.ts";
 import type { HostLimits } from "../../../server/host.ts";
+import { written } from "../../helpers/written.ts";
 
 const GIB = 2 ** 30;
 
@@ -39,14 +39,8 @@ One client address with ports 32768-60999 can open 28,232 connections to one add
 port; another source address has as many again.
 `;
 
-/** Runs the command and returns its exit code and what it wrote. */
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const written = { out: "", err: "" };
-  const io: CommandIo = {
-    out: (text) => void (written.out += text),
-    err: (text) => void (written.err += text),
-  };
-  return { code: await doctor.run(args, io), ...written };
+function run(...args: string[]) {
+  return written((io) => doctor.run(args, io));
 }
 
 Deno.test("formatDiagnosis() shows the limits, the one met first and how to raise it", () => {

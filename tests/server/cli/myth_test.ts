@@ -6,15 +6,10 @@ import { childrenOf } from "../../helpers/children_of.ts";
 import { until } from "../../helpers/events.ts";
 import { gone } from "../../helpers/gone.ts";
 import { fourtuple } from "../../helpers/process.ts";
+import { written } from "../../helpers/written.ts";
 
-/** Runs the command in this process and returns its exit code and what it wrote. */
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const written = { out: "", err: "" };
-  const code = await myth.run(args, {
-    out: (text) => void (written.out += text),
-    err: (text) => void (written.err += text),
-  });
-  return { code, ...written };
+function run(...args: string[]) {
+  return written((io) => myth.run(args, io));
 }
 
 Deno.test("myth prints its help", async () => {

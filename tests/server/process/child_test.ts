@@ -23,15 +23,12 @@ function start(
   return startChild(programOf(MODULE), args, { ours: OURS, ...options });
 }
 
-Deno.test("startChild() links a process of a program, with arguments and variables", async () => {
+Deno.test("startChild() links a process of a program, with its arguments and our variables", async () => {
   const received = new Events<Uint8Array>();
-  const { link, status } = await start(["a", "b c"], {
-    env: { FOURTUPLE_TEST: "value" },
-    received: received.push,
-  });
-  assertEquals(await link.call("tell", "FOURTUPLE_TEST"), {
+  const { link, status } = await start(["a", "b c"], { received: received.push });
+  assertEquals(await link.call("tell", "PATH"), {
     args: ["a", "b c"],
-    value: "value",
+    value: Deno.env.get("PATH"),
     child: false, // what it starts itself is no child of ours
   });
   assertEquals(await link.call("ask"), "parent");

@@ -7,8 +7,4 @@ Deno.test("programOf() runs a module with this same Deno", () => {
     command,
     args: ["run", "-A", "--unstable-net", "file:///a.ts"],
   });
-  assertEquals(programOf("file:///a.ts", ["--allow-net"]), {
-    command,
-    args: ["run", "--allow-net", "file:///a.ts"],
-  });
 });

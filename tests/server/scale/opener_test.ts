@@ -58,7 +58,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `Opener takes the next port where one is in use, and never the server's${addresses}`,
+  name: `Opener takes the next port where one is in use${addresses}`,
   ignore: !LINUX,
   async fn() {
     using taken = Deno.listen({ hostname: "127.0.0.2", port: 0 });
@@ -74,6 +74,57 @@ Deno.test({
     await close(opener);
   },
 });
+
+Deno.test({
+  name: `Opener never takes the port that the server has${addresses}`,
+  ignore: !LINUX,
+  async fn() {
+    await using server = serve({ port: 0, log: () => {} });
+    const { port } = server.addr;
+    const ports = { first: port, last: Math.min(65_535, port + 20) };
+    const opener = new Opener(to(port, { sources: ["127.0.0.2"], ports, firstPort: port }));
+    assertEquals((await opener.open(3)).open, 3);
+    for (const { key } of server.registry.list()) {
+      assert(!key.startsWith(`127.0.0.2:${port}-`), key);
+    }
+    await close(opener);
+  },
+});
+
+Deno.test({
+  name: `Opener tries again after a refusal, however many ports were in use before${addresses}`,
+  ignore: !LINUX,
+  async fn() {
+    using taken = Deno.listen({ hostname: "127.0.0.3", port: 0 });
+    const { port } = taken.addr;
+    let refused = 0;
+    await using server = serve({
+      port: 0,
+      log: () => {},
+      upgrade: () => refused++ === 0 ? new Response(null, { status: 503 }) : undefined,
+    });
+    // More ports in use in a row than failures would be allowed; all but the last two are the same.
+    const ports = { first: port, last: Math.min(65_535, port + 20) };
+    const held = Array.from({ length: 15 }, (_, at) => hold(port + 1 + at));
+    const opener = new Opener(
+      to(server.addr.port, { sources: ["127.0.0.3"], ports, firstPort: port }),
+    );
+    const { open, failures } = await opener.open(1);
+    assertEquals([open, failures["HTTP 503"]], [1, 1]);
+    assert(failures.EADDRINUSE! >= 10, `${failures.EADDRINUSE} ports were in use`);
+    for (const listener of held) listener?.close();
+    await close(opener);
+  },
+});
+
+/** Uses a port of 127.0.0.3; another program may do so already. */
+function hold(port: number): Deno.Listener | undefined {
+  try {
+    return Deno.listen({ hostname: "127.0.0.3", port });
+  } catch {
+    return undefined;
+  }
+}
 
 Deno.test("Opener gives up where nothing succeeds any more, and keeps what is open", async () => {
   await using server = serve({ port: 0, limits: { connections: 5 }, log: () => {} });

@@ -1,0 +1,18 @@
+import type { CommandIo } from "../../server/cli/command.ts";
+
+/**
+ * Runs a command in this process, where it must not start anything that outlives it.
+ *
+ * @param run Runs it.
+ * @returns Its exit code and what it wrote.
+ */
+export async function written(
+  run: (io: CommandIo) => Promise<number>,
+): Promise<{ code: number; out: string; err: string }> {
+  const text = { out: "", err: "" };
+  const code = await run({
+    out: (more) => void (text.out += more),
+    err: (more) => void (text.err += more),
+  });
+  return { code, ...text };
+}
