@@ -28,6 +28,7 @@ export { CloseCode } from "./protocol/close_code.ts";
 export type { CloseStatus } from "./protocol/close_payload.ts";
 export type { HeadLimits, MessageLimits } from "./protocol/limits.ts";
 export type { Message } from "./protocol/message_assembler.ts";
+export type { Opcode } from "./protocol/opcode.ts";
 export type { Side } from "./protocol/session.ts";
 export type { CapacityLimit } from "./server/capacity.ts";
 export type { Backplane, PublishResult } from "./server/cluster/backplane.ts";
@@ -39,10 +40,45 @@ export type {
   WorkerReport,
 } from "./server/cluster/cluster_report.ts";
 export { type ClusterOptions, serveCluster } from "./server/cluster/serve_cluster.ts";
+export type { DescriptorLimits, HostLimits, TcpSockets } from "./server/host.ts";
 export type { Closing, Connection } from "./server/connection.ts";
 export { formatFourTuple, type FourTuple, parseFourTuple } from "./server/four_tuple.ts";
-export { DEFAULT_LIMITS, type Limits, type WhenFull } from "./server/limits.ts";
+export { DEFAULT_LIMITS, type LimitChanges, type Limits, type WhenFull } from "./server/limits.ts";
+export type {
+  CloseOrder,
+  CloseOutcome,
+  ConnectionCursor,
+  ConnectionFilter,
+  ConnectionPage,
+  ConnectionQuery,
+  ConnectionSort,
+  DescriptorPage,
+  DescriptorQuery,
+  DescriptorRow,
+  DrainProgress,
+  OperatedConnection,
+  OperatedDescription,
+  Operations,
+  Phase,
+  PingOutcome,
+  ProcessSnapshot,
+  Reconfiguration,
+  Snapshot,
+  TapEvent,
+  TapOptions,
+  TappedFrame,
+} from "./server/operations.ts";
+export type {
+  Distribution,
+  FrameCount,
+  FrameName,
+  LoopDelay,
+  Measured,
+} from "./server/measurements.ts";
 export type { Handlers, LogEntry, PeerInfo, ServeOptions, Upgrade } from "./server/options.ts";
+export type { ClientAddress } from "./server/proxy/client_address.ts";
+export type { ForwardedHeader } from "./server/proxy/forwarded.ts";
+export type { ProxyOptions } from "./server/proxy/proxies.ts";
 export type {
   ConnectionDescription,
   ConnectionRecord,
@@ -50,7 +86,8 @@ export type {
   ListOptions,
   Totals,
 } from "./server/registry.ts";
-export type { ConnectionCounts, Report } from "./server/report.ts";
+export type { ConnectionCounts, HostDescription, Report, SummedReport } from "./server/report.ts";
 export type { SendResult } from "./server/send_queue.ts";
-export { type DrainOptions, type DrainResult, serve, type Server } from "./server/server.ts";
+export type { DrainOptions, DrainResult } from "./server/drain.ts";
+export { serve, type Server } from "./server/server.ts";
 export type { KernelSocket, SocketRow, TcpState } from "./server/socket_table.ts";

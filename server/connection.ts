@@ -1,5 +1,6 @@
 import type { CloseStatus, Message, Side } from "../protocol/mod.ts";
 import type { FourTuple } from "./four_tuple.ts";
+import type { ClientAddress } from "./proxy/client_address.ts";
 import type { SendResult } from "./send_queue.ts";
 
 /** How a connection ended, or is about to end. */
@@ -22,6 +23,8 @@ export interface Connection<Data = unknown> {
   readonly key: string;
   /** The TCP 4-tuple: the peer is the source. */
   readonly tuple: FourTuple;
+  /** The client's own address, where a trusted proxy has told it. */
+  readonly client: ClientAddress | undefined;
   /** The target of the handshake's request, such as `/chat?room=1`; it comes from the peer. */
   readonly target: string;
   /** The subprotocol that was agreed on, if one was. */

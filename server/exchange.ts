@@ -8,19 +8,23 @@ import {
   isUpgradeRequest,
   negotiateExtensions,
   type RequestHead,
-  RequestHeadParser,
   serializeUpgradeResponse,
   type UpgradeRequest,
 } from "../protocol/mod.ts";
-import { MIN_BUFFER_BYTES } from "./buffer_pool.ts";
-import { formatFourTuple, fourTupleOf } from "./four_tuple.ts";
-import type { PeerInfo, ServeOptions, Upgrade } from "./options.ts";
+import type { ServeOptions, Upgrade } from "./options.ts";
 import { isOriginAllowed } from "./origin.ts";
+import { Peer } from "./proxy/peer.ts";
+import type { Proxies } from "./proxy/proxies.ts";
+import { ProxyError } from "./proxy/proxy_error.ts";
+import { ProxyHeaderParser } from "./proxy/proxy_header.ts";
+import { UnannouncedHeadParser } from "./proxy/unannounced_head_parser.ts";
+import { readBeginning } from "./read_beginning.ts";
 import type { Registry } from "./registry.ts";
 import { plainResponse, refusal, writeResponse } from "./respond.ts";
 import { type ConnectionHost, ServerConnection } from "./server_connection.ts";
 import { sha1 } from "./sha1.ts";
 import type { Due } from "./sweep.ts";
+import { UpgradeTrace } from "./upgrade_trace.ts";
 import { closeQuietly, linger, type Transport, writeAll } from "./transport.ts";
 
 /** What all exchanges of a server share. */
@@ -31,6 +35,16 @@ export interface ExchangeHost<Data> extends ConnectionHost<Data> {
   readonly registry: Registry<ServerConnection<Data>>;
   /** Whether the server takes no more connections. */
   readonly draining: boolean;
+  /** Whose word about a client's address counts; nobody's without. */
+  readonly proxies: Proxies | undefined;
+  /**
+   * Puts TLS over a connection, where the server speaks it; otherwise returns it as it is.
+   *
+   * @param first Bytes that were read from it already, for TLS.
+   */
+  secure(conn: Transport, first?: Uint8Array): Transport;
+  /** Counts a client's address that a proxy has told, if there is room for one more of it. */
+  admits(address: string): boolean;
   /** A handshake succeeded: the connection is the host's from now on. */
   opened(connection: ServerConnection<Data>): void;
   /** The exchange is over; its descriptor has gone back, or to a connection. */
@@ -56,6 +70,8 @@ interface Accepted<Data> {
 /** The extensions that the server has: none yet, so all that are offered are ignored (9.1). */
 const EXTENSIONS: readonly ExtensionNegotiator[] = [];
 
+const NOTHING = new Uint8Array(0);
+
 /**
  * The first request on a connection, up to its answer: an opening handshake, or plain HTTP. It has
  * one deadline, which only progress in writing a plain response puts off.
@@ -63,9 +79,17 @@ const EXTENSIONS: readonly ExtensionNegotiator[] = [];
 export class Exchange<Data> implements Due {
   due: number;
   readonly #host: ExchangeHost<Data>;
-  /** The connection's bytes. */
-  readonly transport: Transport;
-  readonly #info: PeerInfo;
+  readonly #conn: Transport;
+  /** The connection's bytes; where a PROXY header comes first, TLS is put over them behind it. */
+  transport: Transport;
+  /** The client's address, which limits count; `undefined` until it is known and there is room. */
+  address: string | undefined;
+  readonly #peer: Peer;
+  readonly #began: number;
+  /** The handshake's span, where somebody traces. */
+  #trace: UpgradeTrace | undefined = undefined;
+  /** Why it was refused. */
+  #refusal: string | undefined = undefined;
   /** Whether the request is HEAD, so that no answer has a body. */
   #headOnly = false;
   /** Gives up the response that is being written. */
@@ -74,49 +98,69 @@ export class Exchange<Data> implements Due {
   #answered = false;
   #over = false;
 
-  constructor(host: ExchangeHost<Data>, transport: Transport) {
+  constructor(host: ExchangeHost<Data>, conn: Transport) {
     this.#host = host;
-    this.transport = transport;
-    const tuple = fourTupleOf(transport);
-    this.#info = { key: formatFourTuple(tuple), tuple };
-    this.due = host.sweep.now + host.limits.handshakeTimeout;
+    this.#conn = conn;
+    this.#peer = new Peer(conn, host.proxies);
+    this.address = this.#peer.address;
+    this.transport = this.#peer.isToBeAnnounced ? conn : host.secure(conn);
+    this.#began = host.sweep.now;
+    this.due = this.#began + host.limits.handshakeTimeout;
   }
 
   /** Reads the request and answers it. Never rejects. */
   async run(): Promise<void> {
     try {
-      const received = await this.#receive();
-      if (received === undefined) return this.#end();
+      const first = this.#peer.isToBeAnnounced ? await this.#receiveAnnouncement() : NOTHING;
+      const received = first && await this.#receive(first);
+      if (received === undefined || this.#over) return this.#end();
+      if (this.#peer.requested(received.head.headers)) this.#host.registry.spoofed++;
+      this.#admit();
       if (!isUpgradeRequest(received.head)) await this.#answerPlain(received.head);
       else if (await this.#upgrade(received)) return;
       await this.#linger();
     } catch (error) {
-      if (error instanceof HandshakeError) await this.#refuse(error);
+      const isRefusal = error instanceof HandshakeError || error instanceof ProxyError;
+      if (isRefusal) await this.#refuse(error);
       else this.#broke(error);
       this.#end();
     }
   }
 
+  // The beginning.
+
+  /** Reads the PROXY header; returns what came behind it, `undefined` when nothing came at all. */
+  async #receiveAnnouncement(): Promise<Uint8Array | undefined> {
+    const { pool } = this.#host;
+    const received = await readBeginning(this.#conn, pool, new ProxyHeaderParser(), NOTHING);
+    if (received === undefined || this.#over) return undefined;
+    const { result: { client }, rest } = received;
+    this.#peer.announced(client);
+    this.#admit();
+    this.transport = this.#host.secure(this.#conn, rest);
+    return this.transport === this.#conn ? rest : NOTHING;
+  }
+
   /** Reads the first request's head; `undefined` when the peer left without a byte. */
-  async #receive(): Promise<Received | undefined> {
+  async #receive(first: Uint8Array): Promise<Received | undefined> {
     const { pool, limits } = this.#host;
-    const parser = new RequestHeadParser(limits);
-    const buffer = pool.acquire(MIN_BUFFER_BYTES);
-    try {
-      for (let begun = false;; begun = true) {
-        const count = await this.transport.read(buffer);
-        if (count === null) {
-          if (begun) parser.receiveEof(); // throws
-          return undefined;
-        }
-        const head = parser.push(buffer.subarray(0, count));
-        if (head === undefined) continue;
-        this.#headOnly = head.method === "HEAD";
-        return { head, rest: parser.rest.slice() };
-      }
-    } finally {
-      pool.release(buffer);
+    const parser = new UnannouncedHeadParser(limits);
+    const received = await readBeginning(this.transport, pool, parser, first);
+    if (received === undefined) return undefined;
+    const { result: head, rest } = received;
+    this.#headOnly = head.method === "HEAD";
+    return { head, rest };
+  }
+
+  /** As soon as a proxy has told the client's address, it counts. */
+  #admit(): void {
+    const { address } = this.#peer;
+    if (address === undefined || this.address !== undefined) return;
+    if (!this.#host.admits(address)) {
+      const message = "Too many connections from this address";
+      throw new ProxyError("ADDRESS_LIMIT", message, { "retry-after": "5" });
     }
+    this.address = address;
   }
 
   // The opening handshake.
@@ -124,6 +168,7 @@ export class Exchange<Data> implements Due {
   /** Answers an opening handshake; tells whether the transport belongs to a connection now. */
   async #upgrade({ head, rest }: Received): Promise<boolean> {
     const request = checkUpgradeRequest(head);
+    this.#trace = UpgradeTrace.begin(head, this.#peer.info.tuple);
     const answer = this.#judge(head) ?? await this.#accept(head, request);
     if (answer instanceof Response) {
       await this.#respond(answer);
@@ -133,13 +178,16 @@ export class Exchange<Data> implements Due {
     const { data, subprotocol, response } = answer;
     await writeAll(this.transport, response);
     if (this.#over) return true;
+    this.#trace?.end(101);
     const connection = new ServerConnection(this.#host, this.transport, {
       id: this.#host.registry.nextId(),
-      key: this.#info.key,
+      key: this.#peer.info.key,
+      client: this.#peer.info.client,
       target: head.target,
       subprotocol,
       data,
     });
+    this.#host.measurements.handshakes.observe(this.#host.sweep.now - this.#began);
     // In this order, since a server that is stopping must not look empty in between.
     this.#host.opened(connection);
     this.#leave();
@@ -164,8 +212,9 @@ export class Exchange<Data> implements Due {
   async #accept(head: RequestHead, request: UpgradeRequest): Promise<Accepted<Data> | Response> {
     const { upgrade: hook, subprotocols = [] } = this.#host.options;
     const answer = await this.#ask("upgrade", async () => {
-      const decision: Upgrade<Data> | Response = await hook?.(this.#requestOf(head), this.#info) ??
-        {};
+      const decide = () => hook?.(this.#requestOf(head), this.#peer.info);
+      const decision: Upgrade<Data> | Response =
+        await (this.#trace === undefined ? decide() : this.#trace.run(decide)) ?? {};
       if (decision instanceof Response) return sendable(decision);
       const { data, headers } = decision;
       const subprotocol = decision.subprotocol ??
@@ -205,7 +254,7 @@ export class Exchange<Data> implements Due {
     const response = fetch === undefined
       ? plainResponse(426, "This is a WebSocket server", { upgrade: "websocket" })
       : await this.#ask("fetch", async () => {
-        return sendable(await fetch(this.#requestOf(head), this.#info));
+        return sendable(await fetch(this.#requestOf(head), this.#peer.info));
       });
     await this.#respond(response);
   }
@@ -216,7 +265,7 @@ export class Exchange<Data> implements Due {
       return await hook();
     } catch (error) {
       if (error instanceof HandshakeError) throw error;
-      const { key } = this.#info;
+      const { key } = this.#peer.info;
       this.#host.log({
         level: "error",
         event: "handler_fault",
@@ -239,8 +288,10 @@ export class Exchange<Data> implements Due {
 
   // The answer, and the end.
 
-  async #refuse(error: HandshakeError): Promise<void> {
+  async #refuse(error: HandshakeError | ProxyError): Promise<void> {
     this.#countRefusal(error.code, error.message);
+    // A client that expects TLS could not read an answer that comes before it.
+    if (this.#host.options.cert !== undefined && this.transport === this.#conn) return;
     try {
       await this.#respond(refusal(error));
       await this.#linger();
@@ -252,7 +303,7 @@ export class Exchange<Data> implements Due {
   /** The peer is gone, or the application's body failed in the middle: it is too late for an answer. */
   #broke(error: unknown): void {
     if (this.#over) return; // it was cut, and that is known
-    const { key } = this.#info;
+    const { key } = this.#peer.info;
     const message = "Exchange broke off";
     this.#host.log({ level: "debug", event: "exchange_broken", message, key, error });
   }
@@ -261,12 +312,14 @@ export class Exchange<Data> implements Due {
   #countRefusal(reason: string, message: string): void {
     if (this.#answered) return;
     this.#answered = true;
+    this.#refusal = reason;
     this.#host.registry.countRefusal(reason);
-    const { key } = this.#info;
+    const { key } = this.#peer.info;
     this.#host.log({ level: "debug", event: "refused", reason, message, key });
   }
 
   #respond(response: Response): Promise<void> {
+    this.#trace?.end(response.status, this.#refusal);
     this.#answering = new AbortController();
     const progress = () => {
       this.due = this.#host.sweep.now + this.#host.limits.handshakeTimeout;
@@ -303,6 +356,7 @@ export class Exchange<Data> implements Due {
   #leave(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#trace?.end(undefined, this.#refusal);
     this.#answering?.abort();
     this.#host.ended(this);
   }

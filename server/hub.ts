@@ -1,17 +1,27 @@
 import { setImmediate } from "node:timers";
 import { encodeFrame, Opcode } from "../protocol/mod.ts";
+import { payloadBytes } from "./measurements.ts";
 
 /** Who gets what is published. */
 export interface Subscriber {
   /** How many of the hub's messages it has got, or came too late for; kept by the hub. */
   position: number;
-  /**
-   * Sends bytes that are shared with others and never changed.
-   *
-   * @param frames Whole unmasked frames.
-   * @param messages How many messages they are.
-   */
-  sendShared(frames: Uint8Array, messages: number): unknown;
+  /** Sends messages that are shared with others. */
+  sendShared(shared: SharedFrames): unknown;
+}
+
+/** Messages that were encoded for many. */
+export interface SharedFrames {
+  /** Whole unmasked frames, one for each message; never changed. */
+  readonly bytes: Uint8Array;
+  /** How many messages they are. */
+  readonly messages: number;
+  /** How many of them are text. */
+  readonly texts: number;
+  /** The bytes of the payloads of those. */
+  readonly textBytes: number;
+  /** The bytes of the payloads of the others. */
+  readonly binaryBytes: number;
 }
 
 /** What somebody has not got yet is kept up to this many bytes; then everybody gets it at once. */
@@ -27,7 +37,7 @@ const TURN_SUBSCRIBERS = 100;
 interface Joined {
   readonly from: number;
   readonly to: number;
-  readonly bytes: Uint8Array;
+  readonly shared: SharedFrames;
 }
 
 /**
@@ -38,7 +48,7 @@ interface Joined {
  */
 export class Hub {
   readonly #subscribers: () => Iterable<Subscriber>;
-  readonly #keptBytes: number;
+  #keptBytes: number;
   /** Frames of the latest messages, as far back as somebody has not got them. */
   #frames: Uint8Array[] = [];
   #bytes = 0;
@@ -57,6 +67,11 @@ export class Hub {
   constructor(subscribers: () => Iterable<Subscriber>, keptBytes: number = KEPT_BYTES) {
     this.#subscribers = subscribers;
     this.#keptBytes = Math.min(keptBytes, KEPT_BYTES);
+  }
+
+  /** Keeps up to this many bytes of what somebody has not got yet from now on. */
+  set keptBytes(bytes: number) {
+    this.#keptBytes = Math.min(bytes, KEPT_BYTES);
   }
 
   /**
@@ -84,20 +99,18 @@ export class Hub {
    */
   catchUp(subscriber: Subscriber): void {
     const { position } = subscriber;
-    const messages = this.published - position;
-    if (messages === 0) return;
+    if (position === this.published) return;
     subscriber.position = this.published;
-    subscriber.sendShared(this.#since(position), messages);
+    subscriber.sendShared(this.#since(position));
   }
 
   /** The frames from that position on; most subscribers are at the same one. */
-  #since(from: number): Uint8Array {
+  #since(from: number): SharedFrames {
     const to = this.published;
     if (this.#joined?.from !== from || this.#joined.to !== to) {
-      const frames = this.#frames.slice(from - to);
-      this.#joined = { from, to, bytes: frames.length === 1 ? frames[0]! : join(frames) };
+      this.#joined = { from, to, shared: share(this.#frames.slice(from - to)) };
     }
-    return this.#joined.bytes;
+    return this.#joined.shared;
   }
 
   /** Sends everybody what they have not got. */
@@ -142,6 +155,19 @@ export class Hub {
     }
     this.#joined = undefined;
   }
+}
+
+function share(frames: readonly Uint8Array[]): SharedFrames {
+  let [texts, textBytes, binaryBytes] = [0, 0, 0];
+  for (const frame of frames) {
+    const bytes = payloadBytes(frame.length);
+    if ((frame[0]! & 0x0f) === Opcode.Text) {
+      texts++;
+      textBytes += bytes;
+    } else binaryBytes += bytes;
+  }
+  const bytes = frames.length === 1 ? frames[0]! : join(frames);
+  return { bytes, messages: frames.length, texts, textBytes, binaryBytes };
 }
 
 function join(frames: readonly Uint8Array[]): Uint8Array {

@@ -25,6 +25,8 @@ export class KeepAlive {
   #lastPing = 0;
   /** Whether the last ping has not been answered. */
   #awaited = false;
+  /** When a ping was sent that an operator asked for; 0 once it is answered. */
+  #asked = 0;
   /** Pings in a row since anything came from the peer. */
   #unanswered = 0;
   /** Looks in a row at which bytes waited and none had been taken. */
@@ -57,20 +59,37 @@ export class KeepAlive {
 
   /** The payload of the last ping: when it was sent, so that only its own answer is a round trip. */
   get payload(): Uint8Array {
-    return new Uint8Array(Float64Array.of(this.#lastPing).buffer);
+    return payloadOf(this.#lastPing);
+  }
+
+  /**
+   * Has a round trip measured now, without a say in whether the peer is there.
+   *
+   * @param now What time it is, in milliseconds.
+   * @returns The payload of a ping to send.
+   */
+  ask(now: number): Uint8Array {
+    this.#asked = now;
+    return payloadOf(now);
   }
 
   /**
    * A Pong came.
    *
-   * @param payload Its payload; only that of the last ping counts.
+   * @param payload Its payload; only that of the last ping of either kind counts.
    * @param now What time it is, in milliseconds.
+   * @returns The round trip in milliseconds, if that answers a ping for the first time.
    */
-  receivedPong(payload: Uint8Array, now: number): void {
-    const expected = this.payload;
-    if (!this.#awaited || payload.length !== expected.length) return;
-    if (!expected.every((byte, at) => byte === payload[at])) return;
-    this.#awaited = false;
-    this.roundTrip = now - this.#lastPing;
+  receivedPong(payload: Uint8Array, now: number): number | undefined {
+    if (payload.length !== Float64Array.BYTES_PER_ELEMENT) return;
+    const sent = new Float64Array(payload.slice().buffer)[0]!;
+    if (this.#asked !== 0 && sent === this.#asked) this.#asked = 0;
+    else if (this.#awaited && sent === this.#lastPing) this.#awaited = false;
+    else return;
+    return this.roundTrip = now - sent;
   }
+}
+
+function payloadOf(time: number): Uint8Array {
+  return new Uint8Array(Float64Array.of(time).buffer);
 }

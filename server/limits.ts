@@ -29,8 +29,9 @@ export interface Limits extends MessageLimits, HeadLimits {
    */
   readonly connections?: number;
   /**
-   * Connections from one source address, or IPv6 network of 64 bits; beyond it new ones get 429. Off
-   * where it is not given.
+   * Connections from one source address, or IPv6 network of 64 bits; beyond it new ones get 429. Behind
+   * a trusted proxy the client's address counts, or the proxy's where it does not tell one. Off where
+   * it is not given.
    */
   readonly connectionsPerAddress?: number;
   /** What may wait for a slow peer. An empty queue takes one message of any size. */
@@ -116,6 +117,27 @@ export function resolveLimits(limits: Partial<Limits> = {}): Limits {
     throw new RangeError(`Cannot serve with these limits: ${faults.join("; ")}`);
   }
   return { ...DEFAULT_LIMITS, ...Object.fromEntries(given) };
+}
+
+/** Limits to change: a number or a policy is set, `null` stands for the default. */
+export type LimitChanges = { readonly [Name in keyof Limits]?: Limits[Name] | null };
+
+/**
+ * Changes a set of limits.
+ *
+ * @param limits All limits as they are.
+ * @param changes Those that are to change.
+ * @returns All limits as they are to be.
+ * @throws {RangeError} As {@linkcode resolveLimits}; an unknown one is named too when it is `null`.
+ */
+export function changeLimits(limits: Limits, changes: LimitChanges): Limits {
+  const defaults: Partial<Limits> = DEFAULT_LIMITS;
+  const entries = Object.entries(changes).map(([name, value]) =>
+    [name, value ?? (LIMIT_NAMES.has(name) ? defaults[name as keyof Limits] : NaN)] as const
+  );
+  const dropped = new Set(entries.filter(([, value]) => value === undefined).map(([name]) => name));
+  const kept = Object.entries(limits).filter(([name]) => !dropped.has(name));
+  return resolveLimits({ ...Object.fromEntries(kept), ...Object.fromEntries(entries) });
 }
 
 /** The names of all limits. */

@@ -3,6 +3,8 @@ import type { Backplane } from "./cluster/backplane.ts";
 import type { Connection } from "./connection.ts";
 import type { FourTuple } from "./four_tuple.ts";
 import type { Limits } from "./limits.ts";
+import type { ProxyOptions } from "./proxy/proxies.ts";
+import type { ClientAddress } from "./proxy/client_address.ts";
 
 /** Who sent a request. */
 export interface PeerInfo {
@@ -10,6 +12,8 @@ export interface PeerInfo {
   readonly key: string;
   /** The TCP 4-tuple: the peer is the source. */
   readonly tuple: FourTuple;
+  /** The client's own address, where a trusted proxy has told it; absent where it is the socket's. */
+  readonly client?: ClientAddress;
 }
 
 /** How the `upgrade` hook accepts a connection. */
@@ -31,8 +35,9 @@ export interface LogEntry {
    * `send_queue_full`, `peer_lost`, `close_timeout`, `handler_fault`, `fault`. Of a request:
    * `refused`, `exchange_broken`, `handler_fault`, `fault`. Of the server: `connections_limit`,
    * `out_of_descriptors`, `descriptors_back`, `left_early`, `accept_failed`. Of a cluster:
-   * `worker_started`, `worker_ended`, `worker_failed`, `worker_restarting`, `gave_up`, `rolling`,
-   * `rolled`, `roll_failed`, `relay_dropped`, `handler_fault`.
+   * `worker_started`, `worker_ended`, `worker_failed`, `worker_refused`, `worker_restarting`,
+   * `gave_up`, `rolling`, `rolled`, `roll_failed`, `relay_dropped`, `handler_fault`. Of the binary's
+   * ops port: `admin_fault`, `audit`.
    */
   readonly event: string;
   /** Why, as a stable code: of `rule_broken` a protocol error's, of `refused` as in the totals. */
@@ -105,6 +110,13 @@ export interface ServeOptions<Data = unknown> extends Handlers<Data> {
    * @default false
    */
   reusePort?: boolean;
+  /**
+   * The proxies in front of the server, whose word about a client's address counts. Anybody else's
+   * forwarded headers are ignored, and counted as `spoofed`.
+   *
+   * @default none
+   */
+  proxies?: ProxyOptions;
   /** Carries what `broadcast()` sends to other servers too; the caller closes it. */
   backplane?: Backplane;
   /** The certificate chain as PEM: with it and `key` the server speaks TLS. */

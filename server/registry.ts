@@ -1,5 +1,6 @@
 import type { KernelSocket } from "./socket_table.ts";
 import { formatFourTuple, parseFourTuple } from "./four_tuple.ts";
+import type { ClientAddress } from "./proxy/client_address.ts";
 
 /** What is known of one connection without asking the kernel. Times are in ms since the epoch. */
 export interface ConnectionRecord {
@@ -11,6 +12,8 @@ export interface ConnectionRecord {
   readonly state: "open" | "closing";
   /** The target of the handshake's request. It comes from the peer: escape it before showing it. */
   readonly target: string;
+  /** The client's own address, where a trusted proxy has told it; absent where it is the socket's. */
+  readonly client?: ClientAddress;
   /** The subprotocol that was agreed on; absent without one. */
   readonly subprotocol?: string;
   /** When the handshake was over. */
@@ -51,6 +54,8 @@ export interface Totals {
   readonly requests: number;
   /** Refused connections and requests by reason. */
   readonly refused: Readonly<Record<string, number>>;
+  /** Requests with a forwarded header from somebody who is no trusted proxy; it was ignored. */
+  readonly spoofed: number;
   /** Bytes from peers over all WebSocket connections. */
   readonly bytesIn: number;
   /** Bytes for peers over all WebSocket connections. */
@@ -163,6 +168,8 @@ export class Registry<Entry extends Registered = Registered> implements Connecti
   accepted = 0;
   /** Plain requests. */
   requests = 0;
+  /** Requests with a forwarded header that nobody may send. */
+  spoofed = 0;
 
   /** @param describe Asks the kernel about a socket. */
   constructor(describe: DescribeSocket) {
@@ -212,18 +219,29 @@ export class Registry<Entry extends Registered = Registered> implements Connecti
   }
 
   get(key: string): ConnectionRecord | undefined {
-    return this.#find(key)?.record();
+    return this.find(key)?.record();
   }
 
   async describe(key: string): Promise<ConnectionDescription | undefined> {
-    const entry = this.#find(key);
+    const entry = this.find(key);
     if (entry === undefined) return undefined;
     const kernel = await this.#describe(entry.key);
     return kernel === undefined ? entry.record() : { ...entry.record(), kernel };
   }
 
-  #find(key: string): Entry | undefined {
-    return this.#entries.get(key) ?? this.#entries.get(formatFourTuple(parseFourTuple(key)));
+  /** The connection whose key is this very text; what is no 4-tuple is nobody's. */
+  at(key: string): Entry | undefined {
+    return this.#entries.get(key);
+  }
+
+  /**
+   * Looks a connection itself up.
+   *
+   * @param key The 4-tuple as text.
+   * @throws As {@linkcode ConnectionRegistry.get}.
+   */
+  find(key: string): Entry | undefined {
+    return this.at(key) ?? this.#entries.get(formatFourTuple(parseFourTuple(key)));
   }
 
   list(options: ListOptions = {}): ConnectionRecord[] {
@@ -245,6 +263,7 @@ export class Registry<Entry extends Registered = Registered> implements Connecti
       closed: this.#closed,
       requests: this.requests,
       refused: Object.fromEntries(this.#refused),
+      spoofed: this.spoofed,
       ...sums,
     };
   }

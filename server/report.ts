@@ -58,6 +58,24 @@ export interface Report extends ConnectionCounts {
   readonly nextLimit?: CapacityLimit;
 }
 
+/**
+ * What several processes hold together. Where there are workers, nobody knows how many different
+ * source addresses all of them have.
+ */
+export type SummedReport =
+  & Omit<Report, "sourceAddresses">
+  & Partial<Pick<Report, "sourceAddresses">>;
+
+/** What the host allows. */
+export interface HostDescription {
+  /** The limits of the host and of a process; what cannot be read is absent. */
+  readonly limits: HostLimits;
+  /** What would be met, and at how many connections, the first limit first. */
+  readonly capacity: readonly CapacityLimit[];
+  /** What the server holds now. */
+  readonly report: SummedReport;
+}
+
 /** Reads what a report needs; opened before the first accept, since later there may be no descriptor. */
 export class Reporter {
   readonly #files: HostFiles;
@@ -83,14 +101,27 @@ export class Reporter {
    * @returns What they cost, now.
    */
   async report(counts: ConnectionCounts): Promise<Report> {
+    return (await this.describeHost(counts)).report;
+  }
+
+  /**
+   * Makes a report, and tells all that it was made of.
+   *
+   * @param counts The server's connections.
+   * @returns What they cost and what the host allows, now.
+   */
+  async describeHost(
+    counts: ConnectionCounts,
+  ): Promise<HostDescription & { readonly report: Report }> {
     const [use, fresh] = await Promise.all([this.#files.read(), readHostLimits()]);
     const limits = { ...this.#limits, ...fresh };
     const { descriptorsOpen: open, tcpSockets } = use;
     const { connections } = counts;
     const held = { connections, ...open !== undefined && { descriptorsOpen: open } };
-    const [nextLimit] = capacityLimits(limits, held);
+    const capacity = capacityLimits(limits, held);
+    const [nextLimit] = capacity;
     const descriptors = { ...open !== undefined && { open }, ...use.descriptors };
-    return {
+    const report = {
       ...counts,
       ...Object.keys(descriptors).length > 0 && { descriptors },
       memory: this.#memory(connections),
@@ -102,6 +133,7 @@ export class Reporter {
       },
       ...nextLimit && { nextLimit },
     };
+    return { limits, capacity, report };
   }
 
   #memory(connections: number): Report["memory"] {

@@ -48,10 +48,12 @@ export async function writeResponse(
 /**
  * Makes the response that refuses a request: its text says what was wrong and what was expected.
  *
- * @param error What was wrong.
+ * @param error What was wrong, with the status and the headers of the answer.
  * @returns A response of plain text.
  */
-export function refusal(error: HandshakeError): Response {
+export function refusal(
+  error: Pick<HandshakeError, "status" | "message" | "headers">,
+): Response {
   return plainResponse(error.status, error.message, error.headers);
 }
 

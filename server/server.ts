@@ -9,24 +9,30 @@ import {
 } from "./admission.ts";
 import { BufferPool } from "./buffer_pool.ts";
 import { BROADCAST } from "./cluster/backplane.ts";
+import type { DrainOptions, DrainResult } from "./drain.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
-import { parseFourTuple } from "./four_tuple.ts";
+import { fourTupleOf, parseFourTuple } from "./four_tuple.ts";
 import { takeBallast } from "./gc_ballast.ts";
 import { Hub } from "./hub.ts";
-import { type Limits, resolveLimits } from "./limits.ts";
+import { changeLimits, type Limits, resolveLimits } from "./limits.ts";
 import { Listener } from "./listener.ts";
 import { logToConsole } from "./log_to_console.ts";
+import { Measurements } from "./measurements.ts";
+import type { DrainProgress, Operations, Phase, Reconfiguration } from "./operations.ts";
 import type { LogEntry, ServeOptions } from "./options.ts";
+import { Proxies } from "./proxy/proxies.ts";
 import { type ConnectionRegistry, Registry } from "./registry.ts";
-import { type ConnectionCounts, type Report, Reporter } from "./report.ts";
+import { type ConnectionCounts, type HostDescription, type Report, Reporter } from "./report.ts";
 import { Flusher } from "./send_queue.ts";
 import type { ServerConnection } from "./server_connection.ts";
+import { type OperatedServer, ServerOperations } from "./server_operations.ts";
 import { SocketTable } from "./socket_table.ts";
 import { Sweep } from "./sweep.ts";
 import { tell } from "./tell.ts";
 import { secureContext, TlsTransport } from "./tls.ts";
 import { closeQuietly, type Transport } from "./transport.ts";
 import { Turn } from "./turn.ts";
+import { walk } from "./walk.ts";
 
 /** The queue of connections that wait for accept; the kernel takes no more than `somaxconn`. */
 const BACKLOG = 4_096;
@@ -41,28 +47,9 @@ const DRAIN_PAUSE = 50;
 /** Timers hold 31 bits: a longer time would run out at once. */
 const LONGEST_TIMER = 2_147_483_647;
 
-/** How a drain is to go. */
-export interface DrainOptions {
-  /**
-   * After this many milliseconds the connections that are left are cut.
-   *
-   * @default 30_000
-   */
-  deadline?: number;
-  /**
-   * For this many milliseconds, handshakes that are under way may still succeed; then they get 503.
-   *
-   * @default 0
-   */
-  grace?: number;
-}
-
-/** How a drain went. */
-export interface DrainResult {
-  /** Connections whose peer answered our Close, or had sent its own. */
-  readonly closed: number;
-  /** Connections that ended otherwise: at the deadline, by their own close timeout, or by the peer. */
-  readonly cut: number;
+/** Whose address counts: the client's, `undefined` as long as it is not known. */
+interface Located {
+  readonly address: string | undefined;
 }
 
 /** A running server. */
@@ -73,6 +60,8 @@ export interface Server<Data = unknown> extends AsyncDisposable {
   readonly url: string;
   /** Who is connected. */
   readonly registry: ConnectionRegistry;
+  /** What an operator can ask while it runs, and have it do. */
+  readonly operations: Operations;
   /** Resolves when the server has stopped and every connection is gone. */
   readonly finished: Promise<void>;
   /** Tells what the connections cost and how far the host's limits are. */
@@ -109,7 +98,7 @@ export interface Server<Data = unknown> extends AsyncDisposable {
  * @param options What the server is to be; everything has a safe default.
  * @returns The running server.
  * @throws {RangeError} When a limit cannot be; all that are wrong are named.
- * @throws {TypeError} When an origin or a subprotocol is none. When only one of `cert` and `key` is given, or they do not belong together.
+ * @throws {TypeError} When an origin, a subprotocol or a trusted proxy is none. When only one of `cert` and `key` is given, or they do not belong together.
  * @throws {Deno.errors.AddrInUse} When the port is taken.
  *
  * @example
@@ -133,26 +122,33 @@ export function serve<Data = undefined>(options: ServeOptions<Data>): Server<Dat
   return new RunningServer(options);
 }
 
-class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
+class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedServer {
   readonly options: ServeOptions<Data>;
   readonly limits: Limits;
+  readonly measurements = new Measurements();
+  readonly operations: ServerOperations;
   readonly pool = new BufferPool();
   readonly flusher = new Flusher();
   readonly turn = new Turn();
   readonly sweep: Sweep;
   readonly registry: Registry<ServerConnection<Data>>;
   readonly hub: Hub;
+  readonly proxies: Proxies | undefined;
   readonly finished: Promise<void>;
 
   readonly #listener: Listener;
-  readonly #tls: SecureContext | undefined;
+  #tls: SecureContext | undefined;
   readonly #exchanges = new Set<Exchange<Data>>();
-  readonly #addresses = new AddressCounter();
+  #addresses = new AddressCounter();
   readonly #sockets = new SocketTable();
   readonly #reporter: Promise<Reporter>;
   readonly #unsubscribe: (() => void) | undefined;
   readonly #drained = { closed: 0, cut: 0 };
-  #maxConnections = Infinity;
+  /** How many connections the descriptors allow. */
+  #byDescriptors = Infinity;
+  #prepared = false;
+  #stopped = false;
+  #drain: Pick<DrainProgress, "began" | "deadline" | "connections"> = {};
   #draining = false;
   /** When a connection was last refused because there were too many. */
   #lastFull = -Infinity;
@@ -166,14 +162,15 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
       throw new TypeError("Cannot serve TLS: cert and key are needed together");
     }
     checkNames(options);
+    this.proxies = options.proxies && new Proxies(options.proxies);
     takeBallast();
     this.options = options;
     this.limits = resolveLimits(options.limits);
     this.#tls = cert === undefined ? undefined : secureContext(cert, key!);
-    const { handshakeTimeout, pingInterval, closeTimeout } = this.limits;
-    this.sweep = new Sweep([handshakeTimeout, pingInterval, closeTimeout]);
+    this.sweep = new Sweep(timeoutsOf(this.limits));
     this.registry = new Registry((key) => this.#sockets.describe(parseFourTuple(key)));
     this.hub = new Hub(() => this.registry.connections, this.limits.sendQueueBytes);
+    this.operations = new ServerOperations(this);
     // `tcpBacklog` is newer than Deno 2.4.2, which ignores it.
     const listening = { hostname, port, reusePort, tcpBacklog: BACKLOG } as Deno.TcpListenOptions;
     this.#listener = new Listener(Deno.listen(listening), {
@@ -208,7 +205,8 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
   /** Opens what a report needs before the first accept: later there may be no descriptor left. */
   async #prepare(): Promise<Reporter> {
     const reporter = await Reporter.open();
-    this.#maxConnections = this.limits.connections ?? await connectionsByDescriptors();
+    this.#byDescriptors = await connectionsByDescriptors();
+    this.#prepared = true;
     return reporter;
   }
 
@@ -218,7 +216,9 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
     await this.#whenEmpty();
     this.#unsubscribe?.();
     this.turn.stop();
+    this.operations.stop();
     reporter.close();
+    this.#stopped = true;
   }
 
   log(entry: LogEntry): void {
@@ -236,13 +236,12 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
     } catch {
       return conn.close(); // the peer has gone already
     }
-    const transport = this.#tls === undefined ? conn : new TlsTransport(conn, this.#tls);
     if (this.#exchanges.size >= this.limits.handshakes) {
       const [oldest] = this.#exchanges;
       oldest?.cut("HANDSHAKES_LIMIT", "Handshake was the oldest of too many");
     }
-    const exchange = new Exchange(this, transport);
-    this.#count(exchange.transport);
+    const exchange = new Exchange(this, conn);
+    this.#count(exchange);
     this.#exchanges.add(exchange);
     this.sweep.add(exchange);
     exchange.run().catch((error) => {
@@ -254,10 +253,26 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
 
   #refusalOf(conn: Deno.TcpConn): AdmissionRefusal | undefined {
     if (this.#exchanges.size + this.registry.size >= this.#maxConnections) return TOO_MANY;
-    const { connectionsPerAddress } = this.limits;
-    if (connectionsPerAddress === undefined) return undefined;
-    const count = this.#addresses.count(conn.remoteAddr.hostname);
-    return count >= connectionsPerAddress ? TOO_MANY_OF_ADDRESS : undefined;
+    if (this.limits.connectionsPerAddress === undefined) return undefined;
+    const { sourceAddress } = fourTupleOf(conn);
+    // Many clients come from a proxy; which one this is, is not known yet.
+    if (this.proxies?.trusts(sourceAddress)) return undefined;
+    return this.#hasRoomFor(sourceAddress) ? undefined : TOO_MANY_OF_ADDRESS;
+  }
+
+  #hasRoomFor(address: string): boolean {
+    const { connectionsPerAddress = Infinity } = this.limits;
+    return this.#addresses.count(address) < connectionsPerAddress;
+  }
+
+  secure(conn: Transport, first?: Uint8Array): Transport {
+    return this.#tls === undefined ? conn : new TlsTransport(conn, this.#tls, first);
+  }
+
+  admits(address: string): boolean {
+    const hasRoom = this.#hasRoomFor(address);
+    if (hasRoom) this.#count({ address });
+    return hasRoom;
   }
 
   /** Refuses without reading the request, and without lingering: there is no room to be polite. */
@@ -279,7 +294,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
   }
 
   opened(connection: ServerConnection<Data>): void {
-    this.#count(connection.transport);
+    this.#count(connection);
     this.registry.add(connection)?.terminate();
     this.sweep.add(connection);
     if (this.#draining) connection.close(CloseCode.GoingAway, GOODBYE);
@@ -288,8 +303,9 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
   released(connection: ServerConnection<Data>): void {
     this.registry.delete(connection);
     this.sweep.delete(connection);
+    this.operations.released(connection);
     if (this.#draining) this.#drained[connection.closing?.received ? "closed" : "cut"]++;
-    this.#gone(connection.transport);
+    this.#gone(connection);
     this.descriptorFreed();
   }
 
@@ -297,19 +313,24 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
     this.#exchanges.delete(exchange);
     this.sweep.delete(exchange);
     if (this.#exchanges.size === 0) this.#quiet?.();
-    this.#gone(exchange.transport);
+    this.#gone(exchange);
   }
 
-  #count(transport: Transport): void {
-    if (this.limits.connectionsPerAddress === undefined) return;
-    this.#addresses.add(transport.remoteAddr.hostname);
+  #count({ address }: Located): void {
+    if (this.limits.connectionsPerAddress === undefined || address === undefined) return;
+    this.#addresses.add(address);
   }
 
-  #gone(transport: Transport): void {
-    if (this.limits.connectionsPerAddress !== undefined) {
-      this.#addresses.delete(transport.remoteAddr.hostname);
+  #gone({ address }: Located): void {
+    if (this.limits.connectionsPerAddress !== undefined && address !== undefined) {
+      this.#addresses.delete(address);
     }
     if (this.#isEmpty()) this.#empty?.();
+  }
+
+  roundTripMeasured(connection: ServerConnection<Data>, milliseconds: number): void {
+    this.measurements.roundTrips.observe(milliseconds);
+    this.operations.roundTripMeasured(connection, milliseconds);
   }
 
   descriptorFreed(): void {
@@ -333,19 +354,23 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
   }
 
   async report(): Promise<Report> {
-    const reporter = await this.#reporter;
-    return await reporter.report(this.#counts());
+    return (await this.describeHost()).report;
   }
 
-  #counts(): ConnectionCounts {
+  async describeHost(): Promise<HostDescription & { readonly report: Report }> {
+    const reporter = await this.#reporter;
+    return await reporter.describeHost(await this.#counts());
+  }
+
+  async #counts(): Promise<ConnectionCounts> {
     const addresses = new Set<string>();
     const ports = new Set<number>();
     let queuedBytes = 0;
-    for (const { transport, bufferedAmount } of this.registry.connections) {
+    await walk(this.registry.connections, ({ transport, bufferedAmount }) => {
       addresses.add(transport.remoteAddr.hostname);
       ports.add(transport.localAddr.port);
       queuedBytes += bufferedAmount;
-    }
+    });
     return {
       connections: this.registry.size,
       exchanges: this.#exchanges.size,
@@ -357,12 +382,65 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
     };
   }
 
+  /** How many connections there may be, or infinitely many. */
+  get #maxConnections(): number {
+    return this.limits.connections ?? this.#byDescriptors;
+  }
+
+  get phase(): Phase {
+    if (this.#stopped) return "stopped";
+    if (this.#draining || this.#drain.began !== undefined) return "draining";
+    return this.#prepared ? "serving" : "starting";
+  }
+
+  get drainProgress(): DrainProgress {
+    const { phase } = this;
+    const left = this.registry.size;
+    return { phase, ...this.#drain, left, ...phase === "stopped" && { result: this.#drained } };
+  }
+
+  // An async function, so that what it throws is a rejection.
+  // deno-lint-ignore require-await
+  async reconfigure({ limits = {}, certificate }: Reconfiguration): Promise<Limits> {
+    const changed = changeLimits(this.limits, limits);
+    if (certificate !== undefined) {
+      if (this.#tls === undefined) {
+        throw new TypeError("Cannot change certificate: the server does not serve TLS");
+      }
+      this.#tls = secureContext(certificate.cert, certificate.key);
+    }
+    // In place, as decoders of open connections hold on to it.
+    const held: Partial<Limits> = this.limits;
+    const counted = this.limits.connectionsPerAddress !== undefined;
+    for (const name of Object.keys(held) as (keyof Limits)[]) {
+      if (!(name in changed)) delete held[name];
+    }
+    Object.assign(held, changed);
+    if (!counted && changed.connectionsPerAddress !== undefined) this.#recount();
+    this.sweep.watch(timeoutsOf(changed));
+    this.hub.keptBytes = changed.sendQueueBytes;
+    return { ...changed };
+  }
+
+  /** Counts addresses that nobody has counted so far. */
+  #recount(): void {
+    this.#addresses = new AddressCounter();
+    for (const exchange of this.#exchanges) this.#count(exchange);
+    for (const connection of this.registry.connections) this.#count(connection);
+  }
+
   stopListening(): Promise<void> {
     return this.#listener.finish();
   }
 
   async drain({ deadline = 30_000, grace = 0 }: DrainOptions = {}): Promise<DrainResult> {
     const timer = setTimeout(() => this.#cutAll(), Math.min(deadline, LONGEST_TIMER));
+    const now = Date.now();
+    this.#drain = {
+      began: this.#drain.began ?? now,
+      deadline: Math.min(now + deadline, this.#drain.deadline ?? Infinity),
+      connections: this.#drain.connections ?? this.registry.size,
+    };
     this.#listener.close();
     if (grace > 0 && this.#exchanges.size > 0) await this.#handshakes(Math.min(grace, deadline));
     this.#draining = true;
@@ -402,6 +480,11 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data> {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** What the sweep has to look after in time. */
+function timeoutsOf({ handshakeTimeout, pingInterval, closeTimeout }: Limits): number[] {
+  return [handshakeTimeout, pingInterval, closeTimeout];
 }
 
 /** What our Close frame says when the server stops. */

@@ -13,11 +13,14 @@ import { callHandler } from "./call_handler.ts";
 import type { Closing, Connection } from "./connection.ts";
 import { type FourTuple, fourTupleOf } from "./four_tuple.ts";
 import { FrameSource } from "./frame_source.ts";
-import type { Hub, Subscriber } from "./hub.ts";
+import type { FrameObserver } from "./frame_tap.ts";
+import type { Hub, SharedFrames, Subscriber } from "./hub.ts";
 import { KeepAlive } from "./keep_alive.ts";
 import type { Limits } from "./limits.ts";
+import { type Measurements, payloadBytes } from "./measurements.ts";
 import { MessageDelivery, type MessageOwner } from "./message_delivery.ts";
 import type { Handlers, LogEntry } from "./options.ts";
+import type { ClientAddress } from "./proxy/client_address.ts";
 import type { ConnectionRecord, Counters, Registered } from "./registry.ts";
 import {
   SendQueue,
@@ -43,10 +46,14 @@ export interface ConnectionHost<Data> extends SendQueueHost {
   readonly sweep: Sweep;
   /** Keeps busy connections from holding the event loop. */
   readonly turn: Turn;
+  /** Counts what metrics need. */
+  readonly measurements: Measurements;
   /** What the application does. */
   readonly handlers: Handlers<Data>;
   /** Tells the operator. */
   log(entry: LogEntry): void;
+  /** A ping was answered. */
+  roundTripMeasured(connection: ServerConnection<Data>, milliseconds: number): void;
   /** The connection's descriptor has gone back. */
   released(connection: ServerConnection<Data>): void;
 }
@@ -57,6 +64,8 @@ export interface ConnectionStart<Data> {
   readonly id: number;
   /** The 4-tuple as text. */
   readonly key: string;
+  /** The client's own address, where a trusted proxy has told it. */
+  readonly client: ClientAddress | undefined;
   /** The request's target. */
   readonly target: string;
   /** The subprotocol that was agreed on. */
@@ -81,12 +90,15 @@ export class ServerConnection<Data>
     Registered {
   readonly id: number;
   readonly key: string;
+  readonly client: ClientAddress | undefined;
   readonly target: string;
   readonly subprotocol: string | undefined;
   readonly transport: Transport;
   data: Data;
   due: number;
   position: number;
+  /** Who watches the frames; nobody, unless somebody asked to. */
+  observer: FrameObserver | undefined = undefined;
 
   readonly #host: ConnectionHost<Data>;
   readonly #decoder: FrameDecoder;
@@ -109,12 +121,16 @@ export class ServerConnection<Data>
   #released = false;
   /** Whether our side left without a Close frame; the session takes every such end for the peer's. */
   #cut = false;
+  /** The rule that the peer broke. */
+  #rule: string | undefined = undefined;
 
   constructor(host: ConnectionHost<Data>, transport: Transport, start: ConnectionStart<Data>) {
     this.#host = host;
     this.transport = transport;
     this.id = start.id;
     this.key = start.key;
+    const { client } = start;
+    this.client = client && { ...client, address: ownCopy(client.address) };
     this.target = ownCopy(start.target);
     this.subprotocol = start.subprotocol;
     this.data = start.data;
@@ -125,6 +141,11 @@ export class ServerConnection<Data>
     const now = host.sweep.now;
     this.#connectedAt = this.#lastReceived = now;
     this.due = now + host.limits.pingInterval;
+  }
+
+  /** The client's address: that of the socket, unless a trusted proxy has told another one. */
+  get address(): string {
+    return this.client?.address ?? this.tuple.sourceAddress;
   }
 
   get tuple(): FourTuple {
@@ -197,6 +218,7 @@ export class ServerConnection<Data>
     /** How long nothing had come before the burst of reads that this is about. */
     let silence = 0;
     let more = false;
+    const { measurements } = this.#host;
     try {
       for (;;) {
         const { done, value: batch } = await reader.read();
@@ -211,6 +233,8 @@ export class ServerConnection<Data>
         const { fragments } = batch;
         for (let at = 0; at < fragments.length; at++) {
           const fragment = fragments[at]!;
+          measurements.received(fragment.opcode, fragment.payload.length, fragment.last);
+          this.observer?.received(fragment);
           const message = this.#session.receive(fragment);
           // Awaiting without need would part the answers to one read into two writes.
           const pause = at % FRAMES_PER_LOOK === FRAMES_PER_LOOK - 1
@@ -222,6 +246,7 @@ export class ServerConnection<Data>
           behind = false;
           if (!this.open) continue; // it was closed meanwhile
           this.#messagesIn++;
+          if (typeof message === "string") measurements.textIn++;
           const handled = this.#delivery.deliver(message);
           if (handled !== undefined) await this.#pauseFor(handled);
           if (this.#queue.congested) await this.#pauseFor(this.#queue.taken());
@@ -260,7 +285,8 @@ export class ServerConnection<Data>
   }
 
   receivedPong(payload: Uint8Array): void {
-    this.#keepAlive.receivedPong(payload, this.#host.sweep.now);
+    const roundTrip = this.#keepAlive.receivedPong(payload, this.#host.sweep.now);
+    if (roundTrip !== undefined) this.#host.roundTripMeasured(this, roundTrip);
   }
 
   // The way out.
@@ -268,14 +294,29 @@ export class ServerConnection<Data>
   send(data: string | Uint8Array): SendResult {
     this.#host.hub.catchUp(this);
     if (!this.open) return "dropped";
+    const before = this.#queue.bytes;
     const result = this.#queue.send(data);
-    if (result !== "dropped") this.#messagesOut++;
+    if (result === "dropped") return result;
+    this.#messagesOut++;
+    const { measurements } = this.#host;
+    const bytes = payloadBytes(this.#queue.bytes - before);
+    const opcode = typeof data === "string" ? Opcode.Text : Opcode.Binary;
+    if (opcode === Opcode.Text) measurements.textOut++;
+    measurements.sent(opcode, 1, bytes);
+    this.observer?.sent(opcode, data);
     return result;
   }
 
-  sendShared(frames: Uint8Array, messages: number): void {
+  sendShared(shared: SharedFrames): void {
     if (!this.open) return;
-    if (this.#queue.sendShared(frames, messages) !== "dropped") this.#messagesOut += messages;
+    const { bytes, messages, texts, textBytes, binaryBytes } = shared;
+    if (this.#queue.sendShared(bytes, messages) === "dropped") return;
+    this.#messagesOut += messages;
+    const { measurements } = this.#host;
+    measurements.textOut += texts;
+    measurements.sent(Opcode.Text, texts, textBytes);
+    measurements.sent(Opcode.Binary, messages - texts, binaryBytes);
+    this.observer?.sentShared(shared);
   }
 
   ping(payload: Uint8Array = new Uint8Array(0)): SendResult {
@@ -285,11 +326,18 @@ export class ServerConnection<Data>
       );
     }
     if (!this.open || this.#queue.congested) return "dropped";
-    return this.#queue.sendControl(Opcode.Ping, payload);
+    return this.sendControl(Opcode.Ping, payload);
   }
 
-  sendControl(opcode: Opcode, payload: Uint8Array): void {
-    this.#queue.sendControl(opcode, payload);
+  /** Has the round trip measured; tells whether a ping could be sent for it. */
+  measureRoundTrip(): boolean {
+    return this.ping(this.#keepAlive.ask(this.#host.sweep.now)) !== "dropped";
+  }
+
+  sendControl(opcode: Opcode, payload: Uint8Array): SendResult {
+    this.#host.measurements.sent(opcode, 1, payload.length);
+    this.observer?.sent(opcode, payload);
+    return this.#queue.sendControl(opcode, payload);
   }
 
   close(code?: number, reason?: string): void {
@@ -319,6 +367,7 @@ export class ServerConnection<Data>
   }
 
   overflowed(): void {
+    if (this.open) this.#host.measurements.slowClosed++;
     this.close(CloseCode.TryAgainLater, "Send queue is full");
     const message = "Connection is closed as its send queue is full";
     this.#log({ level: "info", event: "send_queue_full", message });
@@ -358,6 +407,7 @@ export class ServerConnection<Data>
   #receiveFailed(error: unknown): void {
     this.#session.fail(error);
     if (error instanceof ProtocolError) {
+      this.#rule = error.code;
       this.#log({
         level: "info",
         event: "rule_broken",
@@ -412,11 +462,12 @@ export class ServerConnection<Data>
     const verdict = this.#keepAlive.judge(now, liveness, this.#host.limits);
     if (verdict === "lost") {
       const message = "Peer answers no pings, or takes no bytes";
+      this.#host.measurements.peersLost++;
       this.#log({ level: "info", event: "peer_lost", message });
       return this.#abandon();
     }
     this.due = now + this.#host.limits.pingInterval;
-    if (verdict === "ping") this.#queue.sendControl(Opcode.Ping, this.#keepAlive.payload);
+    if (verdict === "ping") this.sendControl(Opcode.Ping, this.#keepAlive.payload);
   }
 
   #isOver(): void {
@@ -426,6 +477,9 @@ export class ServerConnection<Data>
     this.#delivery.end();
     const { code, reason } = this.#session.closeStatus;
     this.#log({ level: "debug", event: "closed", message: `Connection ended with ${code}` });
+    const { by, sent, received } = this.closing!;
+    this.#host.measurements.closed(by, (by === "us" ? sent : received)?.code);
+    this.observer?.ended({ code, reason }, this.#rule);
     this.#call("close", () => this.#host.handlers.close?.(this, code, reason));
   }
 
@@ -459,6 +513,7 @@ export class ServerConnection<Data>
       key: this.key,
       state: this.open ? "open" : "closing",
       target: this.target,
+      ...this.client && { client: this.client },
       ...this.subprotocol !== undefined && { subprotocol: this.subprotocol },
       connectedAt: sinceEpoch(this.#connectedAt),
       // Taken from a clock that may be behind by a tick.

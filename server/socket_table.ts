@@ -155,7 +155,7 @@ export class SocketTable {
 
   /** Reads one link in /proc/self/fd, remembers it and returns the socket's inode, 0 if it is no socket. */
   #readLink(descriptor: number): number {
-    const inode = socketInode(descriptor);
+    const inode = socketInode(targetOf(descriptor));
     const before = this.#inodes.get(descriptor);
     if (before !== undefined && this.#descriptors.get(before) === descriptor) {
       this.#descriptors.delete(before);
@@ -190,14 +190,15 @@ async function findRows(questions: Question[]): Promise<void> {
 
 /**
  * Hands each row of a socket table to `visit` until that returns true. The kernel gives a page of
- * rows per read, so the event loop has its turn after every few dozen rows. A table that cannot be
- * read has no rows. A row can be missed while others come and go.
+ * rows per read, so the event loop has its turn after every few dozen rows. A row can be missed while
+ * others come and go.
  *
  * @param path `/proc/net/tcp` or `/proc/net/tcp6`.
  * @param visit Gets one line; returns whether to stop.
+ * @returns Whether the table was read; one that is not there, as without IPv6, has no rows.
  */
-export async function visitRows(path: string, visit: (line: string) => boolean): Promise<void> {
-  if (!mayReadHost()) return;
+export async function visitRows(path: string, visit: (line: string) => boolean): Promise<boolean> {
+  if (!mayReadHost()) return false;
   try {
     using file = await Deno.open(path);
     const decoder = new TextDecoder();
@@ -205,15 +206,16 @@ export async function visitRows(path: string, visit: (line: string) => boolean):
     let rest = "";
     for (;;) {
       const length = await file.read(buffer);
-      if (length === null) return;
+      if (length === null) return true;
       const lines = (rest + decoder.decode(buffer.subarray(0, length))).split("\n");
       rest = lines.pop() ?? "";
       for (const line of lines) {
-        if (visit(line)) return;
+        if (visit(line)) return true;
       }
     }
-  } catch {
+  } catch (error) {
     // Not there, not permitted, or no free descriptor to open it with.
+    return error instanceof Deno.errors.NotFound;
   }
 }
 
@@ -248,7 +250,7 @@ export function parseSocketRow(line: string): SocketRow | undefined {
 }
 
 /** Returns the two address columns of a row, which name its 4-tuple, without reading the rest. */
-function endsOfRow(line: string): string {
+export function endsOfRow(line: string): string {
   const start = line.indexOf(": ") + 2;
   const middle = line.indexOf(" ", start);
   return line.slice(start, line.indexOf(" ", middle + 1));
@@ -286,21 +288,32 @@ export function hexAddress(address: string): string {
 /** Reads one address column: `0100007F:1F90`, or the same with four words for IPv6. */
 function parseEnd(text: string): { address: string; port: number } | undefined {
   const [hex = "", portHex = ""] = text.split(":");
+  const address = parseHexAddress(hex);
   const port = parseInt(portHex, 16);
-  if ((hex.length !== 8 && hex.length !== 32) || Number.isNaN(port)) return undefined;
+  return address === undefined || Number.isNaN(port) ? undefined : { address, port };
+}
+
+/**
+ * Reads an address as the tables have it.
+ *
+ * @param hex What {@linkcode hexAddress} writes.
+ * @returns The canonical address; `undefined` if the text is none.
+ */
+export function parseHexAddress(hex: string): string | undefined {
+  if (hex.length !== 8 && hex.length !== 32) return undefined;
   const bytes: number[] = [];
   for (let word = 0; word < hex.length; word += 8) {
     for (let i = word + 6; i >= word; i -= 2) bytes.push(parseInt(hex.slice(i, i + 2), 16));
   }
   if (bytes.some(Number.isNaN)) return undefined;
-  if (bytes.length === 4) return { address: bytes.join("."), port };
+  if (bytes.length === 4) return bytes.join(".");
   const groups: number[] = [];
   for (let i = 0; i < 16; i += 2) groups.push((bytes[i] ?? 0) << 8 | (bytes[i + 1] ?? 0));
-  return { address: formatIPv6(groups), port };
+  return formatIPv6(groups);
 }
 
 /** Lists the descriptors of this process; none if they cannot be listed. */
-async function listDescriptors(): Promise<number[]> {
+export async function listDescriptors(): Promise<number[]> {
   const descriptors: number[] = [];
   try {
     for await (const entry of Deno.readDir("/proc/self/fd")) descriptors.push(Number(entry.name));
@@ -310,14 +323,21 @@ async function listDescriptors(): Promise<number[]> {
   return descriptors;
 }
 
-/** Returns the inode of the socket that a descriptor is; 0 if it is no socket or not open. */
-function socketInode(descriptor: number): number {
+/**
+ * Returns what a descriptor of this process is, as /proc/self/fd says; undefined if it is not open or
+ * that cannot be read.
+ */
+export function targetOf(descriptor: number): string | undefined {
   try {
-    const target = Deno.readLinkSync(`/proc/self/fd/${descriptor}`);
-    return target.startsWith("socket:[") ? Number(target.slice("socket:[".length, -1)) : 0;
+    return Deno.readLinkSync(`/proc/self/fd/${descriptor}`);
   } catch {
-    return 0;
+    return undefined;
   }
+}
+
+/** Returns the inode of the socket that a descriptor's target names; 0 if it is no socket. */
+export function socketInode(target: string | undefined): number {
+  return target?.startsWith("socket:[") ? Number(target.slice("socket:[".length, -1)) : 0;
 }
 
 /** Visits items until `visit` returns true, and lets the event loop have its turn between slices. */

@@ -17,7 +17,7 @@ const SHORTEST_TICK = 5;
 export class Sweep {
   readonly #items = new Set<Due>();
   readonly #clock: Clock;
-  readonly #tick: number;
+  #tick: number;
   #lastTick: number;
   #timer: ReturnType<typeof setInterval> | undefined = undefined;
 
@@ -29,7 +29,15 @@ export class Sweep {
   constructor(timeouts: readonly number[], clock: Clock = () => performance.now()) {
     this.#clock = clock;
     this.#lastTick = clock();
-    this.#tick = Math.max(SHORTEST_TICK, Math.min(LONGEST_TICK, ...timeouts.map((t) => t / 4)));
+    this.#tick = tickFor(timeouts);
+  }
+
+  /** Watches other timeouts from now on. */
+  watch(timeouts: readonly number[]): void {
+    this.#tick = tickFor(timeouts);
+    if (this.#timer === undefined) return;
+    clearInterval(this.#timer);
+    this.#timer = setInterval(() => this.tick(), this.#tick);
   }
 
   /** What time it is, in milliseconds. */
@@ -67,4 +75,8 @@ export class Sweep {
     if (late) return;
     for (const item of this.#items) if (item.due <= now) item.expire(now);
   }
+}
+
+function tickFor(timeouts: readonly number[]): number {
+  return Math.max(SHORTEST_TICK, Math.min(LONGEST_TICK, ...timeouts.map((t) => t / 4)));
 }

@@ -38,10 +38,12 @@ export function secureContext(cert: string, key: string): SecureContext {
 export class TlsTransport implements Transport {
   readonly remoteAddr: Deno.NetAddr;
   readonly localAddr: Deno.NetAddr;
-  readonly #conn: Deno.TcpConn;
+  readonly #conn: Transport;
   readonly #socket: TLSSocket;
   #failure: Error | undefined = undefined;
   #ended = false;
+  /** Whether the connection below has ended, which Deno's TLS layer does not always pass on. */
+  #cutOff = false;
   /** Called when there is something to read, or nothing ever again. */
   #readable: (() => void) | undefined = undefined;
   /** Rejects the write in flight. */
@@ -52,12 +54,18 @@ export class TlsTransport implements Transport {
   /**
    * @param conn The accepted connection, owned from now on.
    * @param context The certificate.
+   * @param first Bytes of the peer that were read already and come before all others.
    */
-  constructor(conn: Deno.TcpConn, context: SecureContext) {
+  constructor(conn: Transport, context: SecureContext, first?: Uint8Array) {
     this.#conn = conn;
     this.remoteAddr = conn.remoteAddr;
     this.localAddr = conn.localAddr;
-    this.#socket = new TLSSocket(duplexOf(conn), { isServer: true, secureContext: context });
+    const duplex = duplexOf(conn, first);
+    duplex.on("end", () => {
+      this.#cutOff = true;
+      this.#wake();
+    });
+    this.#socket = new TLSSocket(duplex, { isServer: true, secureContext: context });
     this.#socket.on("readable", () => this.#wake());
     this.#socket.on("end", () => {
       this.#ended = true;
@@ -68,7 +76,7 @@ export class TlsTransport implements Transport {
   }
 
   async read(buffer: Uint8Array): Promise<number | null> {
-    for (;;) {
+    for (let last = false;;) {
       const bytes = this.#left ?? this.#socket.read() as Uint8Array | null;
       this.#left = undefined;
       if (bytes !== null) {
@@ -79,7 +87,11 @@ export class TlsTransport implements Transport {
       }
       if (this.#ended) return null;
       if (this.#failure !== undefined) throw this.#failure;
-      await new Promise<void>((resolve) => this.#readable = resolve);
+      if (last) return null;
+      last = this.#cutOff;
+      // What the TLS layer still has, it gives by the next turn.
+      if (last) await new Promise((resolve) => setTimeout(resolve));
+      else await new Promise<void>((resolve) => this.#readable = resolve);
     }
   }
 
@@ -123,9 +135,9 @@ export class TlsTransport implements Transport {
 }
 
 /** The encrypted side, as the TLS layer wants it. */
-function duplexOf(conn: Deno.TcpConn): Duplex {
+function duplexOf(conn: Transport, first: Uint8Array = new Uint8Array(0)): Duplex {
   const buffer = new Uint8Array(RECORD_BYTES);
-  return new Duplex({
+  const duplex = new Duplex({
     read() {
       conn.read(buffer).then(
         // Copied, since the TLS layer keeps what it gets.
@@ -148,4 +160,6 @@ function duplexOf(conn: Deno.TcpConn): Duplex {
       done(error);
     },
   });
+  if (first.length > 0) duplex.push(Buffer.from(first));
+  return duplex;
 }

@@ -27,7 +27,7 @@ export interface Transport {
  * @param progress Called after each write.
  */
 export async function writeAll(
-  transport: Transport,
+  transport: Pick<Transport, "write">,
   bytes: Uint8Array,
   progress: () => void = () => {},
 ): Promise<void> {

@@ -44,6 +44,7 @@ export class NaiveRegistry {
       closed: this.#closed,
       requests: 0,
       refused: {},
+      spoofed: 0,
       ...records.reduce(plus, this.#past),
     };
   }

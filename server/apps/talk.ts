@@ -1,6 +1,7 @@
 import {
   type Backplane,
   type Connection,
+  type Limits,
   serve,
   type ServeOptions,
   type Server,
@@ -31,7 +32,10 @@ const ANNOUNCE_PEOPLE = 1000;
  * over its limit gets a reply and not close code 1009; and a slow phone should wait for two images in
  * a row rather than lose its connection over them.
  */
-const LIMITS = { messageBytes: 4 * 1024 * 1024, whenFull: "wait" } as const;
+export const TALK_LIMITS: Pick<Limits, "messageBytes" | "whenFull"> = {
+  messageBytes: 4 * 1024 * 1024,
+  whenFull: "wait",
+};
 
 /** The largest image, in bytes; half of the largest message where that is less. */
 const IMAGE_BYTES = 1024 * 1024;
@@ -98,7 +102,7 @@ export interface TalkData {
 export function talk(options: TalkOptions): Server<TalkData> {
   const { figures: _, report: __, ...base } = options;
   const files = talkFiles();
-  const limits = { ...LIMITS, ...options.limits };
+  const limits = { ...TALK_LIMITS, ...options.limits };
   const server: Server<TalkData> = serve<TalkData>({
     ...base,
     limits,

@@ -1,7 +1,23 @@
-import type { ConnectionDescription, ConnectionRecord, ListOptions, Totals } from "../registry.ts";
+import type { DrainOptions, DrainResult } from "../drain.ts";
+import type { Limits } from "../limits.ts";
+import type {
+  CloseOrder,
+  CloseOutcome,
+  ConnectionFilter,
+  ConnectionPage,
+  ConnectionQuery,
+  DescriptorPage,
+  DescriptorQuery,
+  PingOutcome,
+  ProcessSnapshot,
+  TapEvent,
+  TapOptions,
+} from "../operations.ts";
+import type { ConnectionDescription, ConnectionRecord, ListOptions } from "../registry.ts";
 import type { Report } from "../report.ts";
-import type { DrainOptions, DrainResult } from "../server.ts";
 import type { ClusterReport } from "./cluster_report.ts";
+import type { Counted } from "./counted.ts";
+import type { Orders } from "./orders.ts";
 
 /** What a worker is told to be. */
 export interface Place {
@@ -13,6 +29,8 @@ export interface Place {
   readonly port: number;
   /** How long it may drain when its supervisor has gone, in milliseconds. */
   readonly drainDeadline: number;
+  /** What the others were told since they were started: holds before it takes connections. */
+  readonly orders: Orders;
 }
 
 /** Where a worker listens. */
@@ -27,10 +45,11 @@ export interface OwnReport extends Report {
   readonly backplaneDropped: number;
 }
 
+/** What a worker holds and has counted. */
+export interface WorkerSnapshot extends Omit<ProcessSnapshot, "worker">, Counted {}
+
 /** What is left of a worker that has drained. */
-export interface LastWords extends DrainResult {
-  /** What its connections added up to. */
-  readonly totals: Totals;
+export interface LastWords extends DrainResult, Counted {
   /**
    * Resets that the host sent while the listening socket closed: those of connections that waited to
    * be accepted, and any others; absent where it cannot be read.
@@ -46,10 +65,42 @@ export interface WorkerCalls {
   report(): Promise<OwnReport>;
   /** As `ConnectionRegistry.list()`. */
   list(options: ListOptions): Promise<ConnectionRecord[]>;
-  /** As `ConnectionRegistry.totals()`. */
-  totals(): Promise<Totals>;
   /** As `ConnectionRegistry.describe()`. */
   describe(key: string): Promise<ConnectionDescription | undefined>;
+  /** Tells how many connections it has, at once: one that does not answer soon is stuck. */
+  size(): Promise<number>;
+  /** Whether it has a connection. */
+  holds(key: string): Promise<boolean>;
+  /** What it holds and has counted. */
+  snapshot(): Promise<WorkerSnapshot>;
+  /** As `Operations.query()`; the worker in it does not matter. */
+  query(query: ConnectionQuery): Promise<ConnectionPage>;
+  /** As `Operations.close()`; the worker in the filter does not matter. */
+  close(filter: ConnectionFilter, order: CloseOrder): Promise<CloseOutcome>;
+  /** As `Operations.ping()`. */
+  ping(key: string): Promise<PingOutcome | undefined>;
+  /** As `Operations.descriptors()`; the worker in it does not matter. */
+  descriptors(query: DescriptorQuery): Promise<DescriptorPage>;
+  /**
+   * Taps a connection: from now on its events come by {@linkcode SupervisorCalls.tapped}.
+   *
+   * @param tap The tap's number, which no other one of the cluster has.
+   * @param key The 4-tuple as text.
+   * @param options As in `Operations.tap()`.
+   * @returns Whether it has the connection.
+   */
+  tap(tap: number, key: string, options: TapOptions): Promise<boolean>;
+  /** Ends a tap, if it is not over. */
+  untap(tap: number): void;
+  /** As `Operations.limits()`. */
+  limits(): Promise<Limits>;
+  /**
+   * Changes limits, certificate or log level.
+   *
+   * @returns The limits that hold now.
+   * @throws As `Operations.reconfigure()`.
+   */
+  follow(orders: Orders): Promise<Limits>;
   /** As `Server.drain()`; asked again it gives the same answer. */
   drain(options: DrainOptions): Promise<LastWords>;
 }
@@ -60,4 +111,8 @@ export interface SupervisorCalls {
   leave(): void;
   /** What all workers hold. */
   report(): Promise<ClusterReport>;
+  /** Takes events of a tap; answers when the reader wants more. */
+  tapped(tap: number, events: readonly TapEvent[]): Promise<void>;
+  /** A tap is over. */
+  untapped(tap: number): void;
 }

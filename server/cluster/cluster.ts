@@ -1,13 +1,15 @@
 import { parseFourTuple } from "../four_tuple.ts";
 import type { LogEntry } from "../options.ts";
 import type { ConnectionDescription, Totals } from "../registry.ts";
-import type { DrainOptions, DrainResult } from "../server.ts";
+import type { DrainOptions, DrainResult } from "../drain.ts";
+import type { Operations } from "../operations.ts";
 import { tell } from "../tell.ts";
+import { ask, askAll } from "./ask.ts";
+import { ClusterOperations } from "./cluster_operations.ts";
 import {
   type ClusterRecord,
   type ClusterReport,
   joinReports,
-  joinTotals,
   type WorkerInfo,
   type WorkerReport,
 } from "./cluster_report.ts";
@@ -15,7 +17,7 @@ import { Supervisor, type SupervisorOptions } from "./supervisor.ts";
 import type { WorkerProcess } from "./worker_process.ts";
 
 /** A worker that has not answered after this many milliseconds is left out. */
-const ANSWER_DEADLINE = 10_000;
+const REPORT_DEADLINE = 10_000;
 
 /** Workers that ask within this many milliseconds get the same report: they may be many. */
 const REPORT_AGE = 1_000;
@@ -52,6 +54,8 @@ export interface Cluster extends AsyncDisposable {
    * their start; then no more are started.
    */
   readonly finished: Promise<void>;
+  /** What an operator can ask, and have done. */
+  readonly operations: Operations;
   /** Tells what all workers hold, those too that drain. */
   report(): Promise<ClusterReport>;
   /**
@@ -61,7 +65,10 @@ export interface Cluster extends AsyncDisposable {
    * @returns Records as they are now, by worker and age.
    */
   list(options?: ClusterListOptions): Promise<ClusterRecord[]>;
-  /** What all connections since the start add up to, but for those of workers that were killed. */
+  /**
+   * What all connections since the start add up to. What a worker has counted since somebody last
+   * asked is lost when it is killed.
+   */
   totals(): Promise<Totals>;
   /**
    * Looks a connection up in all workers, and asks the kernel about its socket.
@@ -78,6 +85,12 @@ export interface Cluster extends AsyncDisposable {
    * @param data A string is sent as text, bytes as binary; copied.
    */
   broadcast(data: string | Uint8Array): void;
+  /**
+   * Has all workers, those too that start later, log from another level on, where their program can.
+   *
+   * @param level The least level that is worth a line.
+   */
+  setLogLevel(level: LogEntry["level"]): Promise<void>;
   /**
    * Replaces all workers, one after the other: the new one listens before the old one drains, so no
    * connection is refused. Those that the kernel has not handed over when the old one stops are reset,
@@ -123,10 +136,12 @@ export function startCluster(options: Omit<SupervisorOptions, "report">): Promis
 }
 
 class RunningCluster implements Cluster {
+  readonly operations: Operations;
   readonly #supervisor: Supervisor;
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
+    this.operations = new ClusterOperations(supervisor);
   }
 
   get addr(): Deno.NetAddr {
@@ -162,18 +177,15 @@ class RunningCluster implements Cluster {
         after: worker === after?.worker ? after.id : 0,
         limit: limit - page.length,
       };
-      const records = await answered(link.call("list", options)) ?? [];
-      page.push(...records.map((record) => ({ ...record, worker })));
+      const answered = await ask(link.call("list", options), REPORT_DEADLINE);
+      page.push(...answered?.answer.map((record) => ({ ...record, worker })) ?? []);
     }
     return page;
   }
 
   async totals(): Promise<Totals> {
-    const { past } = this.#supervisor;
-    const present = await this.#askAll(async ({ lastWords, link }) =>
-      lastWords?.totals ?? await link.call("totals")
-    );
-    return joinTotals([past, ...present]);
+    await this.#askAll((it) => it.snapshot());
+    return this.#supervisor.counted.totals;
   }
 
   async describe(key: string): Promise<(ConnectionDescription & { worker: number }) | undefined> {
@@ -187,6 +199,10 @@ class RunningCluster implements Cluster {
 
   broadcast(data: string | Uint8Array): void {
     this.#supervisor.broadcast(data);
+  }
+
+  setLogLevel(logLevel: LogEntry["level"]): Promise<void> {
+    return this.#supervisor.order({ logLevel });
   }
 
   roll(): Promise<number | undefined> {
@@ -207,17 +223,7 @@ class RunningCluster implements Cluster {
 
   /** Asks all workers at once, and leaves out those that do not answer. */
   async #askAll<T>(question: (worker: WorkerProcess) => Promise<T>): Promise<T[]> {
-    const answers = await Promise.all(
-      this.#supervisor.live.map((worker) => answered(question(worker).then((it) => [it]))),
-    );
-    return answers.flatMap((answer) => answer ?? []);
+    const { answers } = await askAll(this.#supervisor.live, question, REPORT_DEADLINE);
+    return answers.map(({ answer }) => answer);
   }
-}
-
-/** The answer, or `undefined` when its worker has gone, or is too busy to give one in time. */
-async function answered<T>(answer: Promise<T>): Promise<T | undefined> {
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => late.resolve(undefined), ANSWER_DEADLINE);
-  return await Promise.race([answer.catch(() => undefined), late.promise])
-    .finally(() => clearTimeout(timer));
 }

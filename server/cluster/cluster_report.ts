@@ -1,5 +1,5 @@
 import type { ConnectionRecord, Totals } from "../registry.ts";
-import type { ConnectionCounts, Report } from "../report.ts";
+import type { ConnectionCounts, Report, SummedReport } from "../report.ts";
 
 /** A worker process of a cluster. */
 export interface WorkerInfo {
@@ -64,9 +64,25 @@ export function joinReports(
   workers: readonly WorkerReport[],
   relayDropped: number,
 ): ClusterReport {
-  const sum = (of: (report: WorkerReport) => number | undefined): number =>
+  const dropped = workers.reduce((total, it) => total + it.backplaneDropped, 0);
+  return {
+    ...sumReports(workers),
+    relayDropped: relayDropped + dropped,
+    supervisor: { pid: Deno.pid, resident: Deno.memoryUsage().rss },
+    workers,
+  };
+}
+
+/**
+ * Adds up what processes that share a port hold. What one of them cannot read is absent.
+ *
+ * @param workers Their reports.
+ * @returns The sums, without the limit that is met first.
+ */
+export function sumReports(workers: readonly Report[]): SummedReport {
+  const sum = (of: (report: Report) => number | undefined): number =>
     workers.reduce((total, report) => total + (of(report) ?? 0), 0);
-  const known = (of: (report: WorkerReport) => number | undefined): number | undefined =>
+  const known = (of: (report: Report) => number | undefined): number | undefined =>
     workers.length > 0 && workers.every((it) => of(it) !== undefined) ? sum(of) : undefined;
   const maxConnections = known((it) => it.maxConnections);
   const open = known((it) => it.descriptors?.open);
@@ -96,9 +112,6 @@ export function joinReports(
       },
     },
     ...hostTcp && { hostTcp },
-    relayDropped: relayDropped + sum((it) => it.backplaneDropped),
-    supervisor: { pid: Deno.pid, resident: Deno.memoryUsage().rss },
-    workers,
   };
 }
 
@@ -114,6 +127,7 @@ export function joinTotals(parts: readonly Totals[]): Totals {
     opened: 0,
     closed: 0,
     requests: 0,
+    spoofed: 0,
     bytesIn: 0,
     bytesOut: 0,
     messagesIn: 0,

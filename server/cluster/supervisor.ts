@@ -1,11 +1,15 @@
 import type { LogEntry } from "../options.ts";
 import { pause } from "../pause.ts";
 import type { Program } from "../process/program.ts";
-import type { Totals } from "../registry.ts";
-import type { DrainOptions, DrainResult } from "../server.ts";
+import type { DrainOptions, DrainResult } from "../drain.ts";
+import type { Phase } from "../operations.ts";
+import { ANSWER_DEADLINE, ask } from "./ask.ts";
 import { BROADCAST } from "./backplane.ts";
-import { type ClusterReport, joinTotals } from "./cluster_report.ts";
 import type { LastWords } from "./calls.ts";
+import type { ClusterReport } from "./cluster_report.ts";
+import { ClusterTaps } from "./cluster_taps.ts";
+import { type Counted, countedOfGone, joinCounted } from "./counted.ts";
+import { mergeOrders, type Orders } from "./orders.ts";
 import { Relay } from "./relay.ts";
 import { WorkerProcess } from "./worker_process.ts";
 
@@ -58,20 +62,36 @@ interface Place {
   filling: Promise<void> | undefined;
 }
 
+/** A drain that is under way or over. */
+export interface ClusterDrain {
+  /** When it began, in ms since the epoch. */
+  readonly began: number;
+  /** When what is left is cut, in ms since the epoch. */
+  readonly deadline: number;
+  /** Connections when it began. */
+  readonly connections: Promise<number>;
+  /** How it went; absent until it is over. */
+  readonly result?: DrainResult;
+}
+
 /** Starts workers that share one port, keeps their number, and ends them. */
 export class Supervisor {
   /** Where the workers listen. */
   readonly addr: Deno.NetAddr;
   /** Resolves when all workers have ended; rejects when that is because they kept dying. */
   readonly finished: Promise<void>;
+  /** The taps of connections. */
+  readonly taps: ClusterTaps = new ClusterTaps();
 
   readonly #options: SupervisorOptions;
   readonly #relay: Relay;
   readonly #places: Place[];
   /** All workers that live, those too that drain. */
   readonly #live = new Set<WorkerProcess>();
-  /** What the workers that have drained had counted. */
-  #past: Totals = joinTotals([]);
+  /** What the workers that have gone had counted. */
+  #past: Counted = joinCounted([]);
+  /** What workers are told to be otherwise than they were started. */
+  #orders: Orders = {};
   /** Workers that do not listen yet. */
   readonly #starting = new Set<Promise<void>>();
   readonly #ending = new AbortController();
@@ -80,6 +100,8 @@ export class Supervisor {
   #lastId = 0;
   #rolling = false;
   #drained: Promise<DrainResult> | undefined = undefined;
+  #drain: ClusterDrain | undefined = undefined;
+  #over = false;
   #fault: Error | undefined = undefined;
 
   /** Use {@linkcode Supervisor.start}. */
@@ -133,9 +155,25 @@ export class Supervisor {
     return [...this.#live].sort((a, b) => a.worker - b.worker);
   }
 
-  /** What the workers that have drained had counted. */
-  get past(): Totals {
-    return this.#past;
+  /**
+   * What all workers have counted since the start, as they have said last: what one has counted since
+   * is lost when it is killed. It never goes back.
+   */
+  get counted(): Counted {
+    const present = this.live.map(({ counted }) => counted).filter((it) => it !== undefined);
+    return joinCounted([this.#past, ...present]);
+  }
+
+  /** Whether workers take connections. */
+  get phase(): Phase {
+    if (this.#over) return "stopped";
+    if (this.#ending.signal.aborted) return "draining";
+    return this.workers.length > 0 ? "serving" : "starting";
+  }
+
+  /** The drain that is under way or over. */
+  get draining(): ClusterDrain | undefined {
+    return this.#drain;
   }
 
   /** Messages between workers that were dropped on the way. */
@@ -161,12 +199,18 @@ export class Supervisor {
     const { program, args, drainDeadline, report, log } = this.#options;
     const { hostname, port } = this.addr;
     const { signal } = this.#ending;
+    const orders = this.#orders;
     const id = ++this.#lastId;
     const worker = await WorkerProcess.start({
       program,
       args,
-      place: { worker: id, hostname, port, drainDeadline },
-      ours: { leave: () => this.#leave(id), report },
+      place: { worker: id, hostname, port, drainDeadline, orders },
+      ours: {
+        leave: () => this.#leave(id),
+        report,
+        tapped: (tap, events) => this.taps.tapped(tap, events),
+        untapped: (tap) => this.taps.untapped(tap),
+      },
       received: (envelope) => this.#relay.forward(id, envelope),
       signal,
     });
@@ -179,13 +223,15 @@ export class Supervisor {
     this.#url = worker.url;
     const message = `Worker serves (pid ${worker.pid})`;
     log({ level: "info", event: "worker_started", message, worker: id });
+    if (orders !== this.#orders) await this.#order(worker, this.#orders);
   }
 
   #ended(worker: WorkerProcess, end: string): void {
     this.#live.delete(worker);
     this.#relay.delete(worker.worker);
-    const { lastWords, worker: id } = worker;
-    if (lastWords !== undefined) this.#past = joinTotals([this.#past, lastWords.totals]);
+    this.taps.lost(worker);
+    const { lastWords, counted, worker: id } = worker;
+    if (counted !== undefined) this.#past = joinCounted([this.#past, countedOfGone(counted)]);
     const outcome = lastWords && `, ${lastWords.closed} closed, ${lastWords.cut} cut`;
     const expected = lastWords !== undefined || this.#ending.signal.aborted;
     this.#options.log({
@@ -245,6 +291,44 @@ export class Supervisor {
   }
 
   // What is asked for.
+
+  /**
+   * Changes all workers, those too that start later. One that refuses drains, and another one takes
+   * its place: workers are all the same.
+   *
+   * @param orders What is to be otherwise.
+   * @param told A worker that does so already.
+   * @returns When all do so, but for those that are stuck: they will when they go on.
+   */
+  async order(orders: Orders, told?: WorkerProcess): Promise<void> {
+    this.#orders = mergeOrders(this.#orders, orders);
+    const others = this.live.filter((worker) => worker !== told);
+    await Promise.all(others.map((worker) => this.#order(worker, orders)));
+  }
+
+  async #order(worker: WorkerProcess, orders: Orders): Promise<void> {
+    try {
+      await ask(worker.link.call("follow", orders), ANSWER_DEADLINE);
+    } catch (error) {
+      const message = `Worker refuses what others do, and is replaced: ${messageOf(error)}`;
+      this.#options.log({
+        level: "error",
+        event: "worker_refused",
+        message,
+        worker: worker.worker,
+      });
+      this.#leave(worker.worker);
+    }
+  }
+
+  /** Counts the connections of all workers; of those that are stuck, by what they have said last. */
+  async countConnections(): Promise<number> {
+    const sizes = await Promise.all(this.live.map(async ({ link, lastSnapshot }) => {
+      const answered = await ask(link.call("size"), ANSWER_DEADLINE);
+      return answered?.answer ?? lastSnapshot?.report.connections ?? 0;
+    }));
+    return sizes.reduce((sum, size) => sum + size, 0);
+  }
 
   /**
    * Replaces all workers, one after the other: the new one listens before the old one drains.
@@ -309,17 +393,22 @@ export class Supervisor {
    * @returns How the connections ended, those left out whose worker died.
    */
   drain({ deadline }: DrainOptions = {}): Promise<DrainResult> {
-    return this.#drained ??= this.#drain(deadline);
+    return this.#drained ??= this.#drainAll(deadline);
   }
 
-  async #drain(deadline?: number): Promise<DrainResult> {
+  async #drainAll(deadline = this.#options.drainDeadline): Promise<DrainResult> {
     this.#ending.abort(new Error(ENDING));
+    const began = Date.now();
+    // Asked before they are told to drain.
+    const connections = this.countConnections();
+    this.#drain = { began, deadline: began + deadline, connections };
     const result = { closed: 0, cut: 0 };
     for (const last of await Promise.all(this.live.map((it) => this.#retire(it, deadline)))) {
       result.closed += last?.closed ?? 0;
       result.cut += last?.cut ?? 0;
     }
     await this.#end();
+    this.#drain = { ...this.#drain, result };
     return result;
   }
 
@@ -333,6 +422,7 @@ export class Supervisor {
   async #end(): Promise<void> {
     await Promise.allSettled(this.#starting);
     await Promise.all(this.live.map((worker) => worker.ended));
+    this.#over = true;
     if (this.#fault === undefined) this.#finished.resolve();
     else this.#finished.reject(this.#fault);
   }

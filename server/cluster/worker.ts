@@ -2,8 +2,22 @@ import { sentResets } from "../host.ts";
 import type { LogEntry, ServeOptions } from "../options.ts";
 import { joinParent } from "../process/child.ts";
 import type { Link } from "../process/link.ts";
-import type { ConnectionDescription, ConnectionRecord, ListOptions, Totals } from "../registry.ts";
-import type { DrainOptions, Server } from "../server.ts";
+import type { ConnectionDescription, ConnectionRecord, ListOptions } from "../registry.ts";
+import type { DrainOptions } from "../drain.ts";
+import type { Limits } from "../limits.ts";
+import type {
+  CloseOrder,
+  CloseOutcome,
+  ConnectionFilter,
+  ConnectionPage,
+  ConnectionQuery,
+  DescriptorPage,
+  DescriptorQuery,
+  Operations,
+  PingOutcome,
+  TapOptions,
+} from "../operations.ts";
+import type { Server } from "../server.ts";
 import { tell } from "../tell.ts";
 import type {
   LastWords,
@@ -12,9 +26,12 @@ import type {
   Place,
   SupervisorCalls,
   WorkerCalls,
+  WorkerSnapshot,
 } from "./calls.ts";
 import type { ClusterReport } from "./cluster_report.ts";
 import { LinkBackplane } from "./link_backplane.ts";
+import type { Orders } from "./orders.ts";
+import { WorkerTaps } from "./worker_taps.ts";
 
 /** What a worker passes on to `serve()`. */
 export type WorkerOptions = Required<
@@ -33,6 +50,8 @@ export interface WorkerProgram {
    * @throws {Error} When it cannot serve; the supervisor gets the message.
    */
   start(options: WorkerOptions, report: () => Promise<ClusterReport>): Server;
+  /** Changes what is worth a line in the log; called before the start where it was changed before. */
+  setLogLevel?(level: LogEntry["level"]): void;
 }
 
 /**
@@ -51,6 +70,7 @@ class Worker implements WorkerCalls {
   readonly #link: Promise<Link<SupervisorCalls>>;
   #server: Server | undefined = undefined;
   #backplane: LinkBackplane | undefined = undefined;
+  #taps: WorkerTaps | undefined = undefined;
   #drainDeadline = 0;
   #drained: Promise<LastWords> | undefined = undefined;
 
@@ -72,18 +92,26 @@ class Worker implements WorkerCalls {
     Deno.addSignalListener("SIGTERM", () => link.call("leave").catch(() => {}));
     await link.closed;
     if (this.#server !== undefined) await this.drain({ deadline: this.#drainDeadline });
+    this.#taps?.close();
     await this.#backplane?.close();
   }
 
-  async listen({ worker, hostname, port, drainDeadline }: Place): Promise<Listening> {
+  async listen({ worker, hostname, port, drainDeadline, orders }: Place): Promise<Listening> {
     const link = await this.#link;
     this.#drainDeadline = drainDeadline;
     const log = (entry: LogEntry) => tell(this.#program.log, { ...entry, worker });
+    this.#setLogLevel(orders);
+    this.#taps = new WorkerTaps({
+      tapped: (tap, events) => link.call("tapped", tap, events),
+      untapped: (tap) => void link.call("untapped", tap).catch(() => {}),
+    });
     const backplane = this.#backplane = new LinkBackplane(link, log);
     this.#server = this.#program.start(
       { hostname, port, reusePort: true, backplane, log },
       () => link.call("report"),
     );
+    // Nothing is accepted before the server's own files are open, so this is in time.
+    await this.follow(orders);
     return { url: this.#server.url };
   }
 
@@ -96,12 +124,67 @@ class Worker implements WorkerCalls {
     return Promise.resolve(this.#server!.registry.list(options));
   }
 
-  totals(): Promise<Totals> {
-    return Promise.resolve(this.#server!.registry.totals());
-  }
-
   describe(key: string): Promise<ConnectionDescription | undefined> {
     return this.#server!.registry.describe(key);
+  }
+
+  // What operators ask.
+
+  get #operations(): Operations {
+    return this.#server!.operations;
+  }
+
+  size(): Promise<number> {
+    return Promise.resolve(this.#server!.registry.size);
+  }
+
+  holds(key: string): Promise<boolean> {
+    return Promise.resolve(this.#server!.registry.get(key) !== undefined);
+  }
+
+  async snapshot(): Promise<WorkerSnapshot> {
+    const { processes: [own] } = await this.#operations.snapshot();
+    return { ...own!, backplaneDropped: this.#backplane!.dropped };
+  }
+
+  query(query: ConnectionQuery): Promise<ConnectionPage> {
+    return this.#operations.query(query);
+  }
+
+  close(filter: ConnectionFilter, order: CloseOrder): Promise<CloseOutcome> {
+    return this.#operations.close(filter, order);
+  }
+
+  ping(key: string): Promise<PingOutcome | undefined> {
+    return this.#operations.ping(key);
+  }
+
+  descriptors(query: DescriptorQuery): Promise<DescriptorPage> {
+    return this.#operations.descriptors(query);
+  }
+
+  async tap(tap: number, key: string, options: TapOptions): Promise<boolean> {
+    const events = await this.#operations.tap(key, options);
+    if (events !== undefined) this.#taps!.add(tap, events);
+    return events !== undefined;
+  }
+
+  untap(tap: number): void {
+    this.#taps!.delete(tap);
+  }
+
+  limits(): Promise<Limits> {
+    return this.#operations.limits();
+  }
+
+  follow(orders: Orders): Promise<Limits> {
+    this.#setLogLevel(orders);
+    const { changes } = orders;
+    return changes === undefined ? this.limits() : this.#operations.reconfigure(changes);
+  }
+
+  #setLogLevel({ logLevel }: Orders): void {
+    if (logLevel !== undefined) this.#program.setLogLevel?.(logLevel);
   }
 
   drain(options: DrainOptions): Promise<LastWords> {
@@ -113,9 +196,12 @@ class Worker implements WorkerCalls {
     await server.stopListening();
     const after = await sentResets();
     const result = await server.drain(options);
+    const { totals, measured, backplaneDropped } = await this.snapshot();
     return {
       ...result,
-      totals: server.registry.totals(),
+      totals,
+      measured,
+      backplaneDropped,
       ...before !== undefined && after !== undefined && { resets: after - before },
     };
   }

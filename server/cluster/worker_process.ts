@@ -1,8 +1,16 @@
 import { type Child, endOf, startChild } from "../process/child.ts";
 import type { Link } from "../process/link.ts";
 import type { Program } from "../process/program.ts";
-import type { LastWords, Listening, Place, SupervisorCalls, WorkerCalls } from "./calls.ts";
+import type {
+  LastWords,
+  Listening,
+  Place,
+  SupervisorCalls,
+  WorkerCalls,
+  WorkerSnapshot,
+} from "./calls.ts";
 import type { WorkerInfo } from "./cluster_report.ts";
+import type { Counted } from "./counted.ts";
 
 /** A worker that does not listen after this many milliseconds never will. */
 const LISTEN_DEADLINE = 30_000;
@@ -45,6 +53,9 @@ export class WorkerProcess implements WorkerInfo {
   #drained: Promise<LastWords | undefined> | undefined = undefined;
   /** What it said when it had drained. */
   lastWords: LastWords | undefined = undefined;
+  /** What it held when it was last asked. */
+  lastSnapshot: WorkerSnapshot | undefined = undefined;
+  #asked: Promise<WorkerSnapshot> | undefined = undefined;
 
   /** Use {@linkcode WorkerProcess.start}. */
   constructor(child: Child<WorkerCalls>, { worker }: Place, { url }: Listening) {
@@ -89,6 +100,23 @@ export class WorkerProcess implements WorkerInfo {
       clearTimeout(timer);
       signal.removeEventListener("abort", giveUp);
     }
+  }
+
+  /** What it has counted, as it has said last; absent before the first time. */
+  get counted(): Counted | undefined {
+    return this.lastWords ?? this.lastSnapshot;
+  }
+
+  /**
+   * Asks what it holds and has counted. Whoever asks before it has answered gets the same answer, so
+   * that one which is stuck is asked once, and no answer overtakes another.
+   */
+  snapshot(): Promise<WorkerSnapshot> {
+    return this.#asked ??= this.#snapshot().finally(() => this.#asked = undefined);
+  }
+
+  async #snapshot(): Promise<WorkerSnapshot> {
+    return this.lastSnapshot = await this.link.call("snapshot");
   }
 
   /**

@@ -38,7 +38,22 @@ type Functions = Readonly<Record<string, (...params: never[]) => unknown>>;
 type Utterance =
   | { readonly call: number; readonly name: string; readonly params: readonly unknown[] }
   | { readonly reply: number; readonly value?: unknown }
-  | { readonly reply: number; readonly error: string };
+  | { readonly reply: number; readonly error: string; readonly kind?: ErrorKind };
+
+/** Errors that tell a caller what was wrong with its question stay what they are on the way. */
+const KINDS = {
+  Busy: Deno.errors.Busy,
+  RangeError,
+  SyntaxError,
+  TypeError,
+} as const;
+
+type ErrorKind = keyof typeof KINDS;
+
+/** A call has no answer, as the other process has gone, or is stuck. */
+export class Unanswered extends Error {
+  override readonly name: string = "Unanswered";
+}
 
 /**
  * Two processes of one program talking: calls that are answered, as text messages, and bytes. They
@@ -96,16 +111,18 @@ export class Link<Theirs extends Calls<Theirs>> implements SendQueueOwner, Sessi
    * @param name Which one.
    * @param params What it gets; as JSON.
    * @returns What it returned.
-   * @throws {Error} With the message of what it threw; when the link closes before it has answered; or
-   * when it owes too many answers already.
+   * @throws {Error} With the message of what it threw; a `RangeError`, `SyntaxError`, `TypeError` or
+   * `Deno.errors.Busy` when that was one.
+   * @throws {Unanswered} When the link closes before it has answered, or when it owes too many answers
+   * already.
    */
   call<Name extends keyof Theirs & string>(
     name: Name,
     ...params: Parameters<Theirs[Name]>
   ): Promise<Awaited<ReturnType<Theirs[Name]>>> {
     const answer = Promise.withResolvers<unknown>();
-    if (!this.#open) answer.reject(new Error(GONE));
-    else if (this.#pending.size >= MOST_CALLS) answer.reject(new Error(STUCK));
+    if (!this.#open) answer.reject(new Unanswered(GONE));
+    else if (this.#pending.size >= MOST_CALLS) answer.reject(new Unanswered(STUCK));
     else {
       const call = ++this.#lastCall;
       this.#pending.set(call, answer);
@@ -129,7 +146,7 @@ export class Link<Theirs extends Calls<Theirs>> implements SendQueueOwner, Sessi
     this.#open = false;
     this.#session.receiveEof();
     closeQuietly(this.transport);
-    for (const { reject } of this.#pending.values()) reject(new Error(GONE));
+    for (const { reject } of this.#pending.values()) reject(new Unanswered(GONE));
     this.#pending.clear();
   }
 
@@ -161,7 +178,7 @@ export class Link<Theirs extends Calls<Theirs>> implements SendQueueOwner, Sessi
     if ("call" in utterance) return void this.#answer(utterance);
     const { resolve, reject } = this.#pending.get(utterance.reply)!;
     this.#pending.delete(utterance.reply);
-    if ("error" in utterance) reject(new Error(utterance.error));
+    if ("error" in utterance) reject(errorOf(utterance));
     else resolve(utterance.value);
   }
 
@@ -170,7 +187,7 @@ export class Link<Theirs extends Calls<Theirs>> implements SendQueueOwner, Sessi
       const value = await this.#ours[name]!(...params as never[]);
       this.#say({ reply: call, value });
     } catch (error) {
-      this.#say({ reply: call, error: error instanceof Error ? error.message : String(error) });
+      this.#say({ reply: call, ...tellError(error) });
     }
   }
 
@@ -195,6 +212,16 @@ export class Link<Theirs extends Calls<Theirs>> implements SendQueueOwner, Sessi
   writeFailed(): void {
     this.close();
   }
+}
+
+function tellError(error: unknown): { error: string; kind?: ErrorKind } {
+  if (!(error instanceof Error)) return { error: String(error) };
+  const [kind] = Object.entries(KINDS).find(([, type]) => error instanceof type) ?? [];
+  return { error: error.message, ...kind !== undefined && { kind: kind as ErrorKind } };
+}
+
+function errorOf({ error, kind }: { error: string; kind?: ErrorKind }): Error {
+  return kind === undefined ? new Error(error) : new KINDS[kind](error);
 }
 
 /** Why a call was not answered. */

@@ -1,6 +1,7 @@
 import { BufferPool } from "../../server/buffer_pool.ts";
 import { Hub } from "../../server/hub.ts";
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
+import { Measurements } from "../../server/measurements.ts";
 import { Flusher } from "../../server/send_queue.ts";
 import { type ConnectionHost, ServerConnection } from "../../server/server_connection.ts";
 import { Sweep } from "../../server/sweep.ts";
@@ -15,6 +16,8 @@ export class LoneConnection {
   readonly transport = new MemoryTransport();
   readonly messages: number[] = [];
   readonly log = new LogBook();
+  readonly measurements = new Measurements();
+  readonly roundTrips: number[] = [];
   /** Called when the descriptor has gone back. */
   onReleased = (): void => {};
   readonly connection: ServerConnection<undefined>;
@@ -30,6 +33,8 @@ export class LoneConnection {
       hub: new Hub(() => []),
       sweep: this.sweep,
       turn,
+      measurements: this.measurements,
+      roundTripMeasured: (_, milliseconds) => this.roundTrips.push(milliseconds),
       handlers: { message: (_, message) => void this.messages.push(message.length) },
       log: this.log.log,
       released: () => {
@@ -38,7 +43,14 @@ export class LoneConnection {
         this.onReleased();
       },
     };
-    const start = { id: 1, key: "a", target: "/", subprotocol: undefined, data: undefined };
+    const start = {
+      id: 1,
+      key: "a",
+      client: undefined,
+      target: "/",
+      subprotocol: undefined,
+      data: undefined,
+    };
     this.connection = new ServerConnection(host, this.transport, start);
     this.over = over.promise;
     this.connection.run(new Uint8Array(0));

@@ -7,6 +7,9 @@ export type Program = { command: string; args: string[] } | { missing: string };
 const PROBE_DEADLINE = 20_000;
 
 const CHROMIUM = "/usr/bin/chromium";
+// They are in no ordinary user's PATH.
+const HAPROXY = "/usr/sbin/haproxy";
+const NGINX = "/usr/sbin/nginx";
 
 /** Where there is no Node, Deno's children find a `node` that is Deno. */
 const REFUSE_DENO = "process.versions.deno && process.exit(1)";
@@ -18,6 +21,34 @@ const REFUSE_DENO = "process.versions.deno && process.exit(1)";
  */
 export function findChromium(): Promise<Program> {
   return findProgram([[CHROMIUM, "--version"]], 1, `needs ${CHROMIUM}`);
+}
+
+/**
+ * Finds Debian's Prometheus, or what comes with it.
+ *
+ * @param name `prometheus` or `promtool`.
+ * @returns Its command, without arguments.
+ */
+export function findPrometheus(name: string): Promise<Program> {
+  return findProgram([[name, "--version"]], 1, `needs ${name}`);
+}
+
+/**
+ * Finds Debian's haproxy.
+ *
+ * @returns Its command, without arguments.
+ */
+export function findHaproxy(): Promise<Program> {
+  return findProgram([[HAPROXY, "-v"]], 1, `needs ${HAPROXY}`);
+}
+
+/**
+ * Finds Debian's nginx.
+ *
+ * @returns Its command, without arguments.
+ */
+export function findNginx(): Promise<Program> {
+  return findProgram([[NGINX, "-v"]], 1, `needs ${NGINX}`);
 }
 
 /**

@@ -4,9 +4,13 @@
  * @module
  */
 import { serve } from "../../mod.ts";
+import type { Operations } from "../../server/operations.ts";
 import { runWorker, type WorkerProgram } from "../../server/cluster/worker.ts";
 
 const [deed, file] = Deno.args;
+
+/** The log level that the supervisor has asked for. */
+let level = "none";
 
 const start: WorkerProgram["start"] = (options, report) => {
   if (deed === "refuse") throw new Error("Cannot serve today");
@@ -17,14 +21,35 @@ const start: WorkerProgram["start"] = (options, report) => {
   if (deed === "quit") Deno.exit(5);
   const server = serve({
     ...options,
-    message: async (connection, data) =>
-      connection.send(data === "report" ? JSON.stringify(await report()) : data),
+    message: async (connection, data) => {
+      if (data === "report") connection.send(JSON.stringify(await report()));
+      else if (data === "limits") connection.send(JSON.stringify(await server.operations.limits()));
+      else connection.send(data === "level" ? level : data);
+    },
   });
+  if (deed === "quarrel") refuseSecond(server.operations);
   if (deed === "die") setTimeout(() => Deno.exit(3), 20);
   // A program that fails only from its second start on, as one does whose files were changed.
   if (deed !== undefined && deed.startsWith("/")) Deno.writeTextFileSync(deed, "started");
   return server;
 };
+
+/** Of all workers together, the second one that is to change refuses, and the others do not. */
+function refuseSecond(operations: Operations): void {
+  const reconfigure = operations.reconfigure.bind(operations);
+  operations.reconfigure = (changes) => {
+    for (const turn of [1, 2]) {
+      try {
+        Deno.writeTextFileSync(`${file}/${turn}`, "", { createNew: true });
+        if (turn === 2) return Promise.reject(new RangeError("Not with me"));
+        break;
+      } catch {
+        // Another one had this turn.
+      }
+    }
+    return reconfigure(changes);
+  };
+}
 
 if (deed?.startsWith("/")) {
   try {
@@ -34,6 +59,6 @@ if (deed?.startsWith("/")) {
     // This is the first start.
   }
 }
-await runWorker({ log: () => {}, start });
+await runWorker({ log: () => {}, start, setLogLevel: (wanted) => level = wanted });
 if (deed === "stay") setInterval(() => {}, 1_000);
 else Deno.exit(0);

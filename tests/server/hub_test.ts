@@ -1,6 +1,6 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { setImmediate } from "node:timers";
-import { Hub, type Subscriber } from "../../server/hub.ts";
+import { Hub, type SharedFrames, type Subscriber } from "../../server/hub.ts";
 import { fromHex, toHex } from "../helpers/notation.ts";
 
 /** One subscriber, who writes down what it gets. */
@@ -12,8 +12,8 @@ class Listener implements Subscriber {
     this.position = position;
   }
 
-  sendShared(frames: Uint8Array, messages: number): void {
-    this.got.push([messages, frames]);
+  sendShared({ bytes, messages }: SharedFrames): void {
+    this.got.push([messages, bytes]);
     this.onMessage(this);
   }
 
@@ -174,4 +174,30 @@ Deno.test("Hub.publish() refuses what is neither text nor bytes", () => {
   for (const data of [1, null, new ArrayBuffer(1), ["a"]]) {
     assertThrows(() => hub.publish(data as unknown as string), TypeError, "Cannot broadcast");
   }
+});
+
+Deno.test("Hub.publish() says what the messages are that it shares", async () => {
+  const shared: SharedFrames[] = [];
+  const subscriber = { position: 0, sendShared: (it: SharedFrames) => void shared.push(it) };
+  const hub = new Hub(() => [subscriber]);
+  hub.publish("text");
+  hub.publish(new Uint8Array(70_000));
+  hub.publish(new Uint8Array(0));
+  await rounds();
+  const sums = { messages: 0, texts: 0, textBytes: 0, binaryBytes: 0 };
+  for (const one of shared) {
+    for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += one[name];
+  }
+  assertEquals(sums, { messages: 3, texts: 1, textBytes: 4, binaryBytes: 70_000 });
+});
+
+Deno.test("Hub.keptBytes bounds what is kept from now on", async () => {
+  const audience = new Audience(1);
+  const [{ got }] = audience.all as [Listener];
+  audience.hub.keptBytes = 4;
+  audience.hub.publish("a");
+  audience.hub.publish("b"); // more than is kept: the first one leaves at once
+  assertEquals(got.length, 1);
+  await rounds();
+  assertEquals(got.length, 2);
 });

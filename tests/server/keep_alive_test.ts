@@ -114,3 +114,24 @@ Deno.test("KeepAlive.payload stays that of the last ping while the peer is waite
   keepAlive.receivedPong(payload, 70);
   assertEquals(keepAlive.roundTrip, 40);
 });
+
+Deno.test("KeepAlive.ask() has a round trip measured beside the pings of its own", () => {
+  const keepAlive = new KeepAlive();
+  keepAlive.judge(1_000, heard(0), PATIENCE);
+  const own = keepAlive.payload;
+  const asked = keepAlive.ask(1_005);
+  assertEquals(keepAlive.payload, own);
+  assertEquals(keepAlive.receivedPong(asked, 1_012), 7);
+  assertEquals(keepAlive.receivedPong(asked, 1_013), undefined);
+  assertEquals(keepAlive.receivedPong(own, 1_020), 20);
+  assertEquals(keepAlive.roundTrip, 20);
+});
+
+Deno.test("KeepAlive.ask() has no say in whether a peer is there", () => {
+  const keepAlive = new KeepAlive();
+  const verdicts = [30, 60, 90].map((now) => {
+    keepAlive.ask(now - 1);
+    return keepAlive.judge(now, heard(now - 10), PATIENCE);
+  });
+  assertEquals(verdicts, ["ping", "ping", "ping"]);
+});

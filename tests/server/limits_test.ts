@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DEFAULT_HEAD_LIMITS, DEFAULT_MESSAGE_LIMITS } from "../../protocol/mod.ts";
 import {
+  changeLimits,
   DEFAULT_LIMITS,
   LIMIT_NAMES,
   limitFault,
@@ -113,4 +114,28 @@ Deno.test("resolveLimits() names every fault at once", () => {
       "limits.toString: no such limit; " +
       "limits.pingInterval: expected an integer from 10 to 2147483647",
   );
+});
+
+Deno.test("changeLimits() changes what is given and leaves the rest", () => {
+  const limits = resolveLimits({ messageBytes: 5, connections: 7 });
+  assertEquals(changeLimits(limits, {}), limits);
+  const changed = changeLimits(limits, { messageBytes: 6, connectionsPerAddress: 2 });
+  assertEquals(changed, { ...limits, messageBytes: 6, connectionsPerAddress: 2 });
+  assertEquals(limits.messageBytes, 5);
+});
+
+Deno.test("changeLimits() takes null for the default, which may be none", () => {
+  const limits = resolveLimits({ messageBytes: 5, connections: 7, whenFull: "drop" });
+  const changes = { messageBytes: null, connections: null, whenFull: null };
+  assertEquals(changeLimits(limits, changes), DEFAULT_LIMITS);
+});
+
+Deno.test("changeLimits() names every fault at once, of unknown limits too", () => {
+  const changes = JSON.parse(
+    '{ "messageBytes": 0, "speed": null, "__proto__": null, "handshakes": "1" }',
+  );
+  const error = assertThrows(() => changeLimits(DEFAULT_LIMITS, changes), RangeError) as RangeError;
+  for (const name of ["messageBytes", "speed: no such", "__proto__: no such", "handshakes"]) {
+    assert(error.message.includes(`limits.${name}`), error.message);
+  }
 });

@@ -1,9 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { doctor } from "../../server/cli/doctor.ts";
-import { myth } from "../../server/cli/myth.ts";
-import { serveCommand } from "../../server/cli/serve.ts";
 import { VERSION } from "../../server/cli/version.ts";
-import { run } from "../../server/main.ts";
+import { COMMANDS, run } from "../../server/main.ts";
 import { FOURTUPLE, fourtuple, Process } from "../helpers/process.ts";
 import { written } from "../helpers/written.ts";
 
@@ -15,7 +12,7 @@ Deno.test("run() prints the help of the program, which lists every command", asy
   for (const word of ["--help", "-h", "help"]) {
     const { code, out, err } = await runHere(word);
     assertEquals([code, err], [0, ""]);
-    for (const { name, summary } of [serveCommand, doctor, myth]) {
+    for (const { name, summary } of COMMANDS) {
       assert(out.split("\n").some((line) => line.includes(name) && line.endsWith(summary)), name);
     }
   }
@@ -55,7 +52,7 @@ Deno.test("main.ts hands the exit code and the streams of the command on", async
   await using bad = fourtuple(["serve", "--port=x", "--nope"]);
   await using unknown = fourtuple(["nope"]);
   assertEquals(await good.ended(), { code: 0, out: `fourtuple ${VERSION}\n`, err: "" });
-  assertEquals(await help.ended(), { code: 0, out: serveCommand.help, err: "" });
+  assertEquals(await help.ended(), { code: 0, out: COMMANDS[0]!.help, err: "" });
   assertEquals(await bad.ended(), {
     code: 2,
     out: "",

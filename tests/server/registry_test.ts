@@ -14,6 +14,7 @@ const NO_TOTALS: Totals = {
   opened: 0,
   closed: 0,
   requests: 0,
+  spoofed: 0,
   refused: {},
   bytesIn: 0,
   bytesOut: 0,
@@ -74,6 +75,15 @@ Deno.test("Registry.get() finds a connection by any spelling of its 4-tuple", ()
   assertEquals(registry.get(mapped), entry.record());
   assertEquals(registry.get("[2001:0DB8:0::0001]:1-[0::1]:8080"), six.record());
   assertEquals(registry.get("127.0.0.1:51325-127.0.0.1:8080"), undefined);
+});
+
+Deno.test("Registry.at() takes keys as they are, and find() any spelling", () => {
+  const registry = registryOf();
+  const entry = add(registry, 51324);
+  const mapped = "[::ffff:127.0.0.1]:51324-[::ffff:127.0.0.1]:8080";
+  assertEquals([registry.at(entry.key), registry.at(mapped)], [entry, undefined]);
+  assertEquals([registry.find(entry.key), registry.find(mapped)], [entry, entry]);
+  assertEquals(registry.at("0.0.0.0:0-127.0.0.1:8080"), undefined);
 });
 
 Deno.test("Registry.get() refuses what is no 4-tuple", async () => {

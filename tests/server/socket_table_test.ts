@@ -2,7 +2,9 @@ import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert
 import { fourTupleOf } from "../../server/four_tuple.ts";
 import type { FourTuple } from "../../server/four_tuple.ts";
 import {
+  hexAddress,
   type KernelSocket,
+  parseHexAddress,
   parseSocketRow,
   SocketTable,
   visitRows,
@@ -105,10 +107,22 @@ for (
   });
 }
 
-Deno.test("visitRows() gives no rows when the table is not there", async () => {
+linuxTest("visitRows() gives no rows when the table is not there", async () => {
   let rows = 0;
-  await visitRows("/proc/net/no-such-table", () => ++rows > 0);
+  assert(await visitRows("/proc/net/no-such-table", () => ++rows > 0));
   assertEquals(rows, 0);
+});
+
+Deno.test("visitRows() says so when the table cannot be read", async () => {
+  assertEquals(await visitRows("/proc", () => true), false);
+});
+
+Deno.test("parseHexAddress() reads what hexAddress() writes, and nothing else", () => {
+  for (const address of ["192.0.2.7", "2001:db8::7"]) {
+    assertEquals(parseHexAddress(hexAddress(address)), address);
+  }
+  assertEquals(parseHexAddress("0100007"), undefined);
+  assertEquals(parseHexAddress("01GG007F"), undefined);
 });
 
 linuxTest("visitRows() gives each row once, whole, until it is told to stop", async () => {

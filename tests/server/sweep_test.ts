@@ -143,3 +143,18 @@ Deno.test("Sweep judges nobody right after a long pause of the event loop", () =
   assertEquals(expired, 1);
   sweep.delete(item);
 });
+
+Deno.test("Sweep.watch() looks as often as other timeouts need", () => {
+  withTimers((running) => {
+    const sweep = new Sweep([4_000]);
+    sweep.watch([2_000]);
+    assertEquals(running().length, 0, "There is nothing to look at");
+    const item = new Item(Infinity);
+    sweep.add(item);
+    assertEquals(running(), [500]);
+    sweep.watch([400]);
+    assertEquals(running(), [100]);
+    sweep.delete(item);
+    assertEquals(running().length, 0);
+  });
+});

@@ -10,8 +10,13 @@ function startOne(deed: string, signal = new AbortController().signal): Promise<
   return WorkerProcess.start({
     program: programOf(import.meta.resolve("../../helpers/worker_program.ts")),
     args: [deed],
-    place: { worker: 7, hostname, port, drainDeadline: 10_000 },
-    ours: { leave: () => {}, report: () => Promise.reject(new Error("Nobody asks")) },
+    place: { worker: 7, hostname, port, drainDeadline: 10_000, orders: {} },
+    ours: {
+      leave: () => {},
+      report: () => Promise.reject(new Error("Nobody asks")),
+      tapped: () => Promise.resolve(),
+      untapped: () => {},
+    },
     received: () => {},
     signal,
   });

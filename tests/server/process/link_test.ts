@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Link } from "../../../server/process/link.ts";
+import { Link, Unanswered } from "../../../server/process/link.ts";
 import { Events } from "../../helpers/events.ts";
 import { socketPair } from "../../helpers/socket_pair.ts";
 
@@ -8,6 +8,7 @@ interface Adder {
   later(text: string): Promise<{ text: string; none?: undefined }>;
   nothing(): void;
   fail(): void;
+  failBy(name: string): void;
   never(): Promise<void>;
 }
 
@@ -17,6 +18,13 @@ const adder: Adder = {
   nothing: () => {},
   fail: () => {
     throw new Error("Cannot do that");
+  },
+  failBy: (name) => {
+    if (name === "RangeError") throw new RangeError(name);
+    if (name === "SyntaxError") throw new SyntaxError(name);
+    if (name === "TypeError") throw new TypeError(name);
+    if (name === "Busy") throw new Deno.errors.Busy(name);
+    throw name;
   },
   never: () => new Promise(() => {}),
 };
@@ -49,6 +57,17 @@ Deno.test("Link call() rejects with the message of what the function threw", asy
   await assertRejects(() => asking.call("fail"), Error, "Cannot do that");
   assertEquals(await asking.call("add", 1, 1), 2);
   await unlink(asking, adding);
+});
+
+Deno.test("Link call() rejects with the kind of error that tells a caller what was wrong", async () => {
+  const { asking, adding } = await linked();
+  const kinds = { RangeError, SyntaxError, TypeError, Busy: Deno.errors.Busy, other: Error };
+  for (const [name, kind] of Object.entries(kinds)) {
+    const error = await assertRejects(() => asking.call("failBy", name), kind, name);
+    assertEquals(error.constructor, kind);
+  }
+  await unlink(asking, adding);
+  await assertRejects(() => asking.call("add", 1, 1), Unanswered);
 });
 
 Deno.test("Link send() delivers bytes of every size whole and in order", async () => {

@@ -1,0 +1,237 @@
+import type { DrainOptions } from "../drain.ts";
+import { parseFourTuple } from "../four_tuple.ts";
+import { readHostLimits } from "../host.ts";
+import type { Limits } from "../limits.ts";
+import type {
+  CloseOrder,
+  CloseOutcome,
+  ConnectionFilter,
+  ConnectionPage,
+  ConnectionQuery,
+  DescriptorPage,
+  DescriptorQuery,
+  DrainProgress,
+  HostDescription,
+  OperatedDescription,
+  Operations,
+  PingOutcome,
+  ProcessSnapshot,
+  Reconfiguration,
+  Snapshot,
+  TapEvent,
+  TapOptions,
+} from "../operations.ts";
+import { ANSWER_DEADLINE, ask, askAll } from "./ask.ts";
+import { clusterCapacity } from "./cluster_capacity.ts";
+import { sumReports } from "./cluster_report.ts";
+import {
+  connectionQueryOf,
+  descriptorQueryOf,
+  mergeConnections,
+  mergeDescriptors,
+} from "./merge_pages.ts";
+import type { Supervisor } from "./supervisor.ts";
+import type { WorkerProcess } from "./worker_process.ts";
+
+/** Rates are measured over a second, where nobody has asked for them before. */
+const RATE_DEADLINE = ANSWER_DEADLINE + 2_000;
+
+/** One that does answer may take this many milliseconds to read the kernel's tables. */
+const KERNEL_DEADLINE = 10_000;
+
+/** A ping has failed by itself before. */
+const PING_DEADLINE = 12_000;
+
+/** Connections are closed in batches, with pauses between them. */
+const CLOSE_DEADLINE = 60_000;
+
+/** What an outcome shows of the connections that it is about. */
+const MOST_EXAMPLES = 10;
+
+/**
+ * What an operator can ask all workers and have them do. A worker that is stuck is left out, and
+ * costs a question two seconds; what was changed holds for it when it goes on.
+ */
+export class ClusterOperations implements Operations {
+  readonly #supervisor: Supervisor;
+  /** The change that is under way: two at once could come to two workers in two orders. */
+  #changing: Promise<unknown> = Promise.resolve();
+
+  /** @param supervisor The supervisor of the workers. */
+  constructor(supervisor: Supervisor) {
+    this.#supervisor = supervisor;
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    const [{ missing }, limits] = await Promise.all([
+      askAll(this.#supervisor.live, (it) => it.snapshot(), ANSWER_DEADLINE),
+      readHostLimits(),
+    ]);
+    // All that follows is of one moment: sums that are told later are never less.
+    const { phase, live, counted, relayDropped } = this.#supervisor;
+    const { totals, measured, backplaneDropped } = counted;
+    const present = live.filter((it) => it.lastWords === undefined);
+    const processes = present.map(processOf).filter((it) => it !== undefined);
+    const reports = processes.map(({ report }) => report);
+    const [nextLimit] = clusterCapacity(limits, reports);
+    const late = present.filter(({ worker }) => missing.includes(worker)).map((it) => it.worker);
+    return {
+      at: Date.now(),
+      phase,
+      sum: {
+        report: { ...sumReports(reports), ...nextLimit && { nextLimit } },
+        totals,
+        measured,
+      },
+      processes: processes.filter(({ worker }) => !late.includes(worker)),
+      ...late.length > 0 && { missing: late },
+      supervisor: {
+        pid: Deno.pid,
+        resident: Deno.memoryUsage().rss,
+        relayDropped: relayDropped + backplaneDropped,
+      },
+    };
+  }
+
+  async host(): Promise<HostDescription> {
+    const [{ sum, processes }, limits] = await Promise.all([this.snapshot(), readHostLimits()]);
+    const [own] = processes.map(({ report }) => report.descriptors)
+      .filter((it) => it?.soft !== undefined)
+      .sort((a, b) => a!.soft! - b!.soft!);
+    return {
+      limits: {
+        ...limits,
+        ...own && { descriptors: { soft: own.soft!, hard: own.hard ?? own.soft! } },
+      },
+      capacity: clusterCapacity(limits, processes.map((it) => it.report)),
+      report: sum.report,
+    };
+  }
+
+  async query(query: ConnectionQuery): Promise<ConnectionPage> {
+    const deadline = query.sort === "rate" ? RATE_DEADLINE : ANSWER_DEADLINE;
+    const question = async ({ worker, link }: WorkerProcess): Promise<ConnectionPage> => {
+      if (query.worker === undefined || query.worker === worker) {
+        return await link.call("query", connectionQueryOf(query, worker));
+      }
+      return { connections: [], matched: 0, total: await link.call("size") };
+    };
+    const { answers, missing } = await askAll(this.#supervisor.live, question, deadline);
+    return { ...mergeConnections(answers, query), ...missing.length > 0 && { missing } };
+  }
+
+  async describe(key: string): Promise<OperatedDescription | undefined> {
+    const owner = await this.#find(key);
+    if (owner === undefined) return undefined;
+    const { answer } = await ask(owner.link.call("describe", key), KERNEL_DEADLINE) ?? {};
+    return answer && { ...answer, worker: owner.worker };
+  }
+
+  async close(
+    { worker, ...filter }: ConnectionFilter,
+    order: CloseOrder,
+  ): Promise<CloseOutcome> {
+    // A worker that is stuck must not find the order when it goes on, among other connections.
+    const awake = await this.#awake();
+    const { answers } = await askAll(
+      awake.filter((it) => worker === undefined || it.worker === worker),
+      ({ link }) => link.call("close", filter, order),
+      CLOSE_DEADLINE,
+    );
+    return {
+      closed: answers.reduce((sum, { answer }) => sum + answer.closed, 0),
+      examples: answers.flatMap(({ answer }) => answer.examples).slice(0, MOST_EXAMPLES),
+    };
+  }
+
+  async ping(key: string): Promise<PingOutcome | undefined> {
+    const owner = await this.#find(key);
+    return owner && (await ask(owner.link.call("ping", key), PING_DEADLINE))?.answer;
+  }
+
+  async tap(
+    key: string,
+    options: TapOptions = {},
+  ): Promise<ReadableStream<TapEvent> | undefined> {
+    const owner = await this.#find(key);
+    return owner && await this.#supervisor.taps.open(owner, key, options);
+  }
+
+  async descriptors(query: DescriptorQuery = {}): Promise<DescriptorPage> {
+    const { answers } = await askAll(
+      await this.#awake(),
+      ({ worker, link }) => link.call("descriptors", descriptorQueryOf(query, worker)),
+      KERNEL_DEADLINE,
+    );
+    return mergeDescriptors(answers, query);
+  }
+
+  async limits(): Promise<Limits> {
+    for (const { link } of this.#supervisor.workers) {
+      const answered = await ask(link.call("limits"), ANSWER_DEADLINE);
+      if (answered !== undefined) return answered.answer;
+    }
+    throw new Error(`Cannot tell limits: ${NOBODY}`);
+  }
+
+  reconfigure(changes: Reconfiguration): Promise<Limits> {
+    const changed = this.#changing.then(() => this.#reconfigure(changes));
+    this.#changing = changed.catch(() => {});
+    return changed;
+  }
+
+  /** One worker tries: what it refuses is changed nowhere, and what it takes the others take as well. */
+  async #reconfigure(changes: Reconfiguration): Promise<Limits> {
+    for (const worker of await this.#awake()) {
+      const answered = await ask(worker.link.call("follow", { changes }), ANSWER_DEADLINE);
+      if (answered === undefined) continue;
+      await this.#supervisor.order({ changes }, worker);
+      return answered.answer;
+    }
+    throw new Error(`Cannot change limits: ${NOBODY}`);
+  }
+
+  drain(options?: DrainOptions): Promise<DrainProgress> {
+    this.#supervisor.drain(options);
+    return this.drainProgress();
+  }
+
+  async drainProgress(): Promise<DrainProgress> {
+    const left = await this.#supervisor.countConnections();
+    const connections = await this.#supervisor.draining?.connections;
+    const { phase, draining } = this.#supervisor;
+    if (draining === undefined || connections === undefined) return { phase, left };
+    return { phase, left, ...draining, connections };
+  }
+
+  /** The workers that answer, so that those which are stuck are not waited for any longer. */
+  async #awake(): Promise<WorkerProcess[]> {
+    const { live } = this.#supervisor;
+    const { missing } = await askAll(live, ({ link }) => link.call("size"), ANSWER_DEADLINE);
+    return live.filter(({ worker }) => !missing.includes(worker));
+  }
+
+  /** The worker that has a connection, as soon as it says so. */
+  async #find(key: string): Promise<WorkerProcess | undefined> {
+    parseFourTuple(key); // throws here what it would throw in every worker
+    const found = Promise.withResolvers<WorkerProcess | undefined>();
+    const question = async (worker: WorkerProcess) => {
+      if (await worker.link.call("holds", key)) found.resolve(worker);
+    };
+    askAll(this.#supervisor.live, question, ANSWER_DEADLINE)
+      .then(() => found.resolve(undefined), found.reject);
+    return await found.promise;
+  }
+}
+
+/** What a worker has said last of itself, if anything. */
+function processOf(
+  { worker, pid, since, lastSnapshot }: WorkerProcess,
+): ProcessSnapshot & { worker: number } | undefined {
+  if (lastSnapshot === undefined) return undefined;
+  const { report, totals, measured } = lastSnapshot;
+  return { worker, pid, since, report, totals, measured };
+}
+
+/** Why something cannot be told or changed. */
+const NOBODY = "no worker answers";

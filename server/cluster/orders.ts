@@ -1,0 +1,28 @@
+import type { Reconfiguration } from "../operations.ts";
+import type { LogEntry } from "../options.ts";
+
+/** What workers are told to be otherwise than they were started. */
+export interface Orders {
+  /** Limits and a certificate. */
+  readonly changes?: Reconfiguration;
+  /** What is worth a line in the log. */
+  readonly logLevel?: LogEntry["level"];
+}
+
+/**
+ * Adds orders to earlier ones: together they make a new worker what the old ones have become.
+ *
+ * @param before What was ordered.
+ * @param next What is ordered now; it wins.
+ * @returns Both.
+ */
+export function mergeOrders(before: Orders, next: Orders): Orders {
+  const [earlier, later] = [before.changes, next.changes];
+  return {
+    ...before,
+    ...next,
+    ...(earlier ?? later) !== undefined && {
+      changes: { ...earlier, ...later, limits: { ...earlier?.limits, ...later?.limits } },
+    },
+  };
+}

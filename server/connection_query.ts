@@ -1,0 +1,175 @@
+/**
+ * Finds a page of connections among very many: the best by some order that fit a filter, behind a
+ * cursor.
+ *
+ * @module
+ */
+
+import { type AddressRange, parseAddressRange } from "./address_range.ts";
+import type { RateOf } from "./connection_rates.ts";
+import { formatFourTuple, parseFourTuple } from "./four_tuple.ts";
+import type {
+  ConnectionCursor,
+  ConnectionFilter,
+  ConnectionPage,
+  ConnectionQuery,
+  ConnectionSort,
+  OperatedConnection,
+} from "./operations.ts";
+import type { ConnectionRecord, Registered } from "./registry.ts";
+import { walk } from "./walk.ts";
+
+/** How many records a page has unless told otherwise. */
+const DEFAULT_LIMIT = 100;
+
+/** Tells whether a filter lets a connection pass. */
+export type Matcher = (record: ConnectionRecord) => boolean;
+
+/**
+ * Makes a matcher of a filter; `worker` is not its business.
+ *
+ * @param filter The conditions.
+ * @returns What tells whether all of them hold.
+ * @throws {SyntaxError} When `source` or `key` is none.
+ * @throws {RangeError} When a port of `key` is out of range.
+ */
+export function matcherOf({ key, source, path, subprotocol, state }: ConnectionFilter): Matcher {
+  const conditions: Matcher[] = [];
+  if (key !== undefined) {
+    const canonical = formatFourTuple(parseFourTuple(key));
+    conditions.push((record) => record.key === canonical);
+  }
+  if (source !== undefined) {
+    const range: AddressRange = parseAddressRange(source);
+    conditions.push((record) => range.contains(sourceOf(record)));
+  }
+  if (path !== undefined) conditions.push(pathMatcher(path));
+  if (subprotocol !== undefined) {
+    conditions.push((record) => (record.subprotocol ?? "") === subprotocol);
+  }
+  if (state !== undefined) conditions.push((record) => record.state === state);
+  return (record) => conditions.every((holds) => holds(record));
+}
+
+/** The address of the client; where no proxy has told another, that of the socket. */
+function sourceOf({ key, client }: ConnectionRecord): string {
+  return client?.address ?? parseFourTuple(key).sourceAddress;
+}
+
+function pathMatcher(path: string): Matcher {
+  const pathOf = ({ target }: ConnectionRecord) => target.split("?", 1)[0]!;
+  if (!path.endsWith("*")) return (record) => pathOf(record) === path;
+  const beginning = path.slice(0, -1);
+  return (record) => pathOf(record).startsWith(beginning);
+}
+
+/**
+ * What a connection is sorted by: the greatest comes first.
+ *
+ * @param record The connection.
+ * @param sort The order.
+ * @returns A number; for `age` and `idle` one that does not change while time goes by.
+ */
+export function sortValue(record: OperatedConnection, sort: ConnectionSort): number {
+  switch (sort) {
+    case "age":
+      return -record.connectedAt;
+    case "bytes":
+      return record.bytesIn + record.bytesOut;
+    case "rate":
+      return record.bytesPerSecond ?? 0;
+    case "queued":
+      return record.queuedBytes;
+    case "idle":
+      return -record.lastActivity;
+    case "roundTrip":
+      return record.roundTrip ?? -1;
+  }
+}
+
+/**
+ * Compares two places in an order: the greater value first, then the smaller worker, then the older
+ * connection; all the other way round when reversed.
+ *
+ * @returns Below 0 when `a` comes first, above when `b` does.
+ */
+export function comparePlaces(a: ConnectionCursor, b: ConnectionCursor, reverse = false): number {
+  const order = b.value - a.value || a.worker - b.worker || a.id - b.id;
+  return reverse ? -order : order;
+}
+
+/** A candidate for the page, and its place. */
+interface Placed {
+  readonly record: OperatedConnection;
+  readonly place: ConnectionCursor;
+}
+
+/**
+ * Finds a page of connections, without holding the event loop for long.
+ *
+ * @param entries All connections.
+ * @param query Which of them, and in which order.
+ * @param rateOf Tells rates, where it is sorted by them.
+ * @returns The page.
+ * @throws As {@linkcode matcherOf}.
+ */
+export async function queryConnections(
+  entries: Iterable<Registered>,
+  query: ConnectionQuery,
+  rateOf: RateOf = () => 0,
+): Promise<ConnectionPage> {
+  const { sort = "age", reverse = false, limit = DEFAULT_LIMIT, after } = query;
+  const matches = matcherOf(query);
+  const best = new Best(limit + 1, reverse);
+  let [matched, total] = [0, 0];
+  await walk(entries, (entry) => {
+    total++;
+    const found = entry.record();
+    if (!matches(found)) return;
+    matched++;
+    const record = sort === "rate"
+      ? { ...found, bytesPerSecond: rateOf(found.id, found.bytesIn + found.bytesOut) }
+      : found;
+    const place = { value: sortValue(record, sort), worker: 0, id: record.id };
+    if (after === undefined || comparePlaces(place, after, reverse) > 0) {
+      best.add({ record, place });
+    }
+  });
+  const found = best.take();
+  const page = found.slice(0, limit);
+  return {
+    connections: page.map(({ record }) => record),
+    matched,
+    total,
+    ...found.length > limit && { next: page.at(-1)!.place },
+  };
+}
+
+/** The first few of very many in an order. */
+class Best {
+  readonly #size: number;
+  readonly #compare: (a: Placed, b: Placed) => number;
+  #candidates: Placed[] = [];
+  /** Who is behind this one has no chance. */
+  #last: Placed | undefined = undefined;
+
+  constructor(size: number, reverse: boolean) {
+    this.#size = size;
+    this.#compare = (a, b) => comparePlaces(a.place, b.place, reverse);
+  }
+
+  add(candidate: Placed): void {
+    if (this.#last !== undefined && this.#compare(candidate, this.#last) > 0) return;
+    this.#candidates.push(candidate);
+    // Sorted now and then, which costs each of very many next to nothing.
+    if (this.#candidates.length >= 2 * this.#size) this.take();
+  }
+
+  /** Sorts, and forgets all but the first ones. */
+  take(): Placed[] {
+    this.#candidates.sort(this.#compare);
+    this.#candidates.length = Math.min(this.#candidates.length, this.#size);
+    if (this.#candidates.length === this.#size) this.#last = this.#candidates.at(-1);
+    return this.#candidates;
+  }
+}

@@ -1,0 +1,120 @@
+import { HeaderScanner, isToken } from "../../protocol/header_values.ts";
+import { type ClientAddress, parseNode } from "./client_address.ts";
+import { ProxyError } from "./proxy_error.ts";
+
+/** The headers that can tell the client's address. */
+export type ForwardedHeader = "x-forwarded-for" | "forwarded";
+
+/** Those headers. */
+export const FORWARDED_HEADERS: readonly ForwardedHeader[] = ["x-forwarded-for", "forwarded"];
+
+/** Tells whether an address is that of a trusted proxy. */
+export type Trusts = (address: string) => boolean;
+
+const SEMICOLON = 0x3b;
+const COMMA = 0x2c;
+const EQUALS = 0x3d;
+
+/**
+ * Finds the client in a forwarded header that a trusted proxy sent. Each proxy adds at the right whom
+ * it got the request from, so the list is walked from there: behind a trusted proxy's word stands
+ * another one, and the first address that is not trusted is the client. What stands left of that
+ * anybody may have written, and it is not looked at.
+ *
+ * @param header Which header it is.
+ * @param value Its value; several lines joined by commas.
+ * @param trusts Whose word counts.
+ * @returns The client, or the last proxy that is known, where the one before it is hidden; `undefined`
+ * where that is the one that sent the header.
+ * @throws {ProxyError} If the header is malformed: `Forwarded` as a whole, as a quote on the left may
+ * change what stands on the right, `X-Forwarded-For` as far as it is looked at.
+ */
+export function findClient(
+  header: ForwardedHeader,
+  value: string,
+  trusts: Trusts,
+): ClientAddress | undefined {
+  const nodes = header === "forwarded" ? nodesOfForwarded(value) : nodesOfList(value);
+  let last: ClientAddress | undefined;
+  for (const node of nodes) {
+    const hop = node === undefined ? undefined : readNode(node);
+    if (hop === undefined) return last;
+    last = hop;
+    if (!trusts(hop.address)) return last;
+  }
+  return last;
+}
+
+function readNode(text: string): ClientAddress | undefined {
+  try {
+    return parseNode(text);
+  } catch {
+    throw malformed("each client must be an address, perhaps with a port");
+  }
+}
+
+/** The nodes of `X-Forwarded-For`, from the right, and no further than is asked for. */
+function* nodesOfList(value: string): Iterable<string> {
+  for (let end = value.length; end >= 0;) {
+    const comma = end === 0 ? -1 : value.lastIndexOf(",", end - 1);
+    const node = trim(value, comma + 1, end);
+    // RFC 9110 5.6.1.2: empty elements are passed over.
+    if (node !== "") yield node;
+    end = comma;
+  }
+}
+
+/** Without spaces and tabs around it (RFC 9110 5.6.3); `trim()` would take more. */
+function trim(text: string, start: number, end: number): string {
+  let first = start;
+  let last = end;
+  while (first < last && isBlank(text[first])) first++;
+  while (last > first && isBlank(text[last - 1])) last--;
+  return text.slice(first, last);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === " " || character === "\t";
+}
+
+/** The nodes of `Forwarded` (RFC 7239 4) from the right; `undefined` for a proxy that says none. */
+function nodesOfForwarded(value: string): (string | undefined)[] {
+  const nodes: (string | undefined)[] = [];
+  const scanner = new HeaderScanner(value);
+  do {
+    const pairs = readElement(scanner);
+    if (pairs !== undefined) nodes.push(pairs.get("for"));
+  } while (scanner.take(COMMA));
+  if (!scanner.atEnd) throw malformed("a comma or a semicolon must follow each value");
+  return nodes.reverse();
+}
+
+/** Reads up to the next comma; `undefined` where nothing stands before it. */
+function readElement(scanner: HeaderScanner): Map<string, string> | undefined {
+  const pairs = new Map<string, string>();
+  let separators = 0;
+  for (;; separators++) {
+    scanner.skipWhitespace();
+    const name = scanner.token().toLowerCase();
+    if (name !== "") {
+      if (!scanner.take(EQUALS)) throw malformed('"=" must follow each name');
+      if (pairs.has(name)) throw malformed("a name must stand only once for each proxy");
+      pairs.set(name, readValue(scanner));
+    }
+    scanner.skipWhitespace();
+    if (!scanner.take(SEMICOLON)) break;
+  }
+  return pairs.size === 0 && separators === 0 ? undefined : pairs;
+}
+
+function readValue(scanner: HeaderScanner): string {
+  const token = scanner.token();
+  if (isToken(token)) return token;
+  const quoted = scanner.quotedString();
+  if (quoted === undefined) throw malformed("each value must be a token or a quoted string");
+  return quoted;
+}
+
+function malformed(rule: string): ProxyError {
+  return new ProxyError("FORWARDED_MALFORMED", `Forwarded header is malformed: ${rule}`);
+}

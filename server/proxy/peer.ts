@@ -1,0 +1,89 @@
+import type { HeadFields } from "../../protocol/mod.ts";
+import { formatFourTuple, fourTupleOf } from "../four_tuple.ts";
+import type { PeerInfo } from "../options.ts";
+import type { ClientAddress } from "./client_address.ts";
+import { findClient, FORWARDED_HEADERS } from "./forwarded.ts";
+import type { Proxies } from "./proxies.ts";
+
+/**
+ * Who is at the other end of a connection: the socket's peer, and where that is a trusted proxy, the
+ * client that it tells in a PROXY header, in its request, or not at all.
+ */
+export class Peer {
+  readonly #proxies: Proxies | undefined;
+  #info: PeerInfo;
+  #address: string | undefined = undefined;
+  /** Whether whoever sends the request is a trusted proxy. */
+  #isProxy: boolean;
+  #isToBeAnnounced: boolean;
+
+  /**
+   * @param conn The accepted connection, or its two addresses.
+   * @param proxies Whose word counts; nobody's without.
+   */
+  constructor(
+    conn: { remoteAddr: Deno.NetAddr; localAddr: Deno.NetAddr },
+    proxies: Proxies | undefined,
+  ) {
+    this.#proxies = proxies;
+    const tuple = fourTupleOf(conn);
+    this.#info = { key: formatFourTuple(tuple), tuple };
+    this.#isProxy = proxies !== undefined && proxies.trusts(tuple.sourceAddress);
+    this.#isToBeAnnounced = this.#isProxy && proxies!.protocol;
+    if (!this.#isProxy) this.#address = tuple.sourceAddress;
+  }
+
+  /** The socket's 4-tuple, and the client as far as it is known. */
+  get info(): PeerInfo {
+    return this.#info;
+  }
+
+  /** The client's address; `undefined` as long as a trusted proxy may still tell it. */
+  get address(): string | undefined {
+    return this.#address;
+  }
+
+  /** Whether a PROXY header is still to come. */
+  get isToBeAnnounced(): boolean {
+    return this.#isToBeAnnounced;
+  }
+
+  /**
+   * Takes over what the PROXY header says, where one was to come.
+   *
+   * @param client The client; `undefined` where the header tells none.
+   */
+  announced(client: ClientAddress | undefined): void {
+    const { trusts, header } = this.#proxies!;
+    this.#isToBeAnnounced = false;
+    this.#name(client);
+    // It may be another trusted proxy, which tells the client in its request.
+    this.#isProxy = trusts(this.#known);
+    if (!this.#isProxy || header === undefined) this.#address = this.#known;
+  }
+
+  /**
+   * Takes over what the request says about the client, where a trusted proxy sent it.
+   *
+   * @param headers The request's header fields.
+   * @returns Whether somebody else said something about it, which is ignored.
+   * @throws {ProxyError} If a trusted proxy's header is malformed.
+   */
+  requested(headers: HeadFields): boolean {
+    if (!this.#isProxy) return FORWARDED_HEADERS.some((name) => headers.has(name));
+    const { trusts, header } = this.#proxies!;
+    const value = header && headers.get(header);
+    if (value !== undefined) this.#name(findClient(header!, value, trusts));
+    this.#address = this.#known;
+    return false;
+  }
+
+  /** The client's address as far as it is known: that of the socket, where nobody has told another. */
+  get #known(): string {
+    return this.#info.client?.address ?? this.#info.tuple.sourceAddress;
+  }
+
+  #name(client: ClientAddress | undefined): void {
+    if (client !== undefined) this.#info = { ...this.#info, client };
+  }
+}

@@ -1,0 +1,138 @@
+import { Process } from "./process.ts";
+import { until } from "./events.ts";
+import type { Program } from "./programs.ts";
+
+/** Where the proxies of tests connect from; clients come from other addresses. */
+export const PROXY_ADDRESS = "127.0.0.2";
+
+/** How long a tunnel may be idle before these proxies cut it, in milliseconds. */
+export const IDLE_CUT = 2_000;
+
+/** A proxy in front of a server. */
+export interface RunningProxy extends AsyncDisposable {
+  /** Where clients connect. */
+  readonly addr: Deno.NetAddr;
+}
+
+/**
+ * Starts haproxy in TCP mode.
+ *
+ * @param program haproxy.
+ * @param server Where it forwards to.
+ * @param options What is said behind the address of the server, such as `send-proxy`.
+ */
+export function startHaproxy(
+  program: Program,
+  { hostname, port }: Deno.NetAddr,
+  options: string,
+): Promise<RunningProxy> {
+  return startProxy(program, async (dir, at) => {
+    const path = `${dir}/haproxy.cfg`;
+    await Deno.writeTextFile(
+      path,
+      `global
+  stats socket ${dir}/stats
+defaults
+  mode tcp
+  timeout connect 10s
+  timeout client 30s
+  timeout server 30s
+  timeout tunnel ${IDLE_CUT}ms
+frontend front
+  bind ${at}
+  default_backend back
+backend back
+  server behind ${hostname}:${port} source ${PROXY_ADDRESS} ${options}
+`,
+    );
+    return { args: ["-db", "-f", path], ready: () => answers(`${dir}/stats`) };
+  });
+}
+
+/** Tells whether haproxy answers on its own socket, as it does when it serves. */
+async function answers(path: string): Promise<boolean> {
+  try {
+    using conn = await Deno.connect({ transport: "unix", path });
+    await conn.write(new TextEncoder().encode("show info\n"));
+    return await conn.read(new Uint8Array(1)) === 1;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Starts nginx, which forwards upgrades over HTTP and adds its client to `X-Forwarded-For`.
+ *
+ * @param program nginx.
+ * @param server Where it forwards to.
+ */
+export function startNginx(
+  program: Program,
+  { hostname, port }: Deno.NetAddr,
+): Promise<RunningProxy> {
+  return startProxy(program, async (dir, at) => {
+    const path = `${dir}/nginx.conf`;
+    const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+      .map((name) => `${name}_temp_path ${dir}/${name};`).join(" ");
+    await Deno.writeTextFile(
+      path,
+      `daemon off;
+master_process off;
+pid ${dir}/pid;
+events {}
+http {
+  access_log off;
+  ${temporary}
+  server {
+    listen ${at} reuseport;
+    location / {
+      proxy_pass http://${hostname}:${port};
+      proxy_bind ${PROXY_ADDRESS};
+      proxy_http_version 1.1;
+      proxy_set_header Host $http_host;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection "upgrade";
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_read_timeout ${IDLE_CUT}ms;
+    }
+  }
+}
+`,
+    );
+    // It is written when the sockets are there.
+    const ready = () => Deno.stat(`${dir}/pid`).then(({ size }) => size > 0, () => false);
+    return { args: ["-p", dir, "-c", path, "-e", `${dir}/errors`], ready };
+  });
+}
+
+/** How a proxy is run, and how one sees that it serves. */
+interface Recipe {
+  readonly args: string[];
+  ready(): Promise<boolean>;
+}
+
+/** Starts a proxy on a free port, which is held for it until it listens there too. */
+async function startProxy(
+  program: Program,
+  prepare: (dir: string, at: string) => Promise<Recipe>,
+): Promise<RunningProxy> {
+  if ("missing" in program) throw new Error(program.missing);
+  const dir = await Deno.makeTempDir({ prefix: "fourtuple-proxy-" });
+  const held = Deno.listen({ hostname: "127.0.0.1", port: 0, reusePort: true });
+  const addr = held.addr as Deno.NetAddr;
+  const { args, ready } = await prepare(dir, `${addr.hostname}:${addr.port}`);
+  const process = new Process(program.command, [...program.args, ...args]);
+  const end = async () => {
+    await process[Symbol.asyncDispose]();
+    await Deno.remove(dir, { recursive: true });
+  };
+  try {
+    await until("the proxy serves", ready);
+  } catch (error) {
+    await end();
+    throw error;
+  } finally {
+    held.close();
+  }
+  return { addr, [Symbol.asyncDispose]: end };
+}

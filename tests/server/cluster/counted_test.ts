@@ -1,0 +1,28 @@
+import { assertEquals } from "@std/assert";
+import { joinTotals } from "../../../server/cluster/cluster_report.ts";
+import { type Counted, countedOfGone, joinCounted } from "../../../server/cluster/counted.ts";
+import { Measurements } from "../../../server/measurements.ts";
+
+function counted(number: number): Counted {
+  const measurements = new Measurements();
+  measurements.peersLost = number;
+  return {
+    totals: { ...joinTotals([]), accepted: number },
+    measured: measurements.read({ mean: number / 100, max: number / 10 }),
+    backplaneDropped: number,
+  };
+}
+
+Deno.test("joinCounted() adds up what is counted", () => {
+  const { totals, measured, backplaneDropped } = joinCounted([counted(1), counted(2)]);
+  assertEquals([totals.accepted, measured.peersLost, backplaneDropped], [3, 3, 3]);
+  assertEquals(measured.loopDelay.max, 0.2);
+});
+
+Deno.test("countedOfGone() keeps what was counted, but no connection and no event loop", () => {
+  const { totals, ...rest } = counted(3);
+  const gone = countedOfGone({ ...rest, totals: { ...totals, opened: 5, closed: 2 } });
+  assertEquals([gone.totals.opened, gone.totals.closed], [5, 5]);
+  assertEquals([gone.totals.accepted, gone.measured.peersLost, gone.backplaneDropped], [3, 3, 3]);
+  assertEquals(joinCounted([gone, counted(1)]).measured.loopDelay, { mean: 0.01, max: 0.1 });
+});

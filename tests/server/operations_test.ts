@@ -1,0 +1,15 @@
+import { assertEquals } from "@std/assert";
+import { CONNECTION_SORTS, type ConnectionSort } from "../../server/operations.ts";
+
+Deno.test("CONNECTION_SORTS has every order once", () => {
+  // The type checker refuses a record that lacks one.
+  const all: Record<ConnectionSort, true> = {
+    age: true,
+    bytes: true,
+    rate: true,
+    queued: true,
+    idle: true,
+    roundTrip: true,
+  };
+  assertEquals([...CONNECTION_SORTS].sort(), Object.keys(all).sort());
+});

@@ -1,0 +1,46 @@
+import { assert, assertEquals } from "@std/assert";
+import { setImmediate } from "node:timers";
+import { walk } from "../../server/walk.ts";
+
+Deno.test("walk() visits everything in order", async () => {
+  const visited: number[] = [];
+  await walk(new Set([1, 2, 3]), (item) => visited.push(item));
+  assertEquals(visited, [1, 2, 3]);
+  await walk([], () => assert(false));
+});
+
+Deno.test("walk() lets others have a turn while it goes through very many", async () => {
+  let turns = 0;
+  let over = false;
+  const count = () => {
+    turns++;
+    if (!over) setImmediate(count);
+  };
+  setImmediate(count);
+  // Work that takes longer than any budget, whatever machine it runs on.
+  await walk(new Array(1_000).fill(0), () => {
+    const end = performance.now() + 0.2;
+    while (performance.now() < end);
+  });
+  over = true;
+  assert(turns > 5, `${turns} turns`);
+});
+
+Deno.test("walk() visits what is added meanwhile, and not what is deleted before its turn", async () => {
+  const items = new Map([[1, "a"], [2, "b"], [3, "c"]]);
+  const visited: string[] = [];
+  await walk(items.values(), (item) => {
+    visited.push(item);
+    items.delete(2);
+    items.set(4, "d");
+  });
+  assertEquals(visited, ["a", "c", "d"]);
+});
+
+Deno.test("walk() passes on what the visit throws", async () => {
+  let message = "";
+  await walk([1], () => {
+    throw new Error("no further");
+  }).catch((error) => message = error.message);
+  assertEquals(message, "no further");
+});
