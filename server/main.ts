@@ -4,15 +4,41 @@
  * @module
  */
 import type { Command, CommandIo } from "./cli/command.ts";
+import { completionsCommand } from "./cli/completions.ts";
+import { connections } from "./cli/connections.ts";
+import { decode } from "./cli/decode.ts";
 import { doctor } from "./cli/doctor.ts";
+import { drain } from "./cli/drain.ts";
 import { firstLine } from "./cli/faults.ts";
+import { fds } from "./cli/fds.ts";
+import { kick } from "./cli/kick.ts";
 import { myth } from "./cli/myth.ts";
+import { processIo } from "./cli/process_io.ts";
+import { report } from "./cli/report.ts";
 import { scaleClient, scaleWorker } from "./cli/scale_process.ts";
 import { serveCommand } from "./cli/serve.ts";
+import { tap } from "./cli/tap.ts";
+import { top } from "./cli/top.ts";
 import { VERSION } from "./cli/version.ts";
-import { writeTo } from "./cli/write_to.ts";
 
-const COMMANDS: readonly Command[] = [serveCommand, doctor, myth];
+/** Without an ops port, what it consists of would cost memory for nothing. */
+const serve = serveCommand(async () => (await import("./admin/admin.ts")).startAdmin);
+
+/** All commands that people type. */
+export const COMMANDS: readonly Command[] = [
+  serve,
+  top,
+  connections,
+  tap,
+  kick,
+  drain,
+  report,
+  fds,
+  doctor,
+  myth,
+  decode,
+  completionsCommand(() => COMMANDS),
+];
 
 /** Commands that only other processes of ours type. */
 const HIDDEN: readonly Command[] = [scaleWorker, scaleClient];
@@ -22,7 +48,7 @@ const HELP = `Usage: fourtuple [command] [options]
 A WebSocket server you can see into.
 
 Commands:
-${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`).join("\n")}
+${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(11)} ${summary}`).join("\n")}
 
 Options:
   -h, --help     Print this text, or that of a command
@@ -46,7 +72,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     io.out(`fourtuple ${VERSION}\n`);
     return 0;
   }
-  if (first === "" || first.startsWith("-")) return await runCommand(serveCommand, [...args], io);
+  if (first === "" || first.startsWith("-")) return await runCommand(serve, [...args], io);
   const command = [...COMMANDS, ...HIDDEN].find(({ name }) => name === first);
   if (command !== undefined) return await runCommand(command, rest, io);
   io.err(`fourtuple: no such command: "${first}"\nTry: fourtuple --help\n`);
@@ -64,5 +90,5 @@ async function runCommand(command: Command, args: string[], io: CommandIo): Prom
 }
 
 if (import.meta.main) {
-  Deno.exit(await run(Deno.args, { out: writeTo(Deno.stdout), err: writeTo(Deno.stderr) }));
+  Deno.exit(await run(Deno.args, processIo()));
 }

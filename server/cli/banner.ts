@@ -11,10 +11,15 @@ import { VERSION } from "./version.ts";
  *
  * @param server The server that has started.
  * @param settings The settings.
+ * @param opsUrl Where the ops port is, if there is one.
  * @returns Lines.
  */
-export async function serverBanner(server: Server, { app, limits }: Settings): Promise<string> {
-  return bannerOf(app, server, "", capacityLine(await server.report(), limits.connections));
+export async function serverBanner(
+  server: Server,
+  { app, limits }: Settings,
+  opsUrl?: string,
+): Promise<string> {
+  return bannerOf(app, server, "", opsUrl, capacityLine(await server.report(), limits.connections));
 }
 
 /**
@@ -22,23 +27,29 @@ export async function serverBanner(server: Server, { app, limits }: Settings): P
  *
  * @param cluster The workers, which have started.
  * @param settings The settings.
+ * @param opsUrl Where the ops port is, if there is one.
  * @returns Lines.
  */
-export async function clusterBanner(cluster: Cluster, { app, limits }: Settings): Promise<string> {
+export async function clusterBanner(
+  cluster: Cluster,
+  { app, limits }: Settings,
+  opsUrl?: string,
+): Promise<string> {
   const { workers } = await cluster.report();
   const most = workers.reduce((sum, { maxConnections = Infinity }) => sum + maxConnections, 0);
   const count = cluster.workers.length;
   const by = ` by ${count} ${count === 1 ? "worker" : "workers"}`;
   // They may drain already, or not answer.
-  if (workers[0] === undefined) return bannerOf(app, cluster, by);
+  if (workers[0] === undefined) return bannerOf(app, cluster, by, opsUrl);
   const all = Number.isFinite(most) ? `; by each worker, so ${most} in all` : "";
-  return bannerOf(app, cluster, by, capacityLine(workers[0], limits.connections) + all);
+  return bannerOf(app, cluster, by, opsUrl, capacityLine(workers[0], limits.connections) + all);
 }
 
 function bannerOf(
   app: string,
   { url, addr: { hostname, port } }: Pick<Server, "url" | "addr">,
   by: string,
+  opsUrl: string | undefined,
   capacity?: string,
 ): string {
   const lines = [`Fourtuple ${VERSION} serves ${app} on ${url}${by} (pid ${Deno.pid})`];
@@ -47,6 +58,7 @@ function bannerOf(
     lines.push(`It listens on port ${port} of all ${addresses} of this host (${hostname})`);
   }
   if (capacity !== undefined) lines.push(capacity);
+  if (opsUrl !== undefined) lines.push(`Ops port: dashboard, metrics and API on ${opsUrl}`);
   return `${lines.join("\n")}\n`;
 }
 

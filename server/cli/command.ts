@@ -4,12 +4,29 @@
  * @module
  */
 
+import type { Screen } from "./terminal.ts";
+
 /** Where a command writes: the process's streams, or a test's strings. */
 export interface CommandIo {
-  /** Writes to standard output: what was asked for. */
-  out(text: string): void;
+  /**
+   * Writes to standard output: what was asked for.
+   *
+   * @returns `false` once nobody reads it any more; what would go on for ever ends then.
+   */
+  out(text: string): boolean | void;
   /** Writes to standard error: faults, and what a pipe should not carry. */
   err(text: string): void;
+  /** The columns of the terminal that standard output is; absent where it is none. */
+  readonly columns?: number;
+  /**
+   * Asks the person at the terminal that standard input is; absent where it is none.
+   *
+   * @param question Is written to standard error.
+   * @returns One line, without its line feed; empty when there is no more input.
+   */
+  ask?(question: string): Promise<string>;
+  /** Takes the whole terminal; absent where standard input or output is none. */
+  openScreen?(): Screen;
 }
 
 /** One command of the binary, as in `fourtuple doctor`. */
@@ -25,7 +42,7 @@ export interface Command {
    *
    * @param args The arguments after the command's name.
    * @param io Where it writes.
-   * @returns The exit code: 0 done, 1 failed, 2 wrong usage.
+   * @returns The exit code: 0 done, 1 failed, 2 wrong usage; others are in its help.
    */
   run(args: string[], io: CommandIo): Promise<number>;
 }

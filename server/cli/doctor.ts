@@ -9,6 +9,8 @@ import type { CapacityLimit } from "../capacity.ts";
 import { type HostLimits, openDescriptors, readHostLimits } from "../host.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { readConnectionsOptions } from "./connections_options.ts";
+import { count } from "./figures.ts";
+import { alignTable } from "./table.ts";
 
 const help = `Usage: fourtuple doctor [--connections N] [--json]
 
@@ -200,25 +202,6 @@ function portLines({ limits, connectionsPerSource }: Diagnosis): string[] {
   return lines;
 }
 
-/** Pads columns to equal width; the named ones, of numbers, stand to the right. */
-function alignTable(rows: readonly string[][], right: readonly number[]): string[] {
-  const widths: number[] = [];
-  for (const row of rows) {
-    for (const [column, cell] of row.entries()) {
-      widths[column] = Math.max(widths[column] ?? 0, cell.length);
-    }
-  }
-  const pad = (cell: string, column: number): string => {
-    const width = widths[column] ?? 0;
-    return right.includes(column) ? cell.padStart(width) : cell.padEnd(width);
-  };
-  return rows.map((row) => row.map(pad).join("  ").trimEnd());
-}
-
 function quantity(value: number, unit: string): string {
   return unit === "bytes" ? `${(value / 2 ** 30).toFixed(1)} GiB` : count(value);
-}
-
-function count(value: number): string {
-  return value.toLocaleString("en-US");
 }

@@ -5,30 +5,48 @@ import { onEndSignals } from "./end_signals.ts";
 export interface Drainable {
   /** What it has, for the log: `3 connections`. */
   holds(): string;
-  /** Drains it. */
+  /** Drains it. Asked when it has drained already, it tells how that went. */
   drain(): Promise<DrainResult>;
   /** Ends what would outlive this process. */
   kill?(): Promise<void>;
+  /** Resolves when it has stopped, for whatever reason; rejects when it could not go on. */
+  readonly finished: Promise<void>;
   /** Gets what is worth telling an operator. */
   log(entry: LogEntry): void;
+}
+
+/** How it ended. */
+export interface Drained {
+  /** The exit code. */
+  readonly code: number;
+  /** Whether a signal ended it; else somebody else drained it, or it could not go on. */
+  readonly bySignal: boolean;
 }
 
 /**
  * Drains at SIGTERM and SIGINT, and gives up at a second one.
  *
  * @param drainable What is drained.
- * @returns The exit code, once it has drained or is given up.
+ * @returns How it ended: once it has drained, by a signal or otherwise, or is given up.
  */
-export function drainOnSignal({ holds, drain, kill, log }: Drainable): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  onEndSignals(async () => {
-    log({ level: "info", event: "draining", message: `Draining ${holds()}` });
+export function drainOnSignal(
+  { holds, drain, kill, finished, log }: Drainable,
+): Promise<Drained> {
+  const { promise, resolve } = Promise.withResolvers<Drained>();
+  let bySignal = false;
+  const drained = async () => {
     const { closed, cut } = await drain();
     log({ level: "info", event: "drained", message: `Drained: ${closed} closed, ${cut} cut` });
-    resolve(0);
+    resolve({ code: 0, bySignal });
+  };
+  onEndSignals(() => {
+    bySignal = true;
+    log({ level: "info", event: "draining", message: `Draining ${holds()}` });
+    drained();
   }, async (code) => {
     await kill?.();
-    resolve(code);
+    resolve({ code, bySignal });
   });
+  finished.then(() => bySignal ? undefined : drained(), () => resolve({ code: 1, bySignal }));
   return promise;
 }

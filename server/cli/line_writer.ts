@@ -15,14 +15,19 @@ export interface LineTarget {
  */
 export class LineWriter {
   readonly #target: LineTarget;
+  readonly #notice: (dropped: number) => string;
   #waiting = "";
   #dropped = 0;
   #busy = false;
   #written: Promise<void> = Promise.resolve();
 
-  /** @param target Where the lines go. */
-  constructor(target: LineTarget) {
+  /**
+   * @param target Where the lines go.
+   * @param notice Writes a line that says how many lines were dropped.
+   */
+  constructor(target: LineTarget, notice: (dropped: number) => string = plainNotice) {
     this.#target = target;
+    this.#notice = notice;
   }
 
   /** Adds a line, which ends with a line feed. */
@@ -54,10 +59,13 @@ export class LineWriter {
   /** Takes what waits, and the number of what found no room behind it. */
   #take(): string {
     const dropped = this.#dropped;
-    const text = this.#waiting +
-      (dropped === 0 ? "" : `(${dropped} log lines were dropped: their reader is too slow)\n`);
+    const text = this.#waiting + (dropped === 0 ? "" : this.#notice(dropped));
     this.#waiting = "";
     this.#dropped = 0;
     return text;
   }
+}
+
+function plainNotice(dropped: number): string {
+  return `(${dropped} log lines were dropped: their reader is too slow)\n`;
 }

@@ -1,42 +1,105 @@
-import { configureSync, getJsonLinesFormatter, getLogger, type LogRecord } from "@logtape/logtape";
+import {
+  configureSync,
+  getJsonLinesFormatter,
+  getLogger,
+  type Logger,
+  type LogRecord,
+} from "@logtape/logtape";
 import type { LogEntry } from "../options.ts";
-import type { LineWriter } from "./line_writer.ts";
+import { escapeControls } from "./escape.ts";
+import { type LineTarget, LineWriter } from "./line_writer.ts";
 import type { Settings } from "./settings.ts";
+import { type CountedEntry, Throttle } from "./throttle.ts";
 
 /** The one category of our log lines. */
 const CATEGORY = "fourtuple";
 
+/** The levels, the least first. */
+export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
+
+/** How bad it is that a line tells of. */
+export type LogLevel = typeof LOG_LEVELS[number];
+
 /**
- * Sets logging up for the whole process. A JSON line has `@timestamp` (ISO 8601), `level` (DEBUG, INFO,
- * WARN, ERROR), `message`, `logger` and `event`, and where the entry has them `worker` (its number),
- * `key` (the 4-tuple) and `error` (what was thrown, as text).
- *
- * @param settings Format and least level.
- * @param writer Where the lines go.
- * @returns What `serve()` takes as `log`.
+ * The log of this process. A JSON line has `@timestamp` (ISO 8601), `level` (DEBUG, INFO, WARN,
+ * ERROR), `message`, `logger` and `event`, and where the entry has them `reason`, `worker` (its
+ * number), `key` (the 4-tuple), `error` (what was thrown, as text), `repeated` (how many lines this one
+ * stands for) and `audit`; server/deploy/log.schema.json describes it.
  */
-export function startLog(
-  { logFormat, logLevel }: Pick<Settings, "logFormat" | "logLevel">,
-  writer: LineWriter,
-): (entry: LogEntry) => void {
-  const json = getJsonLinesFormatter({ properties: "flatten" });
-  const format = logFormat === "json" ? json : formatPretty;
-  configureSync({
-    reset: true,
-    sinks: { stderr: (record: LogRecord) => writer.write(format(record)) },
-    loggers: [
-      { category: CATEGORY, sinks: ["stderr"], lowestLevel: logLevel },
-      { category: ["logtape", "meta"], sinks: ["stderr"], lowestLevel: "warning" },
-    ],
-  });
-  const logger = getLogger(CATEGORY);
-  return ({ level, message, error, ...properties }) => {
-    if (!logger.isEnabledFor(level)) return;
-    logger[level](escapeBraces(message), {
+export class Log {
+  /** What is below this is left out. */
+  level: LogLevel;
+  readonly #logger: Logger;
+  readonly #writer: LineWriter;
+  readonly #throttle: Throttle;
+
+  /**
+   * Sets logging up for the whole process.
+   *
+   * @param settings Format and least level.
+   * @param target Where the lines go.
+   */
+  constructor(
+    { logFormat, logLevel }: Pick<Settings, "logFormat" | "logLevel">,
+    target: LineTarget,
+  ) {
+    const json = logFormat === "json";
+    const format = json ? getJsonLinesFormatter({ properties: "flatten" }) : formatPretty;
+    this.level = logLevel;
+    this.#writer = json ? new LineWriter(target, jsonNotice) : new LineWriter(target);
+    configureSync({
+      reset: true,
+      sinks: { stderr: (record: LogRecord) => this.#writer.write(format(record)) },
+      loggers: [
+        { category: CATEGORY, sinks: ["stderr"], lowestLevel: "debug" },
+        { category: ["logtape", "meta"], sinks: ["stderr"], lowestLevel: "warning" },
+      ],
+    });
+    this.#logger = getLogger(CATEGORY);
+    this.#throttle = new Throttle((entry) => this.#write(entry));
+  }
+
+  /** Writes a line, unless its level is left out or too many like it came: what `serve()` takes as `log`. */
+  readonly write = (entry: LogEntry): void => {
+    if (LOG_LEVELS.indexOf(entry.level) < LOG_LEVELS.indexOf(this.level)) return;
+    this.#throttle.write(entry);
+  };
+
+  /**
+   * Writes what an operator did, whatever the level and however often.
+   *
+   * @param message The same as a sentence.
+   * @param audit All that is known of it, as plain data.
+   */
+  audit(message: string, audit: unknown): void {
+    this.#write({ level: "info", event: "audit", message, audit });
+  }
+
+  /** Resolves when all lines so far have been written or given up. */
+  async flush(): Promise<void> {
+    this.#throttle.flush();
+    await this.#writer.flush();
+  }
+
+  #write({ level, message, error, ...properties }: CountedEntry & { audit?: unknown }): void {
+    this.#logger[level](escapeBraces(message), {
       ...properties,
       ...error !== undefined && { error: describeError(error) },
     });
+  }
+}
+
+/** Says in a JSON line how many lines found no room. */
+function jsonNotice(dropped: number): string {
+  const line = {
+    "@timestamp": new Date().toISOString(),
+    level: "WARN",
+    message: `${dropped} log lines were dropped: their reader is too slow`,
+    logger: CATEGORY,
+    event: "log_dropped",
+    repeated: dropped,
   };
+  return `${JSON.stringify(line)}\n`;
 }
 
 /**
@@ -71,15 +134,4 @@ function escapeBraces(message: string): string {
 
 function describeError(error: unknown): string {
   return error instanceof Error ? error.stack ?? error.message : String(error);
-}
-
-/** What reaches a terminal must not steer it: control characters are written as escapes. */
-function escapeControls(text: string): string {
-  let safe = "";
-  for (const character of text) {
-    const code = character.codePointAt(0)!;
-    const control = code < 0x20 || (code >= 0x7f && code < 0xa0);
-    safe += control ? `\\x${code.toString(16).padStart(2, "0")}` : character;
-  }
-  return safe;
 }

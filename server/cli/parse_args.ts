@@ -11,11 +11,17 @@ export interface ParseArgsOptions {
   collect?: readonly string[];
   /** Other names of options. */
   alias?: Readonly<Record<string, string>>;
+  /**
+   * How many words may come that are no options; they are put under `_`, as they were typed.
+   *
+   * @default 0
+   */
+  words?: number;
 }
 
 const parseArgsOfStd: (
   args: readonly string[],
-  options: ParseArgsOptions & { unknown(arg: string, key?: string): boolean },
+  options: Omit<ParseArgsOptions, "words"> & { unknown(arg: string, key?: string): boolean },
 ) => Record<string, unknown> = parseArgsUntyped;
 
 /**
@@ -29,13 +35,14 @@ const parseArgsOfStd: (
  */
 export function parseArgs(
   args: readonly string[],
-  options: ParseArgsOptions,
+  { words: most = 0, ...options }: ParseArgsOptions,
   faults: string[],
 ): Record<string, unknown> {
+  const words: string[] = [];
   const unknown = (arg: string, key?: string): void => {
-    faults.push(
-      key === undefined ? `${quote(arg)}: unexpected argument` : `${arg}: no such option`,
-    );
+    if (key !== undefined) faults.push(`${arg}: no such option`);
+    else if (words.length < most) words.push(arg);
+    else faults.push(`${quote(arg)}: unexpected argument`);
   };
   const end = args.indexOf("--") < 0 ? args.length : args.indexOf("--");
   const known = args.slice(0, end).filter((arg) => {
@@ -51,5 +58,5 @@ export function parseArgs(
     },
   });
   for (const arg of args.slice(end + 1)) unknown(arg);
-  return parsed;
+  return { ...parsed, _: words };
 }

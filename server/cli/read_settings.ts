@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { settleToken } from "./admin_settings.ts";
 import { quote, readFault } from "./faults.ts";
 import { parseArgs } from "./parse_args.ts";
 import { completeSettings, type Setting, SETTINGS, type Settings } from "./settings.ts";
@@ -20,11 +21,12 @@ export interface Surroundings {
 }
 
 /**
- * What Kubernetes sets in every container beside a Service that is called `fourtuple`, for that
- * Service's address and ports; `FOURTUPLE_PORT` too, but with a URL. Those are no settings.
+ * What Kubernetes sets in every container beside a Service that is called `fourtuple`, or
+ * `fourtuple-admin`, for that Service's address and ports; `FOURTUPLE_PORT` too, but with a URL. Those
+ * are no settings.
  */
 const SERVICE_VARIABLE =
-  /^FOURTUPLE_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/;
+  /^FOURTUPLE_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/;
 const SERVICE_PORT = /^(?:tcp|udp|sctp):\/\//;
 
 /** The values of one source, and how it calls a setting. */
@@ -35,8 +37,21 @@ interface Source {
   nameOf(name: string): string;
 }
 
-/** The settings whose flags need no value. */
-const SWITCHES = SETTINGS.filter(({ kind }) => kind === "switch").map(({ name }) => name);
+/** The flags that need no value, without their hyphens. */
+const SWITCHES = SETTINGS.filter(({ kind }) => kind === "switch")
+  .map(({ name }) => flagOf(name).slice(2));
+
+/** Settings that mean nothing without another one, or without one of several. */
+const NEEDS: readonly (readonly [given: keyof Settings, ...others: (keyof Settings)[]])[] = [
+  ["tlsCert", "tlsKey"],
+  ["tlsKey", "tlsCert"],
+  ["trustedProxy", "proxyProtocol", "forwardedHeader"],
+  ["proxyProtocol", "trustedProxy"],
+  ["forwardedHeader", "trustedProxy"],
+];
+
+/** The settings whose values are not shown. */
+const SECRETS = new Set(SETTINGS.filter(({ secret }) => secret).map(({ name }) => name));
 
 const SCHEMA = z.strictObject(
   Object.fromEntries(SETTINGS.map(({ name, schema }) => [name, schema.optional()])),
@@ -77,11 +92,16 @@ export function readSettings(args: readonly string[], surroundings: Surroundings
   const sources = [...file === undefined ? [] : [file], env, flags];
   for (const source of sources) faults.push(...faultsOf(source));
   const values = Object.assign({}, ...sources.map((source) => source.values));
-  for (const [given, other] of [["tlsCert", "tlsKey"], ["tlsKey", "tlsCert"]] as const) {
-    const source = sources.findLast(({ values }) => values[given] !== undefined);
-    if (source === undefined || values[other] !== undefined) continue;
-    faults.push(`${placeOf(source, given)}: needs ${source.nameOf(other)} too`);
+  const placeIn = (name: string): string =>
+    placeOf(sources.findLast(({ values }) => values[name] !== undefined)!, name);
+  const isSet = (name: string): boolean => values[name] !== undefined && values[name] !== false;
+  for (const [given, ...others] of NEEDS) {
+    if (!isSet(given) || others.some(isSet)) continue;
+    const source = sources.findLast(({ values }) => values[given] !== undefined)!;
+    const names = others.map((name) => source.nameOf(name)).join(" or ");
+    faults.push(`${placeOf(source, given)}: needs ${names} too`);
   }
+  faults.push(...settleToken(values, placeIn, surroundings.readFile));
   return faults.length > 0 ? { faults } : { settings: completeSettings(values) };
 }
 
@@ -99,7 +119,9 @@ function faultsOf(source: Source): string[] {
     const place = placeOf(source, name!) + (index === undefined ? "" : `[${index}]`);
     const value = source.values[name!];
     const received = index === undefined ? value : (value as unknown[])[Number(index)];
-    return [`${place}: ${issue.message}, received ${quote(received)}`];
+    return [
+      `${place}: ${issue.message}${SECRETS.has(name!) ? "" : `, received ${quote(received)}`}`,
+    ];
   });
 }
 
@@ -143,7 +165,7 @@ function readEnv(env: Readonly<Record<string, string>>): Source {
 
 function ofService(variable: string, text: string): boolean {
   return SERVICE_VARIABLE.test(variable) ||
-    variable === `${PREFIX}PORT` && SERVICE_PORT.test(text);
+    variable.endsWith("_PORT") && SERVICE_PORT.test(text);
 }
 
 function readFile(

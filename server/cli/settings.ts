@@ -1,5 +1,8 @@
 import { z } from "zod";
+import { parseAddressRange } from "../address_range.ts";
 import { DEFAULT_LIMITS, limitFault, type Limits } from "../limits.ts";
+import { FORWARDED_HEADERS, type ForwardedHeader } from "../proxy/forwarded.ts";
+import { adminFault, tokenFault } from "./admin_settings.ts";
 
 /** One setting of `fourtuple serve`: the same in flags, environment and configuration file. */
 export interface Setting {
@@ -15,6 +18,8 @@ export interface Setting {
   readonly kind: "text" | "integer" | "list" | "switch";
   /** What holds where it is not set, for the help. */
   readonly fallback?: string | number | boolean;
+  /** Whether its value must not be shown. */
+  readonly secret?: boolean;
 }
 
 /** The values of all settings, those with a default completed. */
@@ -31,6 +36,12 @@ export interface Settings {
   tlsKey?: string;
   /** The origins whose pages may connect. */
   origin?: string[];
+  /** The addresses and networks of proxies whose word about a client counts. */
+  trustedProxy?: string[];
+  /** Whether their connections begin with a PROXY header. */
+  proxyProtocol: boolean;
+  /** The request header in which they tell the client. */
+  forwardedHeader?: ForwardedHeader;
   /** Whether the talk page shows the server's totals. */
   figures: boolean;
   /** How log lines look. */
@@ -41,6 +52,14 @@ export interface Settings {
   workers: number | "auto";
   /** How long a drain may take, in milliseconds. */
   drainDeadline: number;
+  /** Where the ops port listens. */
+  admin?: string;
+  /** What the ops port asks for; from `adminTokenFile` where that is set. */
+  adminToken?: string;
+  /** A file that holds the token. */
+  adminTokenFile?: string;
+  /** A file that what operators did is added to. */
+  auditLog?: string;
   /** The limits that were set. */
   limits: Partial<Limits>;
 }
@@ -50,6 +69,7 @@ const DEFAULTS = {
   app: "talk",
   host: "127.0.0.1",
   port: 8_080,
+  proxyProtocol: false,
   figures: true,
   logFormat: "pretty",
   logLevel: "info",
@@ -90,7 +110,7 @@ const limitSettings = (Object.keys(LIMITS_HELP) as (keyof Limits)[]).map((name):
 
 const text = z.string("expected a text").min(1, "expected a text that is not empty");
 
-function choice(...values: [string, ...string[]]): z.ZodType {
+function choice(...values: readonly string[]): z.ZodType {
   return z.enum(values, `expected one of ${values.join(", ")}`);
 }
 
@@ -99,6 +119,22 @@ function integer(least: number, most: number): z.ZodType {
   const fits = (value: number): boolean =>
     Number.isInteger(value) && value >= least && value <= most;
   return z.number(message).refine(fits, message);
+}
+
+/** A text in which a function finds the faults. */
+function checked(faultOf: (text: string) => string | undefined): z.ZodType {
+  return z.string("expected a text").superRefine((value, context) => {
+    const message = faultOf(value);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  });
+}
+
+function rangeFault(value: string): string | undefined {
+  try {
+    parseAddressRange(value);
+  } catch {
+    return "expected an address such as 10.0.0.1, or a network such as 10.0.0.0/8";
+  }
 }
 
 function isOrigin(value: string): boolean {
@@ -177,6 +213,31 @@ export const SETTINGS: readonly Setting[] = [
     kind: "list",
   },
   {
+    name: "trustedProxy",
+    placeholder: "NETWORK",
+    help: "Address or network of proxies whose word about a client's address counts, such as " +
+      "10.0.0.0/8; several times or with commas between them (default: none)",
+    schema: z.array(checked(rangeFault), "expected a list of texts"),
+    kind: "list",
+  },
+  {
+    name: "proxyProtocol",
+    placeholder: "",
+    help:
+      "Connections from trusted proxies begin with a PROXY header, version 1 or 2; those that " +
+      "do not are refused",
+    schema: z.boolean("expected true or false"),
+    kind: "switch",
+    fallback: DEFAULTS.proxyProtocol,
+  },
+  {
+    name: "forwardedHeader",
+    placeholder: "HEADER",
+    help: `Header in which trusted proxies tell the client: ${FORWARDED_HEADERS.join(" or ")}`,
+    schema: choice(...FORWARDED_HEADERS),
+    kind: "text",
+  },
+  {
     name: "figures",
     placeholder: "",
     help: "Show the server's totals on the talk page; --no-figures hides them",
@@ -219,6 +280,37 @@ export const SETTINGS: readonly Setting[] = [
     schema: integer(0, 2_147_483_647),
     kind: "integer",
     fallback: DEFAULTS.drainDeadline,
+  },
+  {
+    name: "admin",
+    placeholder: "HOST:PORT",
+    help: "Where the ops port listens: dashboard, metrics and API; beyond this host it demands a " +
+      "token (default: there is none)",
+    schema: checked(adminFault),
+    kind: "text",
+  },
+  {
+    name: "adminToken",
+    placeholder: "TOKEN",
+    help: "What the ops port asks for, at least 16 characters; everybody on this host sees it in " +
+      "the list of processes: better use the variable or a file",
+    schema: checked(tokenFault),
+    kind: "text",
+    secret: true,
+  },
+  {
+    name: "adminTokenFile",
+    placeholder: "FILE",
+    help: "File that holds the token",
+    schema: text,
+    kind: "text",
+  },
+  {
+    name: "auditLog",
+    placeholder: "FILE",
+    help: "File to which what operators do is added, as JSON lines; the log has it as well",
+    schema: text,
+    kind: "text",
   },
   ...limitSettings,
 ];

@@ -1,10 +1,11 @@
 import type { ServeOptions, Server } from "../../mod.ts";
 import { broadcast } from "../apps/broadcast.ts";
 import { echo } from "../apps/echo.ts";
-import { talk } from "../apps/talk.ts";
+import { talk, TALK_LIMITS } from "../apps/talk.ts";
 import { checkCertificate } from "../certificate.ts";
 import type { ClusterReport } from "../cluster/cluster_report.ts";
 import type { WorkerOptions } from "../cluster/worker.ts";
+import { type Limits, resolveLimits } from "../limits.ts";
 import { firstLine, readFault } from "./faults.ts";
 import type { Settings } from "./settings.ts";
 
@@ -23,15 +24,17 @@ export type StartOptions =
  * @throws What the app throws, and an error that names the file when a certificate cannot be used.
  */
 export function startApp(
-  { app, tlsCert, tlsKey, origin, limits, figures }: Settings,
+  settings: Settings,
   place: StartOptions,
   report?: () => Promise<ClusterReport>,
 ): Server {
+  const { app, origin, limits, figures } = settings;
   const options: ServeOptions & StartOptions = {
     ...place,
     limits,
     ...origin && { origins: origin.includes("*") ? "*" : origin },
-    ...tlsCert !== undefined && tlsKey !== undefined && readCertificate(tlsCert, tlsKey),
+    ...readCertificate(settings),
+    ...proxiesOf(settings),
   };
   switch (app) {
     case "echo":
@@ -43,10 +46,39 @@ export function startApp(
   }
 }
 
-/** Reads a certificate and its key, and tries them, since a fault should name its file. */
-function readCertificate(certPath: string, keyPath: string): { cert: string; key: string } {
-  const pair = { cert: readText(certPath), key: readText(keyPath) };
-  checkCertificate(pair.cert, pair.key, `"${certPath}"`, `"${keyPath}"`);
+/** The option `proxies`, where some are trusted. */
+function proxiesOf(
+  { trustedProxy, proxyProtocol, forwardedHeader }: Settings,
+): Pick<ServeOptions, "proxies"> {
+  if (trustedProxy === undefined) return {};
+  const header = forwardedHeader && { header: forwardedHeader };
+  return { proxies: { trusted: trustedProxy, protocol: proxyProtocol, ...header } };
+}
+
+/**
+ * Completes the limits that are set with what the app and the server hold without.
+ *
+ * @param settings The settings.
+ * @returns All limits.
+ */
+export function limitsOf({ app, limits }: Pick<Settings, "app" | "limits">): Limits {
+  return resolveLimits({ ...app === "talk" && TALK_LIMITS, ...limits });
+}
+
+/**
+ * Reads the certificate and its key, and tries them, since a fault should name its file.
+ *
+ * @param settings The settings.
+ * @returns Both as PEM, or `undefined` where none are set.
+ * @throws {Error} When a file cannot be read.
+ * @throws {TypeError} When they cannot be used.
+ */
+export function readCertificate(
+  { tlsCert, tlsKey }: Pick<Settings, "tlsCert" | "tlsKey">,
+): { cert: string; key: string } | undefined {
+  if (tlsCert === undefined || tlsKey === undefined) return undefined;
+  const pair = { cert: readText(tlsCert), key: readText(tlsKey) };
+  checkCertificate(pair.cert, pair.key, `"${tlsCert}"`, `"${tlsKey}"`);
   return pair;
 }
 

@@ -27,6 +27,11 @@ Deno.test("clusterBanner() says no capacity when no worker answers", async () =>
     await clusterBanner(silent, completeSettings({})),
     `Fourtuple ${VERSION} serves talk on ${silent.url} by 1 worker (pid ${Deno.pid})\n`,
   );
+  assertEquals(
+    await clusterBanner(silent, completeSettings({}), "http://127.0.0.1:6455"),
+    `Fourtuple ${VERSION} serves talk on ${silent.url} by 1 worker (pid ${Deno.pid})\n` +
+      "Ops port: dashboard, metrics and API on http://127.0.0.1:6455\n",
+  );
 });
 
 Deno.test("capacityLine() says when descriptors allow fewer connections than were set", () => {

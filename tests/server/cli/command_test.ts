@@ -1,15 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Command } from "../../../server/cli/command.ts";
-import { doctor } from "../../../server/cli/doctor.ts";
-import { myth } from "../../../server/cli/myth.ts";
-import { serveCommand } from "../../../server/cli/serve.ts";
+import { COMMANDS } from "../../../server/main.ts";
 import { written } from "../../helpers/written.ts";
 
 function run(command: Command, ...args: string[]) {
   return written((io) => command.run(args, io));
 }
 
-for (const command of [serveCommand, doctor, myth]) {
+for (const command of COMMANDS) {
   Deno.test(`Command ${command.name} prints its help on stdout when asked for it`, async () => {
     for (const args of [["--help"], ["-h"], ["-h", "--help"]]) {
       assertEquals(await run(command, ...args), { code: 0, out: command.help, err: "" });

@@ -72,7 +72,9 @@ Deno.test("drainOnSignal() takes a second signal within a second for the same Ct
 
 Deno.test("drainOnSignal() takes the Ctrl-C that deno task start delivers twice for one", async () => {
   for (let shown = false; !shown;) {
-    await using task = new Process(Deno.execPath(), ["task", "start", ...PATIENT], { cwd: ROOT });
+    // The task has an ops port, at a port that may be in use.
+    const args = ["task", "start", "--admin=127.0.0.1:0", ...PATIENT];
+    await using task = new Process(Deno.execPath(), args, { cwd: ROOT });
     shown = await drainsStill(task, (pid) => Deno.kill(pid, "SIGINT"));
   }
 });

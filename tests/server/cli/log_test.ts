@@ -1,26 +1,32 @@
-import { assertEquals, assertMatch } from "@std/assert";
-import { LineWriter } from "../../../server/cli/line_writer.ts";
-import { startLog } from "../../../server/cli/log.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Log } from "../../../server/cli/log.ts";
 import type { Settings } from "../../../server/cli/settings.ts";
 import type { LogEntry } from "../../../server/options.ts";
 
-/** Logs entries and returns the lines. */
-async function logged(
+/** Uses a log and returns the lines. */
+async function linesOf(
   settings: Pick<Settings, "logFormat" | "logLevel">,
-  ...entries: LogEntry[]
+  use: (log: Log) => void,
 ): Promise<string[]> {
   let text = "";
-  const writer = new LineWriter({
+  const log = new Log(settings, {
     write(bytes) {
       text += new TextDecoder().decode(bytes);
       return Promise.resolve(bytes.length);
     },
   });
-  const log = startLog(settings, writer);
-  for (const entry of entries) log(entry);
-  await writer.flush();
+  use(log);
+  await log.flush();
   assertEquals(text.at(-1) ?? "\n", "\n");
   return text.split("\n").slice(0, -1);
+}
+
+/** Logs entries and returns the lines. */
+function logged(
+  settings: Pick<Settings, "logFormat" | "logLevel">,
+  ...entries: LogEntry[]
+): Promise<string[]> {
+  return linesOf(settings, (log) => entries.forEach(log.write));
 }
 
 const PRETTY = { logFormat: "pretty", logLevel: "debug" } as const;
@@ -34,7 +40,7 @@ function withoutTime(line: string): string {
   return line.replace(TIME, "");
 }
 
-Deno.test("startLog() writes a pretty line: time, level, worker, event, message, 4-tuple", async () => {
+Deno.test("Log writes a pretty line: time, level, worker, event, message, 4-tuple", async () => {
   const lines = await logged(
     PRETTY,
     { level: "info", event: "listening", message: "Listening on 1 port" },
@@ -48,7 +54,7 @@ Deno.test("startLog() writes a pretty line: time, level, worker, event, message,
   ]);
 });
 
-Deno.test("startLog() writes what was thrown below a pretty line", async () => {
+Deno.test("Log writes what was thrown below a pretty line", async () => {
   const error = new Error("first\nsecond");
   error.stack = "Error: first\nsecond\n    at somewhere";
   const [line, ...below] = await logged(
@@ -59,12 +65,12 @@ Deno.test("startLog() writes what was thrown below a pretty line", async () => {
   assertEquals(below, ["  Error: first", "  second", "      at somewhere"]);
 });
 
-Deno.test("startLog() writes a thrown value that is no Error", async () => {
+Deno.test("Log writes a thrown value that is no Error", async () => {
   const entry = { level: "error", event: "fault", message: "Thrown", error: 5 } as const;
   assertEquals((await logged(PRETTY, entry))[1], "  5");
 });
 
-Deno.test("startLog() escapes control characters, so that nobody steers a terminal", async () => {
+Deno.test("Log escapes control characters, so that nobody steers a terminal", async () => {
   const [line, ...below] = await logged(PRETTY, {
     level: "info",
     event: "e\x1b[2J",
@@ -79,7 +85,7 @@ Deno.test("startLog() escapes control characters, so that nobody steers a termin
   assertEquals(below, [String.raw`  x\x07`, "  y"]);
 });
 
-Deno.test("startLog() writes one JSON object for each entry, with documented keys", async () => {
+Deno.test("Log writes one JSON object for each entry, with documented keys", async () => {
   const lines = await logged(
     JSON_LINES,
     { level: "info", event: "listening", message: "Listening" },
@@ -106,14 +112,14 @@ Deno.test("startLog() writes one JSON object for each entry, with documented key
   for (const line of lines) assertEquals(/\p{Cc}/u.test(line), false, "no raw control characters");
 });
 
-Deno.test("startLog() takes a message as it is, braces and all", async () => {
+Deno.test("Log takes a message as it is, braces and all", async () => {
   const entry = { level: "info", event: "e", message: "a {key} b {{c}} {", key: "K" } as const;
   assertEquals((await logged(PRETTY, entry)).map(withoutTime), [`info    e ${entry.message} (K)`]);
   const [line] = await logged(JSON_LINES, entry);
   assertEquals(JSON.parse(line!).message, entry.message);
 });
 
-Deno.test("startLog() leaves out what is below the level", async () => {
+Deno.test("Log leaves out what is below the level", async () => {
   const levels = ["debug", "info", "warning", "error"] as const;
   const entries = levels.map((level) => ({ level, event: level, message: "m" }));
   for (const [index, logLevel] of levels.entries()) {
@@ -121,3 +127,95 @@ Deno.test("startLog() leaves out what is below the level", async () => {
     assertEquals(lines.map((line) => JSON.parse(line).event), levels.slice(index));
   }
 });
+
+Deno.test("Log changes its level at run time", async () => {
+  const entry = { level: "info", event: "e", message: "m" } as const;
+  const lines = await linesOf({ logFormat: "json", logLevel: "error" }, (log) => {
+    log.write({ ...entry, event: "before" });
+    log.level = "info";
+    log.write({ ...entry, event: "after" });
+    log.level = "warning";
+    log.write(entry);
+  });
+  assertEquals(lines.map((line) => JSON.parse(line).event), ["after"]);
+});
+
+Deno.test("Log counts lines that are alike, and says so when it is flushed", async () => {
+  const entry = { level: "error", event: "handler_fault", message: "Threw", error: "x" } as const;
+  const lines = await logged(JSON_LINES, ...Array.from({ length: 1_500 }, () => entry));
+  assertEquals(lines.length, 21);
+  const { message, repeated, level, event } = JSON.parse(lines.at(-1)!);
+  assertEquals([level, event, repeated], ["ERROR", "handler_fault", 1_480]);
+  assertMatch(message, /^… and 1,480 more like this in \d+ s$/);
+});
+
+Deno.test("Log.audit() writes every line, whatever the level, with all that is known", async () => {
+  const audit = { action: "drain", target: { "a{b}": "\x1b" } };
+  const use = (log: Log) => {
+    for (let i = 0; i < 100; i++) log.audit("Somebody drained", audit);
+  };
+  const lines = await linesOf({ ...JSON_LINES, logLevel: "error" }, use);
+  assertEquals(lines.length, 100);
+  const { "@timestamp": _, ...line } = JSON.parse(lines[0]!);
+  assertEquals(line, {
+    level: "INFO",
+    message: "Somebody drained",
+    logger: "fourtuple",
+    event: "audit",
+    audit,
+  });
+  const [pretty] = await linesOf({ ...PRETTY, logLevel: "error" }, use);
+  assertEquals(withoutTime(pretty!), "info    audit Somebody drained");
+});
+
+Deno.test("Log says in its own format how many lines a slow reader has cost", async () => {
+  for (const logFormat of ["json", "pretty"] as const) {
+    const { promise: stuck, resolve: wake } = Promise.withResolvers<void>();
+    let text = "";
+    const log = new Log({ logFormat, logLevel: "debug" }, {
+      async write(bytes) {
+        await stuck;
+        text += new TextDecoder().decode(bytes);
+        return bytes.length;
+      },
+    });
+    const message = "x".repeat(300_000);
+    for (let i = 0; i < 6; i++) log.write({ level: "debug", event: "e", message });
+    wake();
+    await log.flush();
+    const last = text.trimEnd().split("\n").at(-1)!;
+    if (logFormat === "pretty") assertMatch(last, /^\(2 log lines were dropped/);
+    else {
+      const { level, event, repeated } = JSON.parse(last);
+      assertEquals([level, event, repeated], ["WARN", "log_dropped", 2]);
+    }
+  }
+});
+
+Deno.test("Log writes JSON lines as server/deploy/log.schema.json describes them", async () => {
+  const schema = JSON.parse(
+    await Deno.readTextFile(new URL("../../../server/deploy/log.schema.json", import.meta.url)),
+  );
+  const entry = { level: "info", event: "e", message: "m" } as const;
+  const lines = await linesOf(JSON_LINES, (log) => {
+    log.write({ ...entry, key: KEY, reason: "R", worker: 1, error: "x" });
+    for (let i = 0; i < 21; i++) log.write(entry);
+    log.audit("m", {});
+  });
+  const seen = new Set<string>();
+  for (const line of lines.map((line) => JSON.parse(line))) {
+    for (const name of schema.required) assert(name in line, name);
+    for (const [name, value] of Object.entries(line)) {
+      seen.add(name);
+      assertEquals(schema.properties[name]?.type, typeOf(value), name);
+    }
+    assert(schema.properties.level.enum.includes(line.level));
+    assert(new RegExp(schema.properties.key.pattern).test(line.key ?? KEY));
+  }
+  assertEquals([...seen].sort(), Object.keys(schema.properties).sort());
+});
+
+/** A value's type as JSON Schema calls it. */
+function typeOf(value: unknown): string {
+  return Number.isInteger(value) ? "integer" : typeof value;
+}

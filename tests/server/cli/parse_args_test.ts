@@ -33,3 +33,13 @@ Deno.test("parseArgs() finds fault with everything else, and says what looks lik
     '"x": unexpected argument',
   ]);
 });
+
+Deno.test("parseArgs() takes as many words as were asked for, as they were typed", () => {
+  const faults: string[] = [];
+  const parsed = parseArgs(
+    ["12", "--a=1", "--", "-x", "more"],
+    { string: ["a"], words: 2 },
+    faults,
+  );
+  assertEquals([parsed._, parsed.a, faults], [["12", "-x"], "1", ['"more": unexpected argument']]);
+});

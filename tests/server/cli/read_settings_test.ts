@@ -31,6 +31,7 @@ function faultsOf(args: readonly string[], around?: Around): readonly string[] {
   return "faults" in result ? result.faults : [];
 }
 
+const TOKEN = "0123456789abcdef";
 const PORT = "expected an integer from 0 to 65535";
 const ORIGIN = 'expected an origin such as https://a.example, or "*"';
 
@@ -46,6 +47,7 @@ Deno.test("readSettings() gives the defaults when nothing is set", () => {
     app: "talk",
     host: "127.0.0.1",
     port: 8080,
+    proxyProtocol: false,
     figures: true,
     logFormat: "pretty",
     logLevel: "info",
@@ -82,20 +84,39 @@ const EXAMPLES: Record<string, [text: string, value: unknown]> = {
   logFormat: ["json", "json"],
   logLevel: ["debug", "debug"],
   workers: Deno.build.os === "linux" ? ["auto", "auto"] : ["1", 1],
+  trustedProxy: ["10.0.0.0/8,::1", ["10.0.0.0/8", "::1"]],
+  proxyProtocol: ["true", true],
+  forwardedHeader: ["forwarded", "forwarded"],
   whenFull: ["drop", "drop"],
+  admin: ["[::1]:6455", "[::1]:6455"],
+  adminToken: [TOKEN, TOKEN],
+  adminTokenFile: ["token", "token"],
+  auditLog: ["audit.jsonl", "audit.jsonl"],
 };
+
+/** What some settings are given with, as they mean nothing alone. */
+const NEEDED: Record<string, string> = {
+  tlsCert: "--tls-key=x",
+  tlsKey: "--tls-cert=x",
+  trustedProxy: "--proxy-protocol",
+  proxyProtocol: "--trusted-proxy=::1",
+  forwardedHeader: "--trusted-proxy=::1",
+};
+
+function isSwitch(word: string): boolean {
+  return word === "true" || word === "false";
+}
 
 for (const { name } of SETTINGS) {
   Deno.test(`readSettings() reads ${name} from a flag, a variable and the file alike`, () => {
     const [text, value] = EXAMPLES[name] ?? ["1000", 1000];
-    // The certificate and its key are needed together.
-    const other = name === "tlsCert" ? "tlsKey" : name === "tlsKey" ? "tlsCert" : undefined;
-    const more = other === undefined ? [] : [`${flagOf(other)}=x`];
+    const more = NEEDED[name] === undefined ? [] : [NEEDED[name]];
+    const files = { f: { [name]: value }, token: TOKEN };
     const found = [
-      settingsOf([...more, `${flagOf(name)}=${text}`]),
-      settingsOf([...more, flagOf(name), text].filter((word) => word !== "false")),
-      settingsOf(more, { env: { [variableOf(name)]: text } }),
-      settingsOf([...more, "--config=f"], { files: { f: { [name]: value } } }),
+      settingsOf([...more, `${flagOf(name)}=${text}`], { files }),
+      settingsOf([...more, flagOf(name), text].filter((word) => !isSwitch(word)), { files }),
+      settingsOf(more, { files, env: { [variableOf(name)]: text } }),
+      settingsOf([...more, "--config=f"], { files }),
     ];
     for (const settings of name === "figures" ? [found[0]!, ...found.slice(2)] : found) {
       assertEquals({ ...settings, ...settings.limits }[name as keyof Settings], value);
@@ -122,6 +143,26 @@ Deno.test("readSettings() lists the faults of all three sources at once, each wi
       "f.json: tlsKey: needs tlsCert too",
     ],
   );
+});
+
+Deno.test("readSettings() wants trusted proxies, and how they tell a client, together", () => {
+  const faults: [string[], string[]][] = [
+    [["--trusted-proxy=::1"], [
+      "--trusted-proxy: needs --proxy-protocol or --forwarded-header too",
+    ]],
+    [["--trusted-proxy=::1", "--no-proxy-protocol"], [
+      "--trusted-proxy: needs --proxy-protocol or --forwarded-header too",
+    ]],
+    [["--proxy-protocol"], ["--proxy-protocol: needs --trusted-proxy too"]],
+    [["--forwarded-header=forwarded"], ["--forwarded-header: needs --trusted-proxy too"]],
+    [["--trusted-proxy=::1,10.0.0.1/8", "--forwarded-header=via"], [
+      "--trusted-proxy[1]: expected an address such as 10.0.0.1, or a network such as " +
+      '10.0.0.0/8, received "10.0.0.1/8"',
+      '--forwarded-header: expected one of x-forwarded-for, forwarded, received "via"',
+    ]],
+  ];
+  for (const [args, expected] of faults) assertEquals(faultsOf(args), expected);
+  assertEquals(settingsOf(["--no-proxy-protocol"]).proxyProtocol, false);
 });
 
 Deno.test("readSettings() names a value once that is wrong in two ways", () => {
@@ -338,6 +379,28 @@ Deno.test("readSettings() needs the certificate and its key together, from any s
   assertEquals([settings.tlsCert, settings.tlsKey], ["c", "k"]);
 });
 
+Deno.test("readSettings() takes the token from its file, without the line feed behind it", () => {
+  const files = { t: `${TOKEN}\n` };
+  const settings = settingsOf(["--admin=0.0.0.0:1", "--admin-token-file=t"], { files });
+  assertEquals([settings.admin, settings.adminToken], ["0.0.0.0:1", TOKEN]);
+});
+
+Deno.test("readSettings() demands a token for an ops port beyond this host, together with other faults", () => {
+  assertEquals(faultsOf(["--port=x"], { env: { FOURTUPLE_ADMIN: "0.0.0.0:6455" } }), [
+    `--port: ${PORT}, received "x"`,
+    'FOURTUPLE_ADMIN: needs a token, since not only this host reaches "0.0.0.0:6455"',
+  ]);
+  assertEquals(settingsOf(["--admin=127.0.0.1:6455"]).adminToken, undefined);
+});
+
+Deno.test("readSettings() does not show a token that it refuses", () => {
+  const fault = "expected a token of at least 16 characters, printable ASCII without spaces";
+  assertEquals(faultsOf(["--admin-token=hunter2"]), [`--admin-token: ${fault}`]);
+  assertEquals(faultsOf(["--admin-token-file=t"], { files: { t: "hunter2" } }), [
+    `--admin-token-file: t: ${fault}`,
+  ]);
+});
+
 Deno.test("readSettings() keeps limits within their bounds", () => {
   const [limits] = [settingsOf(["--connections=1", "--linger-bytes=0"]).limits];
   assertEquals(limits, { connections: 1, lingerBytes: 0 });
@@ -358,6 +421,10 @@ Deno.test("readSettings() ignores the variables that Kubernetes sets for a Servi
     FOURTUPLE_PORT_8080_TCP_PROTO: "tcp",
     FOURTUPLE_PORT_8080_TCP_PORT: "8080",
     FOURTUPLE_PORT_8080_TCP_ADDR: "10.0.0.11",
+    FOURTUPLE_ADMIN_SERVICE_HOST: "10.0.0.12",
+    FOURTUPLE_ADMIN_SERVICE_PORT: "6455",
+    FOURTUPLE_ADMIN_PORT: "tcp://10.0.0.12:6455",
+    FOURTUPLE_ADMIN_PORT_6455_TCP_ADDR: "10.0.0.12",
   };
   assertEquals(settingsOf([], { env }), settingsOf([]));
 });

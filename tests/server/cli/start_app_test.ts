@@ -1,8 +1,9 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { completeSettings } from "../../../server/cli/settings.ts";
-import { startApp, startFault } from "../../../server/cli/start_app.ts";
+import { limitsOf, readCertificate, startApp, startFault } from "../../../server/cli/start_app.ts";
 import { RawClient } from "../../helpers/raw_client.ts";
 
+const PROXY_LINE = "PROXY TCP4 192.0.2.7 192.0.2.8 4711 443\r\n";
 const PLACE = { hostname: "127.0.0.1", port: 0, log: () => {} };
 
 for (const [app, status] of [["echo", 426], ["broadcast", 426], ["talk", 200]] as const) {
@@ -18,9 +19,39 @@ for (const [app, status] of [["echo", 426], ["broadcast", 426], ["talk", 200]] a
   });
 }
 
+Deno.test("startApp() believes the proxies that are set", async () => {
+  const proxied = { app: "echo", trustedProxy: ["127.0.0.0/8"] };
+  const asked = {
+    [PROXY_LINE]: { ...proxied, proxyProtocol: true },
+    "": { ...proxied, forwardedHeader: "x-forwarded-for" },
+  };
+  for (const [header, values] of Object.entries(asked)) {
+    await using server = startApp(completeSettings(values), PLACE);
+    using client = await RawClient.connect(server.addr);
+    await client.send(header);
+    await client.upgrade("/", "X-Forwarded-For: 192.0.2.7");
+    assertEquals(server.registry.list()[0]?.client?.address, "192.0.2.7");
+  }
+});
+
 Deno.test("startApp() names the file of a certificate that cannot be read", () => {
   const settings = completeSettings({ app: "echo", tlsCert: "/nowhere", tlsKey: "/nowhere" });
   assertThrows(() => startApp(settings, PLACE), Error, 'Cannot read "/nowhere": there is no');
+});
+
+Deno.test("limitsOf() gives the limits that the app holds", async () => {
+  for (const app of ["echo", "broadcast", "talk"] as const) {
+    const settings = completeSettings({ app, closeTimeout: 100, connections: 7 });
+    await using server = startApp(settings, PLACE);
+    assertEquals(limitsOf(settings), await server.operations.limits());
+    const plain = completeSettings({ app });
+    await using other = startApp(plain, PLACE);
+    assertEquals(limitsOf(plain), await other.operations.limits());
+  }
+});
+
+Deno.test("readCertificate() reads nothing where no certificate is set", () => {
+  assertEquals(readCertificate({}), undefined);
 });
 
 Deno.test("startFault() says in one line why nobody listens", async () => {

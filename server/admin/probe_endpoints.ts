@@ -1,0 +1,63 @@
+import { z } from "@hono/zod-openapi";
+import { healthSchema, readinessSchema } from "./answer_schemas.ts";
+import { ask } from "./ask.ts";
+import { type Endpoint, endpoint } from "./endpoint.ts";
+import type { LivePages } from "./live_pages.ts";
+import { METRICS_TYPE, metricsText } from "./metrics.ts";
+import { unreadyReasons } from "./readiness.ts";
+import type { Snapshots } from "./snapshots.ts";
+
+/**
+ * What machines ask again and again: whether the server is alive and ready, its metrics, and the
+ * snapshots that the dashboard watches.
+ *
+ * @param snapshots Takes snapshots.
+ * @param pages The pages that watch.
+ * @param version The server's version.
+ */
+export function probeEndpoints(
+  snapshots: Snapshots,
+  pages: LivePages,
+  version: string,
+): Endpoint[] {
+  return [
+    endpoint({
+      method: "get",
+      path: "/healthz",
+      summary: "Answers as long as the process does",
+      access: "anyone",
+      answers: { "application/json": healthSchema },
+      run: () => Promise.resolve({ status: "alive" }),
+    }),
+    endpoint({
+      method: "get",
+      path: "/readyz",
+      summary: "Tells whether new connections should come here; 503 when they should not",
+      access: "anyone",
+      answers: { "application/json": readinessSchema },
+      async run() {
+        const reasons = unreadyReasons(await ask(snapshots.take()));
+        const ready = reasons.length === 0;
+        return Response.json({ ready, reasons }, { status: ready ? 200 : 503 });
+      },
+    }),
+    endpoint({
+      method: "get",
+      path: "/metrics",
+      summary: "Metrics in the text format of Prometheus",
+      answers: { "text/plain": z.string() },
+      async run() {
+        const text = await metricsText(await ask(snapshots.take()), version);
+        return new Response(text, { headers: { "content-type": METRICS_TYPE } });
+      },
+    }),
+    endpoint({
+      method: "get",
+      path: "/api/v1/live",
+      summary: "A WebSocket that gets a snapshot each second, after the token where one is needed",
+      access: "own-page",
+      answers: {},
+      run: ({ request }) => Promise.resolve(pages.accept(request)),
+    }),
+  ];
+}

@@ -1,0 +1,74 @@
+/**
+ * Reads the values of options, and says what is wrong with them.
+ *
+ * @module
+ */
+
+import { parseFourTuple } from "../four_tuple.ts";
+import { firstLine, quote } from "./faults.ts";
+import type { Flags } from "./admin_command.ts";
+
+/**
+ * Reads an integer.
+ *
+ * @param flags What was given.
+ * @param name The option's name, without its hyphens.
+ * @param range What it may be.
+ * @param faults Gets a line where it is something else.
+ * @returns `undefined` where it was not given, or is none.
+ */
+export function integerOption(
+  flags: Flags,
+  name: string,
+  [least, most]: readonly [number, number],
+  faults: string[],
+): number | undefined {
+  if (flags[name] === undefined) return undefined;
+  const text = String(flags[name]);
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (value >= least && value <= most) return value;
+  faults.push(`--${name}: expected an integer from ${least} to ${most}, received ${quote(text)}`);
+  return undefined;
+}
+
+/**
+ * Reads one of several words.
+ *
+ * @param flags What was given.
+ * @param name The option's name, without its hyphens.
+ * @param choices What it may be.
+ * @param faults Gets a line where it is something else.
+ * @returns `undefined` where it was not given, or is none.
+ */
+export function choiceOption<Choice extends string>(
+  flags: Flags,
+  name: string,
+  choices: readonly Choice[],
+  faults: string[],
+): Choice | undefined {
+  if (flags[name] === undefined) return undefined;
+  const text = String(flags[name]);
+  const choice = choices.find((choice) => choice === text);
+  if (choice === undefined) {
+    faults.push(`--${name}: expected one of ${choices.join(", ")}, received ${quote(text)}`);
+  }
+  return choice;
+}
+
+/**
+ * Reads the one word that is no option as a 4-tuple.
+ *
+ * @param flags What was given.
+ * @param faults Gets a line where it is none.
+ * @returns The word; `undefined` where there is none.
+ */
+export function fourTupleWord({ _: words }: Flags, faults: string[]): string | undefined {
+  const [word] = words as string[];
+  if (word === undefined) return undefined;
+  try {
+    parseFourTuple(word);
+  } catch (error) {
+    faults.push(`${quote(word)}: ${firstLine(error)}`);
+  }
+  return word;
+}

@@ -1,0 +1,42 @@
+import type { CommandIo } from "./command.ts";
+import { openScreen, terminalSize } from "./terminal.ts";
+import { writeTo } from "./write_to.ts";
+
+/** The process's own streams, and the terminal where there is one. */
+export function processIo(): CommandIo {
+  const err = writeTo(Deno.stderr);
+  const typed = Deno.stdin.isTerminal();
+  const shown = Deno.stdout.isTerminal();
+  return {
+    out: writeTo(Deno.stdout),
+    err,
+    ...shown && { columns: terminalSize().columns },
+    ...typed && {
+      ask: (question) => {
+        err(question);
+        return readLine(Deno.stdin);
+      },
+    },
+    ...typed && shown && { openScreen },
+  };
+}
+
+/**
+ * Reads one line. A terminal hands out whole lines, and what is typed ahead stays there.
+ *
+ * @param input Where it is typed.
+ * @returns The line without its line feed; what there is when the input ends.
+ */
+export async function readLine(
+  input: { read(buffer: Uint8Array): Promise<number | null> },
+): Promise<string> {
+  const buffer = new Uint8Array(1024);
+  const decoder = new TextDecoder();
+  let line = "";
+  while (!line.includes("\n")) {
+    const length = await input.read(buffer);
+    if (length === null) break;
+    line += decoder.decode(buffer.subarray(0, length), { stream: true });
+  }
+  return line.split("\n")[0]!.replace(/\r$/, "");
+}

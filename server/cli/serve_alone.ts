@@ -1,0 +1,52 @@
+import type { Server } from "../../mod.ts";
+import { serverBanner } from "./banner.ts";
+import { drainOnSignal } from "./drain_on_signal.ts";
+import { firstLine } from "./faults.ts";
+import { Operating, type ServeRun } from "./operating.ts";
+import { startApp, startFault } from "./start_app.ts";
+
+/**
+ * Serves in this process, until it has drained.
+ *
+ * @param run The run of the command.
+ * @returns The exit code.
+ */
+export async function serveAlone(run: ServeRun): Promise<number> {
+  const { settings, log: { write: log }, systemd, io } = run;
+  const { host: hostname, port, drainDeadline: deadline } = settings;
+  let server: Server;
+  try {
+    server = startApp(settings, { hostname, port, log });
+  } catch (error) {
+    io.err(`fourtuple serve: ${startFault(error, settings)}\n`);
+    return 1;
+  }
+  // From here to the signals nothing is waited for: they and the ops port come before the first accept.
+  const operating = new Operating(run);
+  let opsUrl: string | undefined;
+  try {
+    opsUrl = operating.start(server);
+  } catch (error) {
+    await server.close();
+    io.err(`fourtuple serve: ${firstLine(error)}\n`);
+    return 1;
+  }
+  // When descriptors have run out it is too late to listen for signals: that ends Deno.
+  const drained = drainOnSignal({
+    holds: () => `${server.registry.size} connections`,
+    drain() {
+      systemd.stopping();
+      return server.drain({ deadline });
+    },
+    finished: server.finished.catch((error) => {
+      log({ level: "error", event: "fault", message: "Server cannot go on", error });
+      throw error;
+    }),
+    log,
+  });
+  io.out(await serverBanner(server, settings, opsUrl));
+  operating.ready();
+  const { code, bySignal } = await drained;
+  await operating.close(!bySignal);
+  return code;
+}

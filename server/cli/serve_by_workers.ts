@@ -1,0 +1,119 @@
+import { type Cluster, startCluster } from "../cluster/cluster.ts";
+import { countWorkers } from "../cluster/serve_cluster.ts";
+import { runWorker } from "../cluster/worker.ts";
+import { programOf } from "../process/program.ts";
+import { clusterBanner } from "./banner.ts";
+import { drainOnSignal } from "./drain_on_signal.ts";
+import { firstLine } from "./faults.ts";
+import { handOn } from "./handed_settings.ts";
+import type { Log } from "./log.ts";
+import { Operating, type ServeRun } from "./operating.ts";
+import { tryOpsPort } from "./ops_port.ts";
+import { reloadedSettings } from "./reload.ts";
+import type { Settings } from "./settings.ts";
+import { startApp, startFault } from "./start_app.ts";
+
+/**
+ * Serves by other processes, until they have drained.
+ *
+ * @param run The run of the command.
+ * @returns The exit code.
+ */
+export async function serveByWorkers(run: ServeRun): Promise<number> {
+  const { args, settings, log: { write: log }, systemd, io } = run;
+  const { host: hostname, port, drainDeadline } = settings;
+  try {
+    tryOpsPort(settings);
+  } catch (error) {
+    io.err(`fourtuple serve: ${firstLine(error)}\n`);
+    return 1;
+  }
+  handOn(settings);
+  const operating = new Operating(run, (fresh) => handOn(reloadedSettings(settings, fresh)));
+  const ending = new AbortController();
+  const starting = startCluster({
+    program: programOf(Deno.mainModule),
+    args: ["serve", ...args],
+    workers: countWorkers(settings.workers),
+    hostname,
+    port,
+    drainDeadline,
+    log,
+    signal: ending.signal,
+  });
+  // Of a start that has failed nothing is left.
+  const started = starting.catch(() => undefined);
+  let draining = false;
+  // Registered before all of them serve: a signal waits for that, rather than end this process alone.
+  const drained = drainOnSignal({
+    holds: () => "all workers",
+    async drain() {
+      draining = true;
+      systemd.stopping();
+      return await (await started)?.drain() ?? { closed: 0, cut: 0 };
+    },
+    async kill() {
+      ending.abort();
+      await (await started)?.close();
+    },
+    finished: started.then((cluster) => cluster?.finished ?? new Promise(() => {})),
+    log,
+  });
+  Deno.addSignalListener("SIGUSR2", async () => {
+    const cluster = await started;
+    const fresh = await operating.reload();
+    if (fresh === undefined) {
+      const message = "Workers are not replaced, as there is something wrong with the settings";
+      return log({ level: "error", event: "roll_failed", message });
+    }
+    handOn(fresh);
+    await cluster?.roll().catch(() => {}); // the log has it
+  });
+  let cluster: Cluster;
+  try {
+    cluster = await starting;
+  } catch (error) {
+    // A terminal and systemd signal to all: workers that did not listen for it yet have died of it.
+    if (draining) return (await drained).code;
+    io.err(`fourtuple serve: ${startFault(error, settings)}\n`);
+    return 1;
+  }
+  let opsUrl: string | undefined;
+  try {
+    opsUrl = operating.start({
+      operations: cluster.operations,
+      setLogLevel: (level) => cluster.setLogLevel(level),
+    });
+  } catch (error) {
+    await cluster.close();
+    io.err(`fourtuple serve: ${firstLine(error)}\n`);
+    return 1;
+  }
+  io.out(await clusterBanner(cluster, settings, opsUrl));
+  operating.ready();
+  const { code, bySignal } = await drained;
+  await operating.close(!bySignal);
+  return code;
+}
+
+/**
+ * Serves as one of several, until it has drained.
+ *
+ * @param settings The settings.
+ * @param log The log of this process.
+ * @returns The exit code.
+ */
+export async function serveAsWorker(settings: Settings, log: Log): Promise<number> {
+  await runWorker({
+    log: log.write,
+    setLogLevel: (level) => void (log.level = level),
+    start(options, report) {
+      try {
+        return startApp(settings, options, report);
+      } catch (error) {
+        throw new Error(startFault(error, { host: options.hostname, port: options.port }));
+      }
+    },
+  });
+  return 0;
+}

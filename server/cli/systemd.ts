@@ -1,0 +1,145 @@
+/** Messages that the service manager has not taken; beyond it they are left out. */
+const MOST_WAITING = 8;
+
+/** The status is looked at after this many milliseconds again. */
+const STATUS_INTERVAL = 10_000;
+
+const ENCODER = new TextEncoder();
+
+/** What systemd sets for a service of `Type=notify`, as far as it is used here. */
+export type SystemdVariables = Readonly<
+  Partial<Record<"NOTIFY_SOCKET" | "WATCHDOG_USEC" | "WATCHDOG_PID", string>>
+>;
+
+/** A datagram socket; `Deno.listenDatagram` is there only with `--unstable-net`. */
+interface Datagrams {
+  send(bytes: Uint8Array, to: Deno.UnixAddr): Promise<number>;
+  close(): void;
+}
+
+/**
+ * Tells systemd how the service is, by the protocol of `sd_notify(3)`. Where no systemd listens, and
+ * where it cannot be reached, all of this does nothing: no server fails of it.
+ */
+export class Systemd implements Disposable {
+  readonly #socket: Datagrams | undefined;
+  readonly #to: Deno.UnixAddr;
+  /** How often the watchdog is fed, in milliseconds; 0 where there is none. */
+  readonly #feeding: number;
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  #sent: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+  #status = "";
+  #stopping = false;
+
+  /**
+   * @param env The variables of this process.
+   * @param pid The number of this process.
+   */
+  constructor(env: SystemdVariables, pid: number = Deno.pid) {
+    const { NOTIFY_SOCKET: path = "", WATCHDOG_USEC: watchdog, WATCHDOG_PID: guarded } = env;
+    // The name of an abstract socket begins with a zero byte, which no variable can hold. Deno 2.4.2
+    // cannot send there.
+    this.#to = { transport: "unixpacket", path: path.replace(/^@/, "\0") };
+    this.#socket = /^[/@]./.test(path) ? openSocket() : undefined;
+    const ours = guarded === undefined || guarded === String(pid);
+    this.#feeding = ours && /^[1-9]\d{0,17}$/.test(watchdog ?? "") ? Number(watchdog) / 2_000 : 0;
+  }
+
+  /** Says that the server serves, and feeds the watchdog from now on. */
+  ready(): void {
+    this.#notify("READY=1");
+    if (this.#socket === undefined || this.#feeding === 0) return;
+    this.#timers.push(setInterval(() => this.#notify("WATCHDOG=1"), this.#feeding));
+  }
+
+  /**
+   * Shows a status that changes, as `systemctl status` has it.
+   *
+   * @param status Gives it, on one line; an error leaves it as it was.
+   * @param interval How often it is asked, in milliseconds; it is sent only when it has changed.
+   */
+  follow(status: () => Promise<string>, interval: number = STATUS_INTERVAL): void {
+    if (this.#socket === undefined) return;
+    const look = async () => {
+      try {
+        this.status(await status());
+      } catch {
+        // The next time, perhaps.
+      }
+    };
+    this.#timers.push(setInterval(look, interval));
+    look();
+  }
+
+  /** Shows a status; the same as before is not sent again. */
+  status(text: string): void {
+    if (text === this.#status) return;
+    this.#status = text;
+    this.#notify(`STATUS=${text.replaceAll("\n", " ")}`);
+  }
+
+  /**
+   * Says that the configuration is read again.
+   *
+   * @param reload Does it.
+   * @returns What it returns.
+   */
+  async reloading<T>(reload: () => Promise<T>): Promise<T> {
+    if (this.#stopping) return await reload();
+    this.#notify(`RELOADING=1\nMONOTONIC_USEC=${monotonic()}`);
+    try {
+      return await reload();
+    } finally {
+      this.#notify("READY=1");
+    }
+  }
+
+  /** Says that the server drains; asked again it does nothing. */
+  stopping(): void {
+    if (!this.#stopping) this.#notify("STOPPING=1");
+    this.#stopping = true;
+  }
+
+  /** Says no more. */
+  [Symbol.dispose](): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#socket?.close();
+  }
+
+  /** One after the other, so that they come in order. */
+  #notify(message: string): void {
+    const socket = this.#socket;
+    if (socket === undefined || this.#waiting === MOST_WAITING) return;
+    this.#waiting++;
+    this.#sent = this.#sent.then(() => socket.send(ENCODER.encode(message), this.#to))
+      .catch(() => {}) // nobody listens any more, or the socket is closed
+      .finally(() => this.#waiting--);
+  }
+}
+
+function openSocket(): Datagrams | undefined {
+  const { listenDatagram } = Deno as {
+    listenDatagram?: (options: Deno.UnixListenOptions & { transport: "unixpacket" }) => Datagrams;
+  };
+  try {
+    // Linux gives a socket without a path a name of its own, and leaves no file behind.
+    return listenDatagram?.({ transport: "unixpacket", path: "" });
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The kernel's monotonic clock, in microseconds, as far as it can be read: `/proc/uptime` has
+ * hundredths of a second, cut off, and counts the time in which the host was asleep. So it is never
+ * too early, which systemd would take for an answer to an older reload.
+ */
+function monotonic(): number {
+  try {
+    const [seconds = "0"] = Deno.readTextFileSync("/proc/uptime").split(" ");
+    return Math.round(Number(seconds) * 100 + 1) * 10_000;
+  } catch {
+    return 0;
+  }
+}

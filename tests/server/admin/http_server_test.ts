@@ -1,0 +1,114 @@
+import { assert, assertEquals } from "@std/assert";
+import { addressText, serveHttp } from "../../../server/admin/http_server.ts";
+import { until } from "../../helpers/events.ts";
+import { OpsPort } from "../../helpers/ops_port.ts";
+import { RawClient } from "../../helpers/raw_client.ts";
+
+Deno.test("serveHttp() looks at the Host as it came", async () => {
+  await using port = new OpsPort();
+  const status = (...hosts: string[]) =>
+    port.statusOf("GET /healthz HTTP/1.1", ...hosts.map((host) => `Host: ${host}`));
+  const { port: number } = port.admin.addr;
+  for (const host of ["127.0.0.1", `[::1]:${number}`, "localhost", "LocalHost:1", "192.0.2.7"]) {
+    assertEquals(await status(host), 200, host);
+  }
+  for (
+    const host of ["evil.example", `evil.example:${number}`, "127.0.0.1.evil.example", "127.1"]
+  ) {
+    assertEquals(await status(host), 421, host);
+  }
+  const malformed = ["", "a b", "[::1", "[::1%25lo]", "127.0.0.1@evil.example", "127.0.0.1/", "é"];
+  for (const host of [...malformed, "127.0.0.1:99999", "127.0.0.1#"]) {
+    assertEquals(await status(host), 400, host);
+  }
+  assertEquals(await status(), 400);
+  assertEquals(await status("127.0.0.1", "evil.example"), 400);
+  assertEquals(await port.statusOf("GET /healthz HTTP/1.0"), 400);
+  assertEquals(port.book.entries(), []);
+});
+
+Deno.test("serveHttp() is not to be talked round by an absolute target", async () => {
+  await using port = new OpsPort();
+  const ask = (target: string, host: string) =>
+    port.statusOf(`GET ${target} HTTP/1.1`, `Host: ${host}`);
+  assertEquals(await ask("http://127.0.0.1/healthz", "evil.example"), 421);
+  assertEquals(await ask("http://evil.example/healthz", "127.0.0.1"), 200);
+  assertEquals(await port.statusOf("CONNECT 127.0.0.1:80 HTTP/1.1", "Host: 127.0.0.1"), 405);
+});
+
+Deno.test("serveHttp() sets safe headers on all answers", async () => {
+  await using port = new OpsPort();
+  const { url } = port.admin;
+  for (const path of ["/healthz", "/nothing", "/api/v1/limits", "/api/v1/connections?limit=0"]) {
+    const { headers } = await port.ask(path);
+    assertEquals(headers.get("x-content-type-options"), "nosniff");
+    assertEquals(headers.get("referrer-policy"), "no-referrer");
+    assertEquals(headers.get("cache-control"), "no-store");
+  }
+  const raw = await port.askRaw(["GET / HTTP/1.1", "Host: evil.example"]);
+  assertEquals(raw.headers.get("x-content-type-options"), "nosniff");
+  assert(url.startsWith("http://127.0.0.1:"));
+});
+
+Deno.test("serveHttp() answers 503 to more than 64 requests at once, but says that it is alive", async () => {
+  await using port = new OpsPort();
+  const gate = Promise.withResolvers<void>();
+  port.operations.gate = gate.promise;
+  const asked = Array.from({ length: 64 }, () => port.ask("/api/v1/limits"));
+  await until("all are under way", () => port.operations.calls.length === 64);
+  const { status, headers } = await port.ask("/api/v1/limits");
+  assertEquals([status, headers.get("retry-after")], [503, "1"]);
+  assertEquals((await port.ask("/healthz")).status, 200);
+  gate.resolve();
+  for (const answer of asked) assertEquals((await answer).status, 200);
+  assertEquals((await port.ask("/api/v1/limits")).status, 200);
+});
+
+Deno.test("HttpServer.close() ends pages and taps, and waits for nobody who only keeps a connection", async () => {
+  const port = new OpsPort();
+  const { addr, url } = port.admin;
+  const { key } = port.operations.connections[0]!;
+  using page = await RawClient.open(addr, "/api/v1/live");
+  await page.message();
+  const tap = await fetch(`${url}/api/v1/connections/${key}/tap`);
+  using silent = await RawClient.connect(addr);
+  using half = await RawClient.connect(addr);
+  await half.send("GET /healthz HTTP/1.1\r\n");
+  using kept = await RawClient.connect(addr);
+  await kept.sendHead(["GET /healthz HTTP/1.1", "Host: 127.0.0.1"]);
+  await kept.head();
+  await port.admin.close();
+  assertEquals(await tap.text(), "");
+  assertEquals((await page.closeFrame()).code, 1001);
+  for (const client of [silent, half, kept]) await client.gone();
+  await port.admin.close();
+});
+
+Deno.test("HttpServer.close() lets answers be sent that are under way", async () => {
+  const port = new OpsPort();
+  const gate = Promise.withResolvers<void>();
+  port.operations.gate = gate.promise;
+  const asked = port.ask("/api/v1/drain", { body: {} });
+  await until("it is under way", () => port.operations.calls.length === 1);
+  const closed = port.admin.close();
+  gate.resolve();
+  assertEquals((await asked).status, 200);
+  await closed;
+});
+
+Deno.test("serveHttp() tells a fault of the routes to nobody but the operator", async () => {
+  const faults: unknown[] = [];
+  const bug = new Error("secret");
+  const server = serveHttp({
+    hostname: "127.0.0.1",
+    port: 0,
+    app: { fetch: () => Promise.reject(bug) },
+    fault: (error) => void faults.push(error),
+    end: () => Promise.resolve(),
+  });
+  const response = await fetch(`http://${addressText(server.addr)}/`);
+  const { status, detail } = await response.json();
+  assertEquals([status, detail], [500, "The server met a fault of its own"]);
+  assertEquals(faults, [bug]);
+  await server.close();
+});

@@ -1,0 +1,35 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { choiceOption, fourTupleWord, integerOption } from "../../../server/cli/option_values.ts";
+
+Deno.test("integerOption() reads an integer in its range, and says so of all else", () => {
+  const read = (n: string | undefined) => {
+    const faults: string[] = [];
+    return [integerOption(n === undefined ? {} : { n }, "n", [1, 10], faults), ...faults];
+  };
+  assertEquals([read("1"), read("10"), read(undefined)], [[1], [10], [undefined]]);
+  for (const text of ["", "0", "11", "1.5", "1e1", "-1", "ten"]) {
+    assertEquals(read(text), [
+      undefined,
+      `--n: expected an integer from 1 to 10, received "${text}"`,
+    ]);
+  }
+});
+
+Deno.test("choiceOption() reads one of its words, and names them otherwise", () => {
+  const faults: string[] = [];
+  assertEquals(choiceOption({ s: "b" }, "s", ["a", "b"], faults), "b");
+  assertEquals(choiceOption({}, "s", ["a", "b"], faults), undefined);
+  assertEquals(faults, []);
+  assertEquals(choiceOption({ s: "B" }, "s", ["a", "b"], faults), undefined);
+  assertEquals(faults, ['--s: expected one of a, b, received "B"']);
+});
+
+Deno.test("fourTupleWord() reads a 4-tuple", () => {
+  const faults: string[] = [];
+  const key = "127.0.0.1:1-127.0.0.1:2";
+  assertEquals(fourTupleWord({ _: [key] }, faults), key);
+  assertEquals(fourTupleWord({ _: [] }, faults), undefined);
+  assertEquals(faults, []);
+  fourTupleWord({ _: ["nonsense"] }, faults);
+  assertStringIncludes(faults[0]!, '"nonsense": Cannot parse 4-tuple');
+});
