@@ -160,7 +160,11 @@ function factsSinceStart({ at, processes, sum: { totals, measured, report } }) {
   const { count } = format;
   const first = Math.min(...processes.map(({ since }) => since));
   const closes = (/** @type {Readonly<Record<string, number>>} */ counts) =>
-    listed(Object.entries(counts).map(([code, times]) => `${code}: ${count(times)}`));
+    listed(
+      Object.entries(counts).map(([code, times]) =>
+        `${code === "none" ? "no code" : code}: ${count(times)}`
+      ),
+    );
   return [
     ["Serving for", processes.length === 0 ? format.UNKNOWN : format.duration(at - first)],
     ["Accepted", count(totals.accepted)],
