@@ -24,6 +24,10 @@
  *
  * @module
  */
+export { connect, type ConnectOptions } from "./client/connect.ts";
+export { connectSocket } from "./client/connect_socket.ts";
+export { ConnectError, type RefusedHandshake } from "./client/connect_error.ts";
+export type { ClientConnection, ClosedStatus } from "./client/client_connection.ts";
 export { CloseCode } from "./protocol/close_code.ts";
 export type { CloseStatus } from "./protocol/close_payload.ts";
 export type { HeadLimits, MessageLimits } from "./protocol/limits.ts";
@@ -43,6 +47,7 @@ export { type ClusterOptions, serveCluster } from "./server/cluster/serve_cluste
 export type { DescriptorLimits, HostLimits, TcpSockets } from "./server/host.ts";
 export type { Closing, Connection } from "./server/connection.ts";
 export { formatFourTuple, type FourTuple, parseFourTuple } from "./server/four_tuple.ts";
+export type { DeflateOptions } from "./server/deflate/options.ts";
 export { DEFAULT_LIMITS, type LimitChanges, type Limits, type WhenFull } from "./server/limits.ts";
 export type {
   CloseOrder,
@@ -87,6 +92,8 @@ export type {
   Totals,
 } from "./server/registry.ts";
 export type { ConnectionCounts, HostDescription, Report, SummedReport } from "./server/report.ts";
+export type { IncomingStream } from "./server/incoming_streams.ts";
+export type { OutgoingStream, StreamOptions } from "./server/outbox.ts";
 export type { SendResult } from "./server/send_queue.ts";
 export type { DrainOptions, DrainResult } from "./server/drain.ts";
 export { serve, type Server } from "./server/server.ts";

@@ -16,7 +16,6 @@ const child = new Deno.Command(other ?? Deno.execPath(), {
     "--allow-all", // Deno lets nothing less read /proc.
     "--no-lock", // With the lock file every package in it goes into the binary, playwright too.
     ...(other === undefined ? [] : ["--no-check"]), // An older Deno does not know all that we use.
-    "--include=server/apps/talk",
     `--output=${output}`,
     "server/main.ts",
   ],

@@ -56,6 +56,7 @@ export function parseClosePayload(payload: Uint8Array): CloseStatus {
  * @param code The status code, one that may be sent; `undefined` for a frame without a body.
  * @param reason The reason, at most 123 bytes in UTF-8.
  * @returns The payload, 0 to 125 bytes, the caller's own.
+ * @throws {TypeError} When the reason is no string.
  * @throws {RangeError} When the code may not be sent, the reason is too long, or there is a reason
  * without a code.
  *
@@ -68,6 +69,12 @@ export function parseClosePayload(payload: Uint8Array): CloseStatus {
  * ```
  */
 export function serializeClosePayload(code?: number, reason = ""): Uint8Array {
+  // What is no text would be written in words of the engine's own, whatever it holds.
+  if (typeof reason !== "string") {
+    throw new TypeError(
+      `Cannot send close frame as reason must be a string: received ${typeof reason}`,
+    );
+  }
   if (code === undefined) {
     if (reason === "") return new Uint8Array(0);
     throw new RangeError("Cannot send close frame as a reason needs a code");

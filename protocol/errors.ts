@@ -29,6 +29,8 @@ export const PROTOCOL_ERRORS = {
   MESSAGE_TOO_BIG: CloseCode.MessageTooBig,
   /** The message comes in more frames than the limit, 10.4. */
   TOO_MANY_FRAGMENTS: CloseCode.PolicyViolation,
+  /** A compressed message is not what DEFLATE makes, RFC 7692 7.2.2. */
+  INFLATE_FAILED: CloseCode.InvalidPayload,
   /** A text message is not UTF-8, 8.1. */
   INVALID_UTF8: CloseCode.InvalidPayload,
   /** The payload of a Close frame is one byte long, 5.5.1. */
@@ -43,7 +45,7 @@ export const PROTOCOL_ERRORS = {
 export type ProtocolErrorCode = keyof typeof PROTOCOL_ERRORS;
 
 /**
- * A rule of RFC 6455 that the peer broke after the handshake.
+ * A rule of RFC 6455 or 7692 that the peer broke after the handshake.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 import { ProtocolError } from "./errors.ts";
-import { isControl } from "./opcode.ts";
+import { isControl, Opcode } from "./opcode.ts";
 import type { MessageLimits } from "./limits.ts";
 
 /** Which end of the connection this is: a server reads masked frames, a client unmasked ones. */
@@ -11,6 +11,8 @@ export interface FrameContext {
   readonly role: Role;
   /** The bounds of one message. */
   readonly limits: MessageLimits;
+  /** Whether RSV1 marks a compressed message: permessage-deflate was negotiated (RFC 7692 7.2.3). */
+  readonly deflate: boolean;
   /** Frames of the unfinished message so far; 0 when none is unfinished. */
   messageFrames: number;
   /** Payload bytes announced by those frames. */
@@ -28,13 +30,8 @@ export interface FrameContext {
  */
 export function checkFirstBytes(first: number, second: number, context: FrameContext): void {
   const opcode = first & 0x0f;
-  // 5.2: a reserved bit fails the connection unless an extension defined it; none is negotiated.
-  if ((first & 0x70) !== 0) {
-    throw new ProtocolError(
-      "RESERVED_BIT_SET",
-      "Frame has a reserved bit set: no extension uses it",
-    );
-  }
+  // 5.2: a reserved bit fails the connection unless a negotiated extension gave it a meaning.
+  if ((first & 0x70) !== 0) checkReservedBits(first, context);
   // 5.2: an unknown opcode fails the connection.
   if (opcode > 0x0a || (opcode > 2 && opcode < 8)) {
     throw new ProtocolError("RESERVED_OPCODE", `Frame has the reserved opcode ${opcode}`);
@@ -57,6 +54,23 @@ export function checkFirstBytes(first: number, second: number, context: FrameCon
   } else if (context.messageFrames !== 0) {
     // 5.4: the fragments of two messages are not interleaved.
     throw new ProtocolError("CONTINUATION_EXPECTED", "New message before the last one has ended");
+  }
+}
+
+/** RFC 7692 6, 6.1: RSV1 is for the first frame of a data message, and RSV2 and RSV3 for nobody. */
+function checkReservedBits(first: number, context: FrameContext): void {
+  const opcode = first & 0x0f;
+  if (!context.deflate || (first & 0x70) !== 0x40) {
+    throw new ProtocolError(
+      "RESERVED_BIT_SET",
+      "Frame has a reserved bit set: no extension uses it",
+    );
+  }
+  if (opcode !== Opcode.Text && opcode !== Opcode.Binary) {
+    throw new ProtocolError(
+      "RESERVED_BIT_SET",
+      "Frame has RSV1 set: only the first frame of a data message may have it",
+    );
   }
 }
 

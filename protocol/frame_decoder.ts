@@ -6,7 +6,7 @@ import {
   type Role,
 } from "./frame_check.ts";
 import { ProtocolError } from "./errors.ts";
-import { isControl, type Opcode } from "./opcode.ts";
+import { isControl, Opcode } from "./opcode.ts";
 import { applyMask } from "./mask.ts";
 
 /**
@@ -25,6 +25,11 @@ export interface Fragment {
   readonly last: boolean;
   /** The payload length of the whole frame, in bytes. */
   readonly frameLength: number;
+  /**
+   * Whether its message is compressed (RFC 7692 6): true for every frame of such a message, although
+   * only the first one has RSV1. Never for a control frame.
+   */
+  readonly compressed: boolean;
   /** The unmasked payload of this piece; the decoder that made it says how long it is valid. */
   readonly payload: Uint8Array;
 }
@@ -45,6 +50,13 @@ export interface FrameDecoderOptions {
    * @default DEFAULT_MESSAGE_LIMITS
    */
   limits?: MessageLimits;
+  /**
+   * Whether permessage-deflate was negotiated, so that messages may be compressed (RFC 7692). The
+   * decoder says of each fragment whether its message is; inflating it is for somebody else.
+   *
+   * @default false
+   */
+  deflate?: boolean;
 }
 
 /** The longest header: two bytes, eight of length, four of masking key (RFC 6455 5.2). */
@@ -85,15 +97,17 @@ export class FrameDecoder {
   #length = 0;
   #left = 0;
   #key = 0;
+  /** Whether the unfinished data message is compressed. */
+  #compressed = false;
 
   /**
    * Makes a decoder for one direction of one connection.
    *
-   * @param options The reader's role and its limits.
+   * @param options The reader's role, its limits, and what was negotiated.
    */
   constructor(options: FrameDecoderOptions) {
-    const { role, limits = DEFAULT_MESSAGE_LIMITS } = options;
-    this.#context = { role, limits, messageFrames: 0, messageBytes: 0 };
+    const { role, limits = DEFAULT_MESSAGE_LIMITS, deflate = false } = options;
+    this.#context = { role, limits, deflate, messageFrames: 0, messageBytes: 0 };
   }
 
   /**
@@ -175,6 +189,7 @@ export class FrameDecoder {
     this.#length = length;
     this.#left = length;
     if (isControl(first & 0x0f)) return;
+    if ((first & 0x0f) !== Opcode.Continuation) this.#compressed = (first & 0x40) !== 0;
     this.#context.messageFrames++;
     this.#context.messageBytes += length;
   }
@@ -222,6 +237,7 @@ export class FrameDecoder {
       first,
       last,
       frameLength: this.#length,
+      compressed: this.#compressed && !isControl(opcode),
       payload,
     });
   }

@@ -15,6 +15,12 @@ export interface FrameOptions {
    */
   fin?: boolean;
   /**
+   * RSV1: the frame is the first of a message that permessage-deflate has compressed (RFC 7692 6).
+   *
+   * @default false
+   */
+  compressed?: boolean;
+  /**
    * The masking key as a 32-bit number, which every frame of a client needs and no frame of a
    * server has (RFC 6455 5.1, 5.3); it must be unpredictable and new for each frame.
    */
@@ -47,7 +53,7 @@ export function headerLength(payloadLength: number, masked = false): number {
  * @param at The position of the first byte.
  * @param opcode What the frame carries.
  * @param payloadLength The payload's length in bytes, at most `Number.MAX_SAFE_INTEGER`.
- * @param options FIN and the masking key.
+ * @param options FIN, RSV1 and the masking key.
  * @returns The position after the header.
  *
  * @example
@@ -69,7 +75,7 @@ export function writeHeader(
 ): number {
   const key = options?.maskKey;
   const mask = key === undefined ? 0 : 0x80;
-  target[at++] = (options?.fin === false ? 0 : 0x80) | opcode;
+  target[at++] = (options?.fin === false ? 0 : 0x80) | (options?.compressed ? 0x40 : 0) | opcode;
   if (payloadLength < 126) {
     target[at++] = mask | payloadLength;
   } else if (payloadLength < 65_536) {
@@ -99,7 +105,7 @@ function writeWord(target: Uint8Array, at: number, word: number): number {
  * @param at The position of the first byte.
  * @param opcode What the frame carries.
  * @param payload The payload.
- * @param options FIN and the masking key.
+ * @param options FIN, RSV1 and the masking key.
  * @returns The position after the frame.
  *
  * @example
@@ -175,7 +181,7 @@ export function maxTextFrameLength(text: string): number {
  *
  * @param opcode What the frame carries.
  * @param payload The payload, copied; a string is encoded as UTF-8.
- * @param options FIN and the masking key.
+ * @param options FIN, RSV1 and the masking key.
  * @returns The frame.
  *
  * @example

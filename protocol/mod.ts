@@ -1,7 +1,7 @@
 /**
- * RFC 6455 for both roles, as pure functions and state machines: bytes in, fragments and messages
- * out. Nothing in here opens a socket, reads a clock or draws a random number, so tests, fuzzers and
- * tools drive it with plain bytes.
+ * RFC 6455 for both roles and the negotiation of RFC 7692, as pure functions and state machines:
+ * bytes in, fragments and messages out. Nothing in here opens a socket, reads a clock or draws a
+ * random number, so tests, fuzzers and tools drive it with plain bytes.
  *
  * @example
  * ```ts
@@ -67,5 +67,6 @@ export * from "./limits.ts";
 export * from "./mask.ts";
 export * from "./message_assembler.ts";
 export * from "./opcode.ts";
+export * from "./permessage_deflate.ts";
 export * from "./session.ts";
 export * from "./utf8.ts";

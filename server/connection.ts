@@ -1,6 +1,8 @@
 import type { CloseStatus, Message, Side } from "../protocol/mod.ts";
 import type { FourTuple } from "./four_tuple.ts";
 import type { ClientAddress } from "./proxy/client_address.ts";
+import type { IncomingStream } from "./incoming_streams.ts";
+import type { OutgoingStream, StreamOptions } from "./outbox.ts";
 import type { SendResult } from "./send_queue.ts";
 
 /** How a connection ended, or is about to end. */
@@ -48,12 +50,25 @@ export interface Connection<Data = unknown> {
    */
   send(data: string | Uint8Array): SendResult;
   /**
+   * Sends a message while it is made: each piece of the stream is a frame, and no more pieces are asked
+   * for than the peer takes. What is sent meanwhile waits until the message is whole (RFC 6455 5.4),
+   * bounded as the send queue is. A source that fails, or gives nothing for `streamTimeout`, costs the
+   * connection, with 1011: there is no way to take back half a message. `close()` does not wait for it.
+   *
+   * @param stream The pieces: text, or bytes that stay as they are until they have left; empty ones
+   * make empty frames. It is cancelled when the message cannot be sent.
+   * @param options What the message is.
+   * @returns `sent` when the last piece has been queued, `dropped` when the connection has ended before.
+   */
+  send(stream: OutgoingStream, options?: StreamOptions): Promise<"sent" | "dropped">;
+  /**
    * Sends a Ping (RFC 6455 5.5.2). The server pings by itself, and measures the round trip by that;
    * this is for one more, whose answer only keeps the connection alive.
    *
    * @param payload At most 125 bytes.
    * @returns What became of it.
    * @throws {RangeError} When the payload is longer.
+   * @throws {TypeError} When it is none, which types do not stop in JavaScript.
    */
   ping(payload?: Uint8Array): SendResult;
   /**
@@ -84,4 +99,13 @@ export interface Connection<Data = unknown> {
    * an exception that a handler does not catch left it.
    */
   messages(): AsyncIterableIterator<Message>;
+  /**
+   * The messages that begin from now on, each as a stream of its bytes, which is there as soon as its
+   * first frame is: for messages that are too large to be held. Instead of the `message` handler; ask
+   * for it in `open`. Read or cancel each, since the next one waits for that.
+   * `limits.messageBytes` and `limits.messageFragments` bound them as they bound all others.
+   *
+   * @param options Says that streams are wanted.
+   */
+  messages(options: { stream: true }): AsyncIterableIterator<IncomingStream>;
 }

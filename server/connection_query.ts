@@ -6,6 +6,7 @@
  */
 
 import { type AddressRange, parseAddressRange } from "./address_range.ts";
+import type { Connection } from "./connection.ts";
 import type { RateOf } from "./connection_rates.ts";
 import { formatFourTuple, parseFourTuple } from "./four_tuple.ts";
 import type {
@@ -22,45 +23,68 @@ import { walk } from "./walk.ts";
 /** How many records a page has unless told otherwise. */
 const DEFAULT_LIMIT = 100;
 
+/**
+ * A connection that can be found. Filters and orders go by this, since of very many connections only
+ * the few on the page are worth a record.
+ */
+export interface Findable
+  extends
+    Registered,
+    Pick<ConnectionRecord, "target">,
+    Pick<Connection, "client" | "subprotocol" | "open"> {
+  /** What it is sorted by: as {@linkcode sortValue} of its record. */
+  sortValue(sort: Exclude<ConnectionSort, "rate">): number;
+}
+
 /** Tells whether a filter lets a connection pass. */
-export type Matcher = (record: ConnectionRecord) => boolean;
+export type Matcher = (entry: Findable) => boolean;
 
 /**
- * Makes a matcher of a filter; `worker` is not its business.
+ * Makes a matcher of a filter for the connections of this process: of a worker's number only 0 is it.
  *
  * @param filter The conditions.
  * @returns What tells whether all of them hold.
  * @throws {SyntaxError} When `source` or `key` is none.
  * @throws {RangeError} When a port of `key` is out of range.
  */
-export function matcherOf({ key, source, path, subprotocol, state }: ConnectionFilter): Matcher {
+export function matcherOf(filter: ConnectionFilter): Matcher {
+  const { key, source, path, subprotocol, state, worker = 0 } = filter;
   const conditions: Matcher[] = [];
   if (key !== undefined) {
     const canonical = formatFourTuple(parseFourTuple(key));
-    conditions.push((record) => record.key === canonical);
+    conditions.push((entry) => entry.key === canonical);
   }
   if (source !== undefined) {
     const range: AddressRange = parseAddressRange(source);
-    conditions.push((record) => range.contains(sourceOf(record)));
+    conditions.push((entry) => range.contains(sourceOf(entry)));
   }
   if (path !== undefined) conditions.push(pathMatcher(path));
   if (subprotocol !== undefined) {
-    conditions.push((record) => (record.subprotocol ?? "") === subprotocol);
+    conditions.push((entry) => (entry.subprotocol ?? "") === subprotocol);
   }
-  if (state !== undefined) conditions.push((record) => record.state === state);
-  return (record) => conditions.every((holds) => holds(record));
+  if (state !== undefined) conditions.push(({ open }) => open === (state === "open"));
+  if (worker !== 0) conditions.push(() => false);
+  return (entry) => conditions.every((holds) => holds(entry));
 }
 
 /** The address of the client; where no proxy has told another, that of the socket. */
-function sourceOf({ key, client }: ConnectionRecord): string {
+function sourceOf({ key, client }: Findable): string {
   return client?.address ?? parseFourTuple(key).sourceAddress;
 }
 
+/** What an absolute target has before its path (RFC 9112 3.2.2). */
+const ORIGIN_REGEXP = /^https?:\/\/[^/?]*/i;
+
+/** The path as a request is routed by it. */
+function pathOf(target: string): string {
+  const [path = ""] = target.replace(ORIGIN_REGEXP, "").split("?", 1);
+  return path === "" ? "/" : path;
+}
+
 function pathMatcher(path: string): Matcher {
-  const pathOf = ({ target }: ConnectionRecord) => target.split("?", 1)[0]!;
-  if (!path.endsWith("*")) return (record) => pathOf(record) === path;
+  if (!path.endsWith("*")) return ({ target }) => pathOf(target) === path;
   const beginning = path.slice(0, -1);
-  return (record) => pathOf(record).startsWith(beginning);
+  return ({ target }) => pathOf(target).startsWith(beginning);
 }
 
 /**
@@ -100,7 +124,7 @@ export function comparePlaces(a: ConnectionCursor, b: ConnectionCursor, reverse 
 
 /** A candidate for the page, and its place. */
 interface Placed {
-  readonly record: OperatedConnection;
+  readonly entry: Findable;
   readonly place: ConnectionCursor;
 }
 
@@ -114,7 +138,7 @@ interface Placed {
  * @throws As {@linkcode matcherOf}.
  */
 export async function queryConnections(
-  entries: Iterable<Registered>,
+  entries: Iterable<Findable>,
   query: ConnectionQuery,
   rateOf: RateOf = () => 0,
 ): Promise<ConnectionPage> {
@@ -124,21 +148,23 @@ export async function queryConnections(
   let [matched, total] = [0, 0];
   await walk(entries, (entry) => {
     total++;
-    const found = entry.record();
-    if (!matches(found)) return;
+    if (!matches(entry)) return;
     matched++;
-    const record = sort === "rate"
-      ? { ...found, bytesPerSecond: rateOf(found.id, found.bytesIn + found.bytesOut) }
-      : found;
-    const place = { value: sortValue(record, sort), worker: 0, id: record.id };
+    const value = sort === "rate"
+      ? rateOf(entry.id, entry.sortValue("bytes"))
+      : entry.sortValue(sort);
+    const place = { value, worker: 0, id: entry.id };
     if (after === undefined || comparePlaces(place, after, reverse) > 0) {
-      best.add({ record, place });
+      best.add({ entry, place });
     }
   });
   const found = best.take();
   const page = found.slice(0, limit);
   return {
-    connections: page.map(({ record }) => record),
+    connections: page.map(({ entry, place }) => ({
+      ...entry.record(),
+      ...sort === "rate" && { bytesPerSecond: place.value },
+    })),
     matched,
     total,
     ...found.length > limit && { next: page.at(-1)!.place },

@@ -2,6 +2,7 @@ import {
   checkUpgradeRequest,
   chooseSubprotocol,
   computeAccept,
+  type Extension,
   type ExtensionNegotiator,
   HandshakeError,
   hasBody,
@@ -11,6 +12,7 @@ import {
   serializeUpgradeResponse,
   type UpgradeRequest,
 } from "../protocol/mod.ts";
+import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import type { ServeOptions, Upgrade } from "./options.ts";
 import { isOriginAllowed } from "./origin.ts";
 import { Peer } from "./proxy/peer.ts";
@@ -35,6 +37,10 @@ export interface ExchangeHost<Data> extends ConnectionHost<Data> {
   readonly registry: Registry<ServerConnection<Data>>;
   /** Whether the server takes no more connections. */
   readonly draining: boolean;
+  /** The extensions that the server has; all others that are offered are ignored (RFC 6455 9.1). */
+  readonly extensions: readonly ExtensionNegotiator[];
+  /** Makes what compresses a connection, where its handshake has agreed on that. */
+  compressionOf(agreed: readonly Extension[]): ConnectionDeflate | undefined;
   /** Whose word about a client's address counts; nobody's without. */
   readonly proxies: Proxies | undefined;
   /**
@@ -63,12 +69,11 @@ interface Received {
 interface Accepted<Data> {
   readonly data: Data;
   readonly subprotocol: string | undefined;
+  /** The extensions that were agreed on. */
+  readonly extensions: readonly Extension[];
   /** The head of the 101 response. */
   readonly response: Uint8Array;
 }
-
-/** The extensions that the server has: none yet, so all that are offered are ignored (9.1). */
-const EXTENSIONS: readonly ExtensionNegotiator[] = [];
 
 const NOTHING = new Uint8Array(0);
 
@@ -175,7 +180,7 @@ export class Exchange<Data> implements Due {
       return false;
     }
     if (this.#over) return true; // cut while the hook was deciding
-    const { data, subprotocol, response } = answer;
+    const { data, subprotocol, extensions, response } = answer;
     await writeAll(this.transport, response);
     if (this.#over) return true;
     this.#trace?.end(101);
@@ -185,6 +190,7 @@ export class Exchange<Data> implements Due {
       client: this.#peer.info.client,
       target: head.target,
       subprotocol,
+      deflate: this.#host.compressionOf(extensions),
       data,
     });
     this.#host.measurements.handshakes.observe(this.#host.sweep.now - this.#began);
@@ -222,13 +228,14 @@ export class Exchange<Data> implements Due {
       if (subprotocol !== undefined && !request.subprotocols.includes(subprotocol)) {
         throw new TypeError(`Subprotocol was not offered: "${subprotocol}"`);
       }
+      const extensions = negotiateExtensions(request.extensions, this.#host.extensions);
       const response = serializeUpgradeResponse({
         accept: computeAccept(request.key, sha1),
         subprotocol,
-        extensions: negotiateExtensions(request.extensions, EXTENSIONS),
+        extensions,
         headers: headers && new Headers(headers),
       });
-      return { data: data as Data, subprotocol, response };
+      return { data: data as Data, subprotocol, extensions, response };
     });
     if (answer instanceof Response) {
       this.#countRefusal("UPGRADE_REFUSED", `Hook "upgrade" answered ${answer.status}`);
@@ -332,7 +339,7 @@ export class Exchange<Data> implements Due {
     const { pool, limits, sweep } = this.#host;
     this.#answered = true;
     this.due = sweep.now + limits.closeTimeout;
-    await linger(this.transport, pool, limits.lingerBytes);
+    await linger(this.transport, pool, { maxBytes: limits.lingerBytes });
     this.#end();
   }
 

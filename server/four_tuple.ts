@@ -38,6 +38,17 @@ export function fourTupleOf(
 }
 
 /**
+ * Returns the 4-tuple of a connection that we have opened: our own end is the source.
+ *
+ * @param conn A connection, or its two addresses.
+ */
+export function ownTupleOf(
+  { remoteAddr, localAddr }: { remoteAddr: Deno.NetAddr; localAddr: Deno.NetAddr },
+): FourTuple {
+  return fourTupleOf({ remoteAddr: localAddr, localAddr: remoteAddr });
+}
+
+/**
  * Writes a 4-tuple as text, source first: `127.0.0.1:51324-127.0.0.1:8080`, or with IPv6
  * `[::1]:51324-[::1]:8080`. The text is safe in a URL path and unquoted in a shell that finds no
  * file of that name.

@@ -19,8 +19,8 @@ const toHex: (bytes: Uint8Array) => string = encodeHex;
 export interface FrameObserver {
   /** A piece of a frame came from the peer; its payload is valid only during the call. */
   received(fragment: Fragment): void;
-  /** A frame for the peer was queued; its payload is valid only during the call. */
-  sent(opcode: Opcode, payload: string | Uint8Array): void;
+  /** A frame for the peer was queued, by default with FIN; its payload is valid only during the call. */
+  sent(opcode: Opcode, payload: string | Uint8Array, fin?: boolean): void;
   /** Messages that were encoded for many were queued. */
   sentShared(shared: SharedFrames): void;
   /** The connection is over. */
@@ -57,9 +57,9 @@ export class FrameTap implements FrameObserver {
     for (const reader of this.#readers) reader.received(fragment);
   }
 
-  sent(opcode: Opcode, payload: string | Uint8Array): void {
+  sent(opcode: Opcode, payload: string | Uint8Array, fin = true): void {
     const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
-    for (const reader of this.#readers) reader.sent(opcode, bytes);
+    for (const reader of this.#readers) reader.sent(opcode, bytes, fin);
   }
 
   sentShared({ bytes }: SharedFrames): void {
@@ -117,8 +117,8 @@ class TapReader {
     this.#frame = undefined;
   }
 
-  sent(opcode: Opcode, payload: Uint8Array): void {
-    this.#show(frameOf("out", opcode, true, payload.length), payload);
+  sent(opcode: Opcode, payload: Uint8Array, fin: boolean): void {
+    this.#show(frameOf("out", opcode, fin, payload.length), payload);
   }
 
   ended({ code, reason }: CloseStatus, rule: string | undefined): void {

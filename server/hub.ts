@@ -6,13 +6,18 @@ import { payloadBytes } from "./measurements.ts";
 export interface Subscriber {
   /** How many of the hub's messages it has got, or came too late for; kept by the hub. */
   position: number;
+  /**
+   * The window bits that its compressed messages may use, where they share nothing with those before
+   * (RFC 7692 7.1.1); 0 where it gets messages as they are.
+   */
+  readonly sharedDeflateBits: number;
   /** Sends messages that are shared with others. */
   sendShared(shared: SharedFrames): unknown;
 }
 
 /** Messages that were encoded for many. */
 export interface SharedFrames {
-  /** Whole unmasked frames, one for each message; never changed. */
+  /** Whole unmasked frames, one for each message, perhaps compressed; never changed. */
   readonly bytes: Uint8Array;
   /** How many messages they are. */
   readonly messages: number;
@@ -33,6 +38,19 @@ const KEPT_BYTES = 65_536;
  */
 const TURN_SUBSCRIBERS = 100;
 
+/**
+ * Compresses a message for all connections with the same window bits.
+ *
+ * @returns `undefined` where it is better sent as it is.
+ */
+export type CompressShared = (payload: Uint8Array, windowBits: number) => Uint8Array | undefined;
+
+/** A message that was published: its frame, and those that were compressed, by window bits. */
+interface Published {
+  readonly frame: Uint8Array;
+  compressed: Map<number, Uint8Array> | undefined;
+}
+
 /** Consecutive frames, joined. */
 interface Joined {
   readonly from: number;
@@ -49,10 +67,12 @@ interface Joined {
 export class Hub {
   readonly #subscribers: () => Iterable<Subscriber>;
   #keptBytes: number;
-  /** Frames of the latest messages, as far back as somebody has not got them. */
-  #frames: Uint8Array[] = [];
+  readonly #compress: CompressShared;
+  /** The latest messages, as far back as somebody has not got them. */
+  #messages: Published[] = [];
   #bytes = 0;
-  #joined: Joined | undefined = undefined;
+  /** What was joined last, by window bits. */
+  readonly #joined = new Map<number, Joined>();
   #round: Iterator<Subscriber> | undefined = undefined;
   /** How many messages there were when the round began. */
   #roundEnd = 0;
@@ -63,9 +83,15 @@ export class Hub {
   /**
    * @param subscribers Who is there now.
    * @param keptBytes What somebody has not got yet is kept up to this many bytes.
+   * @param compress Compresses, where somebody gets compressed messages.
    */
-  constructor(subscribers: () => Iterable<Subscriber>, keptBytes: number = KEPT_BYTES) {
+  constructor(
+    subscribers: () => Iterable<Subscriber>,
+    keptBytes: number = KEPT_BYTES,
+    compress: CompressShared = () => undefined,
+  ) {
     this.#subscribers = subscribers;
+    this.#compress = compress;
     this.#keptBytes = Math.min(keptBytes, KEPT_BYTES);
   }
 
@@ -86,7 +112,7 @@ export class Hub {
     }
     const frame = encodeFrame(typeof data === "string" ? Opcode.Text : Opcode.Binary, data);
     if (this.#bytes + frame.length > this.#keptBytes) this.#flush();
-    this.#frames.push(frame);
+    this.#messages.push({ frame, compressed: undefined });
     this.#bytes += frame.length;
     this.published++;
     this.#schedule();
@@ -101,16 +127,38 @@ export class Hub {
     const { position } = subscriber;
     if (position === this.published) return;
     subscriber.position = this.published;
-    subscriber.sendShared(this.#since(position));
+    subscriber.sendShared(this.#since(position, subscriber.sharedDeflateBits));
   }
 
   /** The frames from that position on; most subscribers are at the same one. */
-  #since(from: number): SharedFrames {
+  #since(from: number, windowBits: number): SharedFrames {
     const to = this.published;
-    if (this.#joined?.from !== from || this.#joined.to !== to) {
-      this.#joined = { from, to, shared: share(this.#frames.slice(from - to)) };
+    const joined = this.#joined.get(windowBits);
+    if (joined?.from === from && joined.to === to) return joined.shared;
+    const shared = share(
+      this.#messages.slice(from - to).map((it) => this.#frameOf(it, windowBits)),
+    );
+    this.#joined.set(windowBits, { from, to, shared });
+    return shared;
+  }
+
+  /** The frame for those with these window bits, compressed when the first of them gets it. */
+  #frameOf(message: Published, windowBits: number): Uint8Array {
+    if (windowBits === 0) return message.frame;
+    const compressed = message.compressed ??= new Map();
+    let frame = compressed.get(windowBits);
+    if (frame === undefined) {
+      frame = this.#compressed(message.frame, windowBits);
+      compressed.set(windowBits, frame);
     }
-    return this.#joined.shared;
+    return frame;
+  }
+
+  #compressed(frame: Uint8Array, windowBits: number): Uint8Array {
+    const payload = frame.subarray(frame.length - payloadBytes(frame.length));
+    const smaller = this.#compress(payload, windowBits);
+    const opcode = (frame[0]! & 0x0f) as Opcode;
+    return smaller === undefined ? frame : encodeFrame(opcode, smaller, { compressed: true });
   }
 
   /** Sends everybody what they have not got. */
@@ -144,16 +192,16 @@ export class Hub {
       this.catchUp(subscriber);
       sent++;
     }
-    if (this.#round !== undefined || this.#frames.length > 0) this.#schedule();
+    if (this.#round !== undefined || this.#messages.length > 0) this.#schedule();
   };
 
   /** Lets go of what all have got: the messages before that position. */
   #forget(end: number): void {
-    const kept = Math.min(this.#frames.length, this.published - end);
-    for (const { length } of this.#frames.splice(0, this.#frames.length - kept)) {
-      this.#bytes -= length;
+    const kept = Math.min(this.#messages.length, this.published - end);
+    for (const { frame } of this.#messages.splice(0, this.#messages.length - kept)) {
+      this.#bytes -= frame.length;
     }
-    this.#joined = undefined;
+    this.#joined.clear();
   }
 }
 

@@ -46,6 +46,8 @@ export interface Limits extends MessageLimits, HeadLimits {
   readonly closeTimeout: number;
   /** How much a peer may still send after our last word before it is cut. */
   readonly lingerBytes: number;
+  /** How long the source of a streamed message may give nothing; then the connection is closed with 1011. */
+  readonly streamTimeout: number;
 }
 
 /** The limits that hold where none are given. */
@@ -60,6 +62,7 @@ export const DEFAULT_LIMITS: Limits = {
   missedPings: 2,
   closeTimeout: 5_000,
   lingerBytes: 16_777_216,
+  streamTimeout: 10_000,
 };
 
 /** The policies of {@linkcode WhenFull}. */
@@ -73,6 +76,7 @@ const LEAST: Partial<Record<keyof Limits, number>> = {
   pingInterval: 10,
   closeTimeout: 10,
   lingerBytes: 0,
+  streamTimeout: 10,
 };
 
 /** Timers of JavaScript hold 31 bits; no other limit needs more than an exact integer. */
@@ -119,7 +123,7 @@ export function resolveLimits(limits: Partial<Limits> = {}): Limits {
   return { ...DEFAULT_LIMITS, ...Object.fromEntries(given) };
 }
 
-/** Limits to change: a number or a policy is set, `null` stands for the default. */
+/** Limits to change: a number or a policy is set, `null` brings back what held at the start. */
 export type LimitChanges = { readonly [Name in keyof Limits]?: Limits[Name] | null };
 
 /**
@@ -127,13 +131,13 @@ export type LimitChanges = { readonly [Name in keyof Limits]?: Limits[Name] | nu
  *
  * @param limits All limits as they are.
  * @param changes Those that are to change.
+ * @param initial What `null` stands for: all limits as they were at the start.
  * @returns All limits as they are to be.
  * @throws {RangeError} As {@linkcode resolveLimits}; an unknown one is named too when it is `null`.
  */
-export function changeLimits(limits: Limits, changes: LimitChanges): Limits {
-  const defaults: Partial<Limits> = DEFAULT_LIMITS;
+export function changeLimits(limits: Limits, changes: LimitChanges, initial: Limits): Limits {
   const entries = Object.entries(changes).map(([name, value]) =>
-    [name, value ?? (LIMIT_NAMES.has(name) ? defaults[name as keyof Limits] : NaN)] as const
+    [name, value ?? (LIMIT_NAMES.has(name) ? initial[name as keyof Limits] : NaN)] as const
   );
   const dropped = new Set(entries.filter(([, value]) => value === undefined).map(([name]) => name));
   const kept = Object.entries(limits).filter(([name]) => !dropped.has(name));

@@ -5,6 +5,7 @@
  */
 import type { Command, CommandIo } from "./cli/command.ts";
 import { completionsCommand } from "./cli/completions.ts";
+import { connect } from "./cli/connect.ts";
 import { connections } from "./cli/connections.ts";
 import { decode } from "./cli/decode.ts";
 import { doctor } from "./cli/doctor.ts";
@@ -38,6 +39,7 @@ export const COMMANDS: readonly Command[] = [
   myth,
   decode,
   completionsCommand(() => COMMANDS),
+  connect,
 ];
 
 /** Commands that only other processes of ours type. */

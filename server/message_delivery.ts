@@ -1,5 +1,6 @@
 import { CloseCode, type Message } from "../protocol/mod.ts";
 import { Inbox } from "./inbox.ts";
+import { type IncomingStream, IncomingStreams } from "./incoming_streams.ts";
 
 /** Whose messages they are. */
 export interface MessageOwner {
@@ -13,6 +14,8 @@ export interface MessageOwner {
 export class MessageDelivery {
   readonly #owner: MessageOwner;
   #inbox: Inbox | undefined = undefined;
+  /** Takes fragments before they become messages; only where somebody asked for that. */
+  streams: IncomingStreams | undefined = undefined;
   /** Resolves when `open` has asked for the messages, or is done; only while it may still ask. */
   #asked: PromiseWithResolvers<void> | undefined = undefined;
   /** Closes the connection, as a loop over its messages was left. */
@@ -54,7 +57,19 @@ export class MessageDelivery {
 
   /** The same for a loop, which closes the connection when it is left. */
   messages(): AsyncIterableIterator<Message> {
-    const messages = this.readable.values({ preventCancel: true });
+    return this.#loopOver(this.readable);
+  }
+
+  /** The messages that begin from now on, each as a stream of its own, for a loop. */
+  streamedMessages(): AsyncIterableIterator<IncomingStream> {
+    this.streams ??= new IncomingStreams(() => this.#owner.close(CloseCode.NormalClosure));
+    if (this.#over) this.streams.close();
+    this.#asked?.resolve();
+    return this.#loopOver(this.streams.readable);
+  }
+
+  #loopOver<T>(readable: ReadableStream<T>): AsyncIterableIterator<T> {
+    const messages = readable.values({ preventCancel: true });
     return {
       next: () => messages.next(),
       return: async () => {
@@ -74,5 +89,6 @@ export class MessageDelivery {
     this.#over = true;
     clearTimeout(this.#leaving);
     this.#inbox?.close();
+    this.streams?.close();
   }
 }

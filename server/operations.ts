@@ -31,7 +31,7 @@ export interface ConnectionFilter {
   readonly subprotocol?: string;
   /** Whether the connection is open or closing. */
   readonly state?: ConnectionRecord["state"];
-  /** The worker that has it. */
+  /** The worker that has it; without workers, 0 is the one process. */
   readonly worker?: number;
 }
 
@@ -143,6 +143,8 @@ export interface CloseOutcome {
   readonly closed: number;
   /** The 4-tuples of some of them, 10 at most. */
   readonly examples: readonly string[];
+  /** Workers that have not answered, and may have closed none of theirs; absent if all have. */
+  readonly missing?: readonly number[];
 }
 
 /**
@@ -211,6 +213,8 @@ export type TapEvent =
 
 /** Which part of the descriptors is wanted. */
 export interface DescriptorQuery {
+  /** Only descriptors of this worker; without workers, 0 is the one process. */
+  readonly worker?: number;
   /**
    * Only descriptors behind this one.
    *
@@ -263,6 +267,8 @@ export interface DescriptorPage {
   readonly connections: number;
   /** How many rows have a flag, on all pages. */
   readonly flagged: number;
+  /** Workers that have not answered, and whose descriptors are left out; absent if all have. */
+  readonly missing?: readonly number[];
   /** Where the next page begins; absent on the last one. */
   readonly next?: { readonly worker: number; readonly descriptor: number };
 }
@@ -330,8 +336,13 @@ export interface DrainProgress {
 
 /** What can be changed while a server runs. */
 export interface Reconfiguration {
-  /** Limits; those that are left out stay as they are. */
+  /**
+   * Limits; those that are left out stay as they are, and `null` brings back what held at the start:
+   * what the app and its settings gave, else the default.
+   */
   readonly limits?: LimitChanges;
+  /** What `null` stands for from now on: all limits, as settings that were read again give them. */
+  readonly initial?: Limits;
   /** A certificate chain and its key, as PEM, for connections that come from now on. */
   readonly certificate?: { readonly cert: string; readonly key: string };
 }
@@ -382,7 +393,11 @@ export interface Operations {
   tap(key: string, options?: TapOptions): Promise<ReadableStream<TapEvent> | undefined>;
   /** Lists the descriptors of the process as the kernel has them, joined with the registry. */
   descriptors(query?: DescriptorQuery): Promise<DescriptorPage>;
-  /** Gives the limits that hold. */
+  /**
+   * Gives the limits that hold.
+   *
+   * @throws {Deno.errors.TimedOut} When no worker answers.
+   */
   limits(): Promise<Limits>;
   /**
    * Changes what can be changed while the server runs: for all connections, those too that are open.
@@ -390,6 +405,7 @@ export interface Operations {
    * @returns The limits that hold now.
    * @throws {RangeError} When a limit cannot be; all that are wrong are named, and none is changed.
    * @throws {TypeError} When the certificate cannot be used; then nothing is changed.
+   * @throws {Deno.errors.TimedOut} When no worker answers; then nothing is changed.
    */
   reconfigure(changes: Reconfiguration): Promise<Limits>;
   /** Begins to drain; asked again it changes nothing. */

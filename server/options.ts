@@ -1,6 +1,7 @@
 import type { Message } from "../protocol/mod.ts";
 import type { Backplane } from "./cluster/backplane.ts";
 import type { Connection } from "./connection.ts";
+import type { DeflateOptions } from "./deflate/options.ts";
 import type { FourTuple } from "./four_tuple.ts";
 import type { Limits } from "./limits.ts";
 import type { ProxyOptions } from "./proxy/proxies.ts";
@@ -32,12 +33,12 @@ export interface LogEntry {
   readonly level: "debug" | "info" | "warning" | "error";
   /**
    * What happened, as a stable word. Of a connection: `opened`, `closed`, `rule_broken`,
-   * `send_queue_full`, `peer_lost`, `close_timeout`, `handler_fault`, `fault`. Of a request:
-   * `refused`, `exchange_broken`, `handler_fault`, `fault`. Of the server: `connections_limit`,
+   * `send_queue_full`, `stream_broke_off`, `peer_lost`, `close_timeout`, `handler_fault`, `fault`. Of a
+   * request: `refused`, `exchange_broken`, `handler_fault`, `fault`. Of the server: `connections_limit`,
    * `out_of_descriptors`, `descriptors_back`, `left_early`, `accept_failed`. Of a cluster:
    * `worker_started`, `worker_ended`, `worker_failed`, `worker_refused`, `worker_restarting`,
    * `gave_up`, `rolling`, `rolled`, `roll_failed`, `relay_dropped`, `handler_fault`. Of the binary's
-   * ops port: `admin_fault`, `audit`.
+   * ops port: `admin_fault`, `audit`; of its app relay: `relay_closed`.
    */
   readonly event: string;
   /** Why, as a stable code: of `rule_broken` a protocol error's, of `refused` as in the totals. */
@@ -145,6 +146,14 @@ export interface ServeOptions<Data = unknown> extends Handlers<Data> {
    * @default the host that the request names
    */
   origins?: readonly string[] | "*";
+  /**
+   * Compresses messages for clients that can do so too (permessage-deflate, RFC 7692): `true` for the
+   * defaults of {@linkcode DeflateOptions}. What a message inflates to counts as its size. Streamed
+   * messages are sent as they are. Needs Deno 2.9.6.
+   *
+   * @default false
+   */
+  deflate?: boolean | DeflateOptions;
   /**
    * The bounds that differ from the defaults.
    *

@@ -16,6 +16,11 @@ export interface ConnectionRecord {
   readonly client?: ClientAddress;
   /** The subprotocol that was agreed on; absent without one. */
   readonly subprotocol?: string;
+  /**
+   * What compression keeps for the connection while it is idle, in bytes, once a message has gone each
+   * way; absent without compression.
+   */
+  readonly deflateBytes?: number;
   /** When the handshake was over. */
   readonly connectedAt: number;
   /** When the last bytes came from the peer, give or take a second. */

@@ -1,5 +1,6 @@
 import {
   encodeFrame,
+  type FrameOptions,
   headerLength,
   maxTextFrameLength,
   Opcode,
@@ -55,6 +56,8 @@ export interface SendQueueHost {
   readonly pool: BufferPool;
   /** Has `flush()` called at the end of a turn. */
   readonly flusher: Flusher;
+  /** Gives the masking key of the next frame, for a client (RFC 6455 5.3); a server has none. */
+  readonly maskKey?: (() => number) | undefined;
 }
 
 /** What a queue asks of the connection it belongs to. */
@@ -125,6 +128,11 @@ export class SendQueue {
     this.#host = host;
   }
 
+  /** Whether a write is in flight, so that what is sent waits behind it. */
+  get writing(): boolean {
+    return this.#writing;
+  }
+
   /** Whether so much waits that its peer should not be asked for more. */
   get congested(): boolean {
     return this.bytes > this.#host.limits.sendQueueBytes / 2;
@@ -144,8 +152,10 @@ export class SendQueue {
       throw new TypeError("Cannot send message as it must be a string or a Uint8Array");
     }
     const most = maxTextFrameLength(data);
-    if (most > COPY_BYTES) return this.#sendBytes(Opcode.Text, ENCODER.encode(data));
-    if (!this.#admit(data.length)) return "dropped";
+    if (most > COPY_BYTES || this.#host.maskKey !== undefined) {
+      return this.#sendBytes(Opcode.Text, ENCODER.encode(data));
+    }
+    if (!this.admitMessage(data.length)) return "dropped";
     const tail = this.#reserve(most);
     this.#grew(writeTextFrame(tail, this.#tailLength, data));
     return this.#result();
@@ -160,7 +170,7 @@ export class SendQueue {
    * @returns What became of them.
    */
   sendShared(frames: Uint8Array, messages: number): SendResult {
-    if (!this.#admit(frames.length, messages)) return "dropped";
+    if (!this.admitMessage(frames.length, messages)) return "dropped";
     if (this.bytes === 0) {
       this.bytes = frames.length;
       this.#write({ bytes: frames, length: frames.length, pooled: false, continues: false });
@@ -184,15 +194,40 @@ export class SendQueue {
   sendControl(opcode: Opcode, payload: Uint8Array): "sent" | "queued" {
     if (opcode === Opcode.Pong && this.#writing) {
       this.bytes -= this.#pong?.length ?? 0;
-      this.#pong = encodeFrame(opcode, payload);
+      this.#pong = encodeFrame(opcode, payload, this.#masked());
       this.bytes += this.#pong.length;
       return "queued";
     }
-    const tail = this.#reserve(headerLength(payload.length) + payload.length);
-    this.#grew(writeFrame(tail, this.#tailLength, opcode, payload));
+    this.#appendFrame(opcode, payload);
     if (this.#writing) return "queued";
     this.#schedule();
     return "sent";
+  }
+
+  /**
+   * Sends one frame of a message, however full the queue is: who sends in frames waits for
+   * {@linkcode SendQueue.taken} in between.
+   *
+   * @param opcode Text or Binary, or Continuation for a later frame.
+   * @param payload Above 32 KiB not copied: left as it is until it has left.
+   * @param options FIN, and whether it begins a compressed message.
+   */
+  sendFrame(opcode: Opcode, payload: Uint8Array, options: FrameOptions): void {
+    this.#holdsMessage = true;
+    this.#appendFrame(opcode, payload, options);
+    this.#result();
+  }
+
+  /**
+   * Applies the policy to messages that wait elsewhere for their turn in the queue.
+   *
+   * @param waiting Bytes that wait there already.
+   * @param length Bytes that would wait there too.
+   * @param messages How many messages they are.
+   * @returns Whether they may.
+   */
+  admitBehind(waiting: number, length: number, messages = 1): boolean {
+    return waiting === 0 || this.#fits(waiting + length, messages);
   }
 
   /** Begins to write what waits, unless a write is in flight. */
@@ -216,28 +251,51 @@ export class SendQueue {
   }
 
   #sendBytes(opcode: Opcode, payload: Uint8Array): SendResult {
-    if (!this.#admit(payload.length)) return "dropped";
-    const header = headerLength(payload.length);
-    if (payload.length <= COPY_BYTES) {
-      const tail = this.#reserve(header + payload.length);
-      this.#grew(writeFrame(tail, this.#tailLength, opcode, payload));
-    } else {
-      this.#grew(writeHeader(this.#reserve(header), this.#tailLength, opcode, payload.length));
-      this.#append(payload, true);
-    }
+    if (!this.admitMessage(payload.length)) return "dropped";
+    this.#appendFrame(opcode, payload);
     return this.#result();
   }
 
-  /** Applies the policy to a message that does not fit. */
-  #admit(length: number, messages = 1): boolean {
-    const { sendQueueBytes, whenFull } = this.#host.limits;
-    if (this.bytes === 0) this.#holdsMessage = false;
-    const most = whenFull === "wait" ? WAIT_FACTOR * sendQueueBytes : sendQueueBytes;
-    // Control frames do not fill a queue: behind nothing else, a message of any size is taken.
-    if (!this.#holdsMessage || this.bytes + length <= most) {
-      this.#holdsMessage = true;
-      return true;
+  #appendFrame(opcode: Opcode, payload: Uint8Array, further?: FrameOptions): void {
+    const options = this.#masked(further);
+    const masked = options?.maskKey !== undefined;
+    const header = headerLength(payload.length, masked);
+    if (payload.length <= COPY_BYTES) {
+      const tail = this.#reserve(header + payload.length);
+      this.#grew(writeFrame(tail, this.#tailLength, opcode, payload, options));
+    } else if (masked) {
+      this.#append(encodeFrame(opcode, payload, options), false);
+    } else {
+      const tail = this.#reserve(header);
+      this.#grew(writeHeader(tail, this.#tailLength, opcode, payload.length, options));
+      this.#append(payload, true);
     }
+  }
+
+  /** RFC 6455 5.1, 5.3: a client masks every frame, with a new key. */
+  #masked(options?: FrameOptions): FrameOptions | undefined {
+    const { maskKey } = this.#host;
+    return maskKey === undefined ? options : { ...options, maskKey: maskKey() };
+  }
+
+  /**
+   * Applies the policy to a message that does not fit.
+   *
+   * @param length Its bytes.
+   * @param messages How many messages it is.
+   * @returns Whether it may be sent.
+   */
+  admitMessage(length: number, messages = 1): boolean {
+    if (this.bytes === 0) this.#holdsMessage = false;
+    // Control frames do not fill a queue: behind nothing else, a message of any size is taken.
+    if (this.#holdsMessage && !this.#fits(length, messages)) return false;
+    return this.#holdsMessage = true;
+  }
+
+  #fits(length: number, messages: number): boolean {
+    const { sendQueueBytes, whenFull } = this.#host.limits;
+    const most = whenFull === "wait" ? WAIT_FACTOR * sendQueueBytes : sendQueueBytes;
+    if (this.bytes + length <= most) return true;
     this.dropped += messages;
     if (whenFull !== "drop") this.#owner.overflowed();
     return false;

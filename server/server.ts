@@ -1,5 +1,13 @@
 import type { SecureContext } from "node:tls";
-import { CloseCode, isToken } from "../protocol/mod.ts";
+import {
+  CloseCode,
+  deflateNegotiator,
+  deflateParameters,
+  type Extension,
+  type ExtensionNegotiator,
+  isToken,
+  PERMESSAGE_DEFLATE,
+} from "../protocol/mod.ts";
 import { AddressCounter } from "./address_counter.ts";
 import {
   type AdmissionRefusal,
@@ -9,6 +17,9 @@ import {
 } from "./admission.ts";
 import { BufferPool } from "./buffer_pool.ts";
 import { BROADCAST } from "./cluster/backplane.ts";
+import { ConnectionDeflate } from "./deflate/connection_deflate.ts";
+import { type ResolvedDeflate, resolveDeflate } from "./deflate/options.ts";
+import { sharedDeflate } from "./deflate/shared_deflate.ts";
 import type { DrainOptions, DrainResult } from "./drain.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
 import { fourTupleOf, parseFourTuple } from "./four_tuple.ts";
@@ -123,6 +134,8 @@ export function serve<Data = undefined>(options: ServeOptions<Data>): Server<Dat
 }
 
 class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedServer {
+  readonly role = "server";
+  readonly maskKey = undefined;
   readonly options: ServeOptions<Data>;
   readonly limits: Limits;
   readonly measurements = new Measurements();
@@ -133,10 +146,14 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   readonly sweep: Sweep;
   readonly registry: Registry<ServerConnection<Data>>;
   readonly hub: Hub;
+  readonly extensions: readonly ExtensionNegotiator[];
   readonly proxies: Proxies | undefined;
   readonly finished: Promise<void>;
 
+  /** The limits that held at the start, or that settings gave which were read again. */
+  #initialLimits: Limits;
   readonly #listener: Listener;
+  readonly #deflate: ResolvedDeflate | undefined;
   #tls: SecureContext | undefined;
   readonly #exchanges = new Set<Exchange<Data>>();
   #addresses = new AddressCounter();
@@ -166,10 +183,17 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     takeBallast();
     this.options = options;
     this.limits = resolveLimits(options.limits);
+    this.#initialLimits = { ...this.limits };
     this.#tls = cert === undefined ? undefined : secureContext(cert, key!);
     this.sweep = new Sweep(timeoutsOf(this.limits));
     this.registry = new Registry((key) => this.#sockets.describe(parseFourTuple(key)));
-    this.hub = new Hub(() => this.registry.connections, this.limits.sendQueueBytes);
+    this.#deflate = resolveDeflate(options.deflate);
+    this.extensions = this.#deflate === undefined ? [] : [deflateNegotiator(this.#deflate)];
+    this.hub = new Hub(
+      () => this.registry.connections,
+      this.limits.sendQueueBytes,
+      this.#deflate && sharedDeflate(this.#deflate),
+    );
     this.operations = new ServerOperations(this);
     // `tcpBacklog` is newer than Deno 2.4.2, which ignores it.
     const listening = { hostname, port, reusePort, tcpBacklog: BACKLOG } as Deno.TcpListenOptions;
@@ -267,6 +291,17 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
 
   secure(conn: Transport, first?: Uint8Array): Transport {
     return this.#tls === undefined ? conn : new TlsTransport(conn, this.#tls, first);
+  }
+
+  compressionOf(agreed: readonly Extension[]): ConnectionDeflate | undefined {
+    const extension = agreed.find(({ name }) => name === PERMESSAGE_DEFLATE);
+    if (extension === undefined || this.#deflate === undefined) return undefined;
+    return new ConnectionDeflate({
+      role: "server",
+      parameters: deflateParameters(extension.parameters),
+      settings: this.#deflate,
+      limit: () => this.limits.messageBytes,
+    });
   }
 
   admits(address: string): boolean {
@@ -401,14 +436,17 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
 
   // An async function, so that what it throws is a rejection.
   // deno-lint-ignore require-await
-  async reconfigure({ limits = {}, certificate }: Reconfiguration): Promise<Limits> {
-    const changed = changeLimits(this.limits, limits);
+  async reconfigure(
+    { limits = {}, initial = this.#initialLimits, certificate }: Reconfiguration,
+  ): Promise<Limits> {
+    const changed = changeLimits(this.limits, limits, initial);
     if (certificate !== undefined) {
       if (this.#tls === undefined) {
         throw new TypeError("Cannot change certificate: the server does not serve TLS");
       }
       this.#tls = secureContext(certificate.cert, certificate.key);
     }
+    this.#initialLimits = initial;
     // In place, as decoders of open connections hold on to it.
     const held: Partial<Limits> = this.limits;
     const counted = this.limits.connectionsPerAddress !== undefined;
@@ -483,8 +521,9 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
 }
 
 /** What the sweep has to look after in time. */
-function timeoutsOf({ handshakeTimeout, pingInterval, closeTimeout }: Limits): number[] {
-  return [handshakeTimeout, pingInterval, closeTimeout];
+function timeoutsOf(limits: Limits): number[] {
+  const { handshakeTimeout, pingInterval, closeTimeout, streamTimeout } = limits;
+  return [handshakeTimeout, pingInterval, closeTimeout, streamTimeout];
 }
 
 /** What our Close frame says when the server stops. */

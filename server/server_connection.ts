@@ -2,32 +2,38 @@
 // and what could stand alone has a file of its own.
 import {
   CloseCode,
+  type Fragment,
   FrameDecoder,
   type Message,
   Opcode,
   ProtocolError,
+  type Role,
+  serializeClosePayload,
   Session,
   type SessionOutput,
 } from "../protocol/mod.ts";
 import { callHandler } from "./call_handler.ts";
 import type { Closing, Connection } from "./connection.ts";
-import { type FourTuple, fourTupleOf } from "./four_tuple.ts";
+import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
+import { type FourTuple, fourTupleOf, ownTupleOf } from "./four_tuple.ts";
 import { FrameSource } from "./frame_source.ts";
 import type { FrameObserver } from "./frame_tap.ts";
 import type { Hub, SharedFrames, Subscriber } from "./hub.ts";
 import { KeepAlive } from "./keep_alive.ts";
 import type { Limits } from "./limits.ts";
-import { type Measurements, payloadBytes } from "./measurements.ts";
+import type { IncomingStream } from "./incoming_streams.ts";
 import { MessageDelivery, type MessageOwner } from "./message_delivery.ts";
+import {
+  MessageSender,
+  type MessageSenderHost,
+  type MessageSenderOwner,
+} from "./message_sender.ts";
+import type { OutgoingStream, StreamOptions } from "./outbox.ts";
+import type { ConnectionSort } from "./operations.ts";
 import type { Handlers, LogEntry } from "./options.ts";
 import type { ClientAddress } from "./proxy/client_address.ts";
 import type { ConnectionRecord, Counters, Registered } from "./registry.ts";
-import {
-  SendQueue,
-  type SendQueueHost,
-  type SendQueueOwner,
-  type SendResult,
-} from "./send_queue.ts";
+import type { SendQueue, SendResult } from "./send_queue.ts";
 import type { Due, Sweep } from "./sweep.ts";
 import { FRAMES_PER_LOOK, type Turn } from "./turn.ts";
 import { type Waiter, waitForBytes } from "./wait_for_bytes.ts";
@@ -36,8 +42,10 @@ import { closeQuietly, linger, type Transport } from "./transport.ts";
 /** A connection that was silent for this many milliseconds before something came is parked after it. */
 const PARK_AFTER = 2_000;
 
-/** What all connections of a server share. */
-export interface ConnectionHost<Data> extends SendQueueHost {
+/** What all connections of a server share; a client is the host of its own. */
+export interface ConnectionHost<Data> extends MessageSenderHost {
+  /** Which side of the connections it is (RFC 6455 5.1). */
+  readonly role: Role;
   /** The bounds. */
   readonly limits: Limits;
   /** Sends to everybody. */
@@ -46,8 +54,6 @@ export interface ConnectionHost<Data> extends SendQueueHost {
   readonly sweep: Sweep;
   /** Keeps busy connections from holding the event loop. */
   readonly turn: Turn;
-  /** Counts what metrics need. */
-  readonly measurements: Measurements;
   /** What the application does. */
   readonly handlers: Handlers<Data>;
   /** Tells the operator. */
@@ -70,6 +76,8 @@ export interface ConnectionStart<Data> {
   readonly target: string;
   /** The subprotocol that was agreed on. */
   readonly subprotocol: string | undefined;
+  /** Compresses, where that was agreed on. */
+  readonly deflate?: ConnectionDeflate | undefined;
   /** What the `upgrade` hook returned. */
   readonly data: Data;
 }
@@ -82,7 +90,7 @@ export class ServerConnection<Data>
   implements
     Connection<Data>,
     SessionOutput,
-    SendQueueOwner,
+    MessageSenderOwner,
     MessageOwner,
     Subscriber,
     Waiter,
@@ -101,8 +109,11 @@ export class ServerConnection<Data>
   observer: FrameObserver | undefined = undefined;
 
   readonly #host: ConnectionHost<Data>;
+  readonly sharedDeflateBits: number;
+  readonly #deflate: ConnectionDeflate | undefined;
   readonly #decoder: FrameDecoder;
   readonly #session: Session;
+  readonly #sender: MessageSender;
   readonly #queue: SendQueue;
   readonly #connectedAt: number;
   readonly #delivery = new MessageDelivery(this);
@@ -110,7 +121,6 @@ export class ServerConnection<Data>
   #bytesOut = 0;
   #bytesOutAtDeadline = 0;
   #messagesIn = 0;
-  #messagesOut = 0;
   #lastReceived: number;
   readonly #keepAlive = new KeepAlive();
   /** Whether the connection waits for its own side, so that a silent peer is not to blame. */
@@ -121,6 +131,8 @@ export class ServerConnection<Data>
   #released = false;
   /** Whether our side left without a Close frame; the session takes every such end for the peer's. */
   #cut = false;
+  /** Whether our Close frame waits for messages before it that take their time. */
+  #closesLater = false;
   /** The rule that the peer broke. */
   #rule: string | undefined = undefined;
 
@@ -134,9 +146,14 @@ export class ServerConnection<Data>
     this.target = ownCopy(start.target);
     this.subprotocol = start.subprotocol;
     this.data = start.data;
-    this.#decoder = new FrameDecoder({ role: "server", limits: host.limits });
+    const { deflate } = start;
+    this.#deflate = deflate;
+    this.sharedDeflateBits = deflate?.sharedBits ?? 0;
+    const { role, limits } = host;
+    this.#decoder = new FrameDecoder({ role, limits, deflate: deflate !== undefined });
     this.#session = new Session(this);
-    this.#queue = new SendQueue(this, host);
+    this.#sender = new MessageSender(this, host, deflate);
+    this.#queue = this.#sender.queue;
     this.position = host.hub.published; // what was said before is not for who comes now
     const now = host.sweep.now;
     this.#connectedAt = this.#lastReceived = now;
@@ -149,10 +166,14 @@ export class ServerConnection<Data>
   }
 
   get tuple(): FourTuple {
-    return fourTupleOf(this.transport);
+    return this.#host.role === "server" ? fourTupleOf(this.transport) : ownTupleOf(this.transport);
   }
 
   get open(): boolean {
+    return this.sendable && !this.#closesLater;
+  }
+
+  get sendable(): boolean {
     return this.#session.state === "open";
   }
 
@@ -163,7 +184,7 @@ export class ServerConnection<Data>
   }
 
   get bufferedAmount(): number {
-    return this.#queue.bytes;
+    return this.#sender.bytes;
   }
 
   get roundTrip(): number | undefined {
@@ -235,7 +256,10 @@ export class ServerConnection<Data>
           const fragment = fragments[at]!;
           measurements.received(fragment.opcode, fragment.payload.length, fragment.last);
           this.observer?.received(fragment);
-          const message = this.#session.receive(fragment);
+          const received = fragment.compressed
+            ? this.#receiveDeflated(fragment)
+            : this.#receivePlain(fragment);
+          const message = received instanceof Promise ? await received : received;
           // Awaiting without need would part the answers to one read into two writes.
           const pause = at % FRAMES_PER_LOOK === FRAMES_PER_LOOK - 1
             ? this.#host.turn.over(FRAMES_PER_LOOK)
@@ -261,6 +285,44 @@ export class ServerConnection<Data>
     } finally {
       source.release();
     }
+  }
+
+  /** Takes a fragment that is not compressed, or is so no longer; gives the message that it ends. */
+  #receivePlain(fragment: Fragment): Message | undefined | Promise<undefined> {
+    return this.#delivery.streams?.takes(fragment)
+      ? this.#stream(fragment)
+      : this.#session.receive(fragment);
+  }
+
+  #receiveDeflated(fragment: Fragment): Message | undefined | Promise<Message | undefined> {
+    // What comes when we have begun to close is thrown away.
+    if (!this.open) return undefined;
+    const fragments = this.#deflate!.inflate(fragment);
+    // In one piece, as most small messages are: awaiting would part the answers to one read.
+    if (fragments instanceof Array && fragments.length === 1) {
+      return this.#receivePlain(fragments[0]!);
+    }
+    return this.#receiveInflated(fragments);
+  }
+
+  async #receiveInflated(
+    fragments: readonly Fragment[] | AsyncIterable<Fragment>,
+  ): Promise<Message | undefined> {
+    let message: Message | undefined;
+    for await (const fragment of fragments) message = await this.#receivePlain(fragment);
+    return message;
+  }
+
+  /** Hands a fragment to whoever reads messages as streams. */
+  async #stream(fragment: Fragment): Promise<undefined> {
+    if (!this.open) return;
+    const streams = this.#delivery.streams!;
+    const behind = streams.push(fragment);
+    if (fragment.last && fragment.fin) {
+      this.#messagesIn++;
+      if (streams.isText) this.#host.measurements.textIn++;
+    }
+    if (behind !== undefined) await this.#pauseFor(behind);
   }
 
   handle(message: Message): Promise<void> | undefined {
@@ -291,35 +353,31 @@ export class ServerConnection<Data>
 
   // The way out.
 
-  send(data: string | Uint8Array): SendResult {
+  send(data: string | Uint8Array): SendResult;
+  send(stream: OutgoingStream, options?: StreamOptions): Promise<"sent" | "dropped">;
+  send(
+    data: string | Uint8Array | OutgoingStream,
+    options: StreamOptions = {},
+  ): SendResult | Promise<"sent" | "dropped"> {
     this.#host.hub.catchUp(this);
-    if (!this.open) return "dropped";
-    const before = this.#queue.bytes;
-    const result = this.#queue.send(data);
-    if (result === "dropped") return result;
-    this.#messagesOut++;
-    const { measurements } = this.#host;
-    const bytes = payloadBytes(this.#queue.bytes - before);
-    const opcode = typeof data === "string" ? Opcode.Text : Opcode.Binary;
-    if (opcode === Opcode.Text) measurements.textOut++;
-    measurements.sent(opcode, 1, bytes);
-    this.observer?.sent(opcode, data);
-    return result;
+    if (data instanceof ReadableStream) return this.#sender.stream(data, options);
+    return this.#sender.send(data);
+  }
+
+  brokeOff(reason: "source_failed" | "source_silent", error?: unknown): void {
+    const message = "Connection is closed as a streamed message cannot become whole";
+    this.#log({ level: "info", event: "stream_broke_off", reason, message, error });
+    this.close(CloseCode.InternalError, "Message broke off");
   }
 
   sendShared(shared: SharedFrames): void {
-    if (!this.open) return;
-    const { bytes, messages, texts, textBytes, binaryBytes } = shared;
-    if (this.#queue.sendShared(bytes, messages) === "dropped") return;
-    this.#messagesOut += messages;
-    const { measurements } = this.#host;
-    measurements.textOut += texts;
-    measurements.sent(Opcode.Text, texts, textBytes);
-    measurements.sent(Opcode.Binary, messages - texts, binaryBytes);
-    this.observer?.sentShared(shared);
+    this.#sender.sendShared(shared);
   }
 
   ping(payload: Uint8Array = new Uint8Array(0)): SendResult {
+    if (!(payload instanceof Uint8Array)) {
+      throw new TypeError("Cannot send ping as payload must be a Uint8Array");
+    }
     if (payload.length > 125) {
       throw new RangeError(
         `Cannot send ping as payload must be <= 125 bytes: received ${payload.length} bytes`,
@@ -330,20 +388,23 @@ export class ServerConnection<Data>
   }
 
   /** Has the round trip measured; tells whether a ping could be sent for it. */
-  measureRoundTrip(): boolean {
+  pingForRoundTrip(): boolean {
     return this.ping(this.#keepAlive.ask(this.#host.sweep.now)) !== "dropped";
   }
 
   sendControl(opcode: Opcode, payload: Uint8Array): SendResult {
-    this.#host.measurements.sent(opcode, 1, payload.length);
-    this.observer?.sent(opcode, payload);
-    return this.#queue.sendControl(opcode, payload);
+    return this.#sender.sendControl(opcode, payload);
   }
 
   close(code?: number, reason?: string): void {
+    if (this.#closesLater) return;
     const wasOpen = this.open;
     this.#host.hub.catchUp(this);
-    this.#session.close(code, reason);
+    serializeClosePayload(code, reason); // throws also where closing has to wait
+    const close = () => this.#session.close(code, reason);
+    // What was sent before still leaves; it may have to be compressed yet.
+    if (wasOpen && this.#sender.runBehind(close)) this.#closesLater = true;
+    else close();
     if (wasOpen) this.#leaveOpen();
   }
 
@@ -363,7 +424,8 @@ export class ServerConnection<Data>
   }
 
   drained(): void {
-    if (this.open) this.#call("drain", () => this.#host.handlers.drain?.(this));
+    if (!this.#sender.drained() || !this.open) return;
+    this.#call("drain", () => this.#host.handlers.drain?.(this));
   }
 
   overflowed(): void {
@@ -384,14 +446,19 @@ export class ServerConnection<Data>
     return this.#delivery.readable;
   }
 
-  messages(): AsyncIterableIterator<Message> {
-    return this.#delivery.messages();
+  messages(): AsyncIterableIterator<Message>;
+  messages(options: { stream: true }): AsyncIterableIterator<IncomingStream>;
+  messages(
+    options?: { stream: true },
+  ): AsyncIterableIterator<Message> | AsyncIterableIterator<IncomingStream> {
+    return options?.stream ? this.#delivery.streamedMessages() : this.#delivery.messages();
   }
 
   get writable(): WritableStream<string | Uint8Array> {
     return this.#writable ??= new WritableStream({
       write: async (data) => {
         if (this.send(data) === "dropped") throw new TypeError("Message was dropped");
+        await this.#sender.turn();
         const goal = this.#bytesOut + this.#queue.bytes;
         await this.#queue.taken();
         if (this.#over && this.#bytesOut < goal) throw new TypeError("Connection is closed");
@@ -425,7 +492,9 @@ export class ServerConnection<Data>
     this.#setCloseDeadline();
     this.#isOver();
     await this.#queue.taken();
-    await linger(this.transport, pool, limits.lingerBytes);
+    // 7.1.1: the server is the one that closes first.
+    const { role } = this.#host;
+    await linger(this.transport, pool, { maxBytes: limits.lingerBytes, waits: role === "client" });
     this.#release();
   }
 
@@ -475,6 +544,7 @@ export class ServerConnection<Data>
     this.#over = true;
     this.#resume?.();
     this.#delivery.end();
+    this.#sender.stop();
     const { code, reason } = this.#session.closeStatus;
     this.#log({ level: "debug", event: "closed", message: `Connection ended with ${code}` });
     const { by, sent, received } = this.closing!;
@@ -515,24 +585,40 @@ export class ServerConnection<Data>
       target: this.target,
       ...this.client && { client: this.client },
       ...this.subprotocol !== undefined && { subprotocol: this.subprotocol },
+      ...this.#deflate !== undefined && { deflateBytes: this.#deflate.idleBytes },
       connectedAt: sinceEpoch(this.#connectedAt),
       // Taken from a clock that may be behind by a tick.
       lastActivity: sinceEpoch(Math.max(this.#connectedAt, this.#lastReceived)),
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
       messagesIn: this.#messagesIn,
-      messagesOut: this.#messagesOut,
+      messagesOut: this.#sender.messages,
       messagesDropped: this.#queue.dropped,
-      queuedBytes: this.#queue.bytes,
+      queuedBytes: this.bufferedAmount,
       ...this.roundTrip !== undefined && { roundTrip: this.roundTrip },
     };
+  }
+
+  sortValue(sort: Exclude<ConnectionSort, "rate">): number {
+    switch (sort) {
+      case "age":
+        return -sinceEpoch(this.#connectedAt);
+      case "bytes":
+        return this.#bytesIn + this.#bytesOut;
+      case "queued":
+        return this.bufferedAmount;
+      case "idle":
+        return -sinceEpoch(Math.max(this.#connectedAt, this.#lastReceived));
+      case "roundTrip":
+        return this.roundTrip ?? -1;
+    }
   }
 
   addTo(sums: Counters): void {
     sums.bytesIn += this.#bytesIn;
     sums.bytesOut += this.#bytesOut;
     sums.messagesIn += this.#messagesIn;
-    sums.messagesOut += this.#messagesOut;
+    sums.messagesOut += this.#sender.messages;
     sums.messagesDropped += this.#queue.dropped;
   }
 }

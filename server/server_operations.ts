@@ -1,5 +1,5 @@
 import { serializeClosePayload } from "../protocol/mod.ts";
-import { matcherOf, queryConnections } from "./connection_query.ts";
+import { type Findable, matcherOf, queryConnections } from "./connection_query.ts";
 import { ConnectionRates } from "./connection_rates.ts";
 import { readDescriptors } from "./descriptor_table.ts";
 import type { DrainOptions } from "./drain.ts";
@@ -26,7 +26,7 @@ import type {
   TapEvent,
   TapOptions,
 } from "./operations.ts";
-import type { Registered, Registry } from "./registry.ts";
+import type { Registry } from "./registry.ts";
 import type { Report } from "./report.ts";
 import { walk } from "./walk.ts";
 
@@ -46,15 +46,13 @@ const MOST_EXAMPLES = 10;
 const GOING_AWAY = 1001;
 
 /** A connection as an operator deals with it. */
-export interface OperatedEntry extends Registered {
-  /** Whether it has not begun to close. */
-  readonly open: boolean;
+export interface OperatedEntry extends Findable {
   /** Who watches its frames. */
   observer: FrameObserver | undefined;
   /** Begins the closing handshake. */
   close(code?: number, reason?: string): void;
   /** Has the round trip measured; tells whether a ping could be sent for it. */
-  measureRoundTrip(): boolean;
+  pingForRoundTrip(): boolean;
 }
 
 /** A server as an operator deals with it. */
@@ -147,7 +145,7 @@ export class ServerOperations implements Operations {
     const candidates = filter.key === undefined ? registry.connections : one ? [one] : [];
     const found: OperatedEntry[] = [];
     await walk(candidates, (entry) => {
-      if (entry.open && matches(entry.record())) found.push(entry);
+      if (entry.open && matches(entry)) found.push(entry);
     });
     return found;
   }
@@ -157,7 +155,7 @@ export class ServerOperations implements Operations {
     if (entry === undefined) return undefined;
     const asked = this.#pings.get(entry);
     if (asked !== undefined) return await asked.promise;
-    if (!entry.measureRoundTrip()) return { failure: "not_sent" };
+    if (!entry.pingForRoundTrip()) return { failure: "not_sent" };
     const answer = Promise.withResolvers<PingOutcome>();
     const timer = setTimeout(() => answer.resolve({ failure: "unanswered" }), PING_DEADLINE);
     this.#pings.set(entry, answer);
@@ -200,9 +198,11 @@ export class ServerOperations implements Operations {
   }
 
   async descriptors(query: DescriptorQuery = {}): Promise<DescriptorPage> {
+    const { worker = 0, ...rest } = query;
+    if (worker !== 0) return { rows: [], open: 0, connections: 0, flagged: 0 };
     const { registry, addr } = this.#server;
     const { connections } = registry;
-    return await readDescriptors({ get: (key) => registry.at(key), connections }, addr.port, query);
+    return await readDescriptors({ get: (key) => registry.at(key), connections }, addr.port, rest);
   }
 
   limits(): Promise<Limits> {

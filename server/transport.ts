@@ -53,6 +53,18 @@ export function closeQuietly(transport: Pick<Transport, "close">): void {
 /** The room for what a lingering peer still sends, and nobody looks at. */
 const LINGER_BUFFER_BYTES = 16_384;
 
+/** How much a lingering end takes. */
+export interface LingerOptions {
+  /** How many of the unwanted bytes are taken. */
+  readonly maxBytes: number;
+  /**
+   * Whether the peer is to close first, as a server does (RFC 6455 7.1.1).
+   *
+   * @default false
+   */
+  readonly waits?: boolean;
+}
+
 /**
  * Shuts the write side and throws away what the peer still sends, until its FIN or the bound.
  * Closing a socket that holds unread bytes makes the kernel send RST, and that can destroy our last
@@ -60,16 +72,16 @@ const LINGER_BUFFER_BYTES = 16_384;
  *
  * @param transport What to end; the caller still closes it.
  * @param pool Lends the room for the unwanted bytes.
- * @param maxBytes How many of them are taken.
+ * @param options How much is taken.
  */
 export async function linger(
   transport: Transport,
   pool: BufferPool,
-  maxBytes: number,
+  { maxBytes, waits = false }: LingerOptions,
 ): Promise<void> {
   const buffer = pool.acquire(LINGER_BUFFER_BYTES);
   try {
-    await transport.closeWrite();
+    if (!waits) await transport.closeWrite();
     for (let left = maxBytes; left > 0;) {
       const count = await transport.read(buffer);
       if (count === null) return;

@@ -90,11 +90,16 @@ async function runAsConsumer(example: string, ...flags: string[]): Promise<void>
 
 Deno.test("the published package holds the library and no module besides", async () => {
   const { exports, files } = await published();
-  const graph = await readModules("mod.ts", "protocol", "server");
-  const reached = reachedFrom(graph, "mod.ts", "protocol/mod.ts").map(({ path }) => `/${path}`);
-  const modules = [...files.keys()].filter((path) => /\.[jt]sx?$/.test(path));
+  const graph = await readModules("mod.ts", "protocol", "server", "client");
+  const reached = reachedFrom(graph, ...Object.values(exports).map((path) => path.slice(2)))
+    .map(({ path }) => `/${path}`);
+  const modules = [...files.keys()].filter((path) => /(?<!\.d)\.[jt]sx?$/.test(path));
   assertEquals(modules.sort(), reached.sort());
-  assertEquals(exports, { ".": "./mod.ts", "./protocol": "./protocol/mod.ts" });
+  assertEquals(exports, {
+    ".": "./mod.ts",
+    "./protocol": "./protocol/mod.ts",
+    "./reconnecting": "./client/reconnecting_mod.ts",
+  });
 });
 
 Deno.test("the published package comes with its README, changelog and licence", async () => {
@@ -117,15 +122,22 @@ Deno.test("the published package imports jsr:@std and node: and nothing else", a
 });
 
 // The examples are not checked: the mirror's modules, unlike those on JSR, come without types.
-Deno.test("a JSR consumer gets both entry points with their types", async () => {
+Deno.test("a JSR consumer gets every entry point with its types", async () => {
   await runAsConsumer(
     `import { serve, type ServeOptions } from "jsr:${NAME}";
      import { isToken } from "jsr:${NAME}/protocol";
+     import { reconnecting } from "jsr:${NAME}/reconnecting";
      const options: ServeOptions = { port: 0 };
      // @ts-expect-error A port is a number.
      const wrong: ServeOptions = { port: "0" };
      await using server = serve(options);
-     if (!isToken("abc") || server.registry.size !== 0) throw new Error(String(wrong.port));`,
+     if (!isToken("abc") || server.registry.size !== 0) throw new Error(String(wrong.port));
+     const socket = reconnecting("ws://127.0.0.1:" + server.addr.port);
+     await new Promise<void>((resolve) => socket.addEventListener("open", () => resolve()));
+     socket.close(1000);
+     await new Promise<number>((resolve) =>
+       socket.addEventListener("stopped", ({ code }) => resolve(code))
+     );`,
     "--check",
   );
 });

@@ -88,7 +88,7 @@ export function startAdmin(options: AdminOptions): Admin {
     }),
   };
   const snapshots = new Snapshots(operations);
-  const pages = new LivePages({ snapshots, token, fault });
+  const pages = new LivePages({ snapshots, fault });
   const taps = new TapStreams();
   const app = makeApp({
     endpoints: [

@@ -9,12 +9,16 @@ import { z } from "@hono/zod-openapi";
 import { Opcode } from "../../protocol/mod.ts";
 import { LIMIT_NAMES, type Limits, WHEN_FULL } from "../limits.ts";
 import { FRAME_NAMES } from "../measurements.ts";
+import { UNREADY_REASONS } from "./readiness.ts";
 
 /** A count, a number of bytes, a time in milliseconds. */
 const count = z.number().nonnegative();
 
 /** Milliseconds since the epoch. */
 const instant = z.number().openapi({ description: "Milliseconds since 1970, UTC" });
+
+const missingWorkers = z.array(z.int()).readonly().optional()
+  .openapi({ description: "Workers that have not answered; absent if all have" });
 
 const counts = z.record(z.string(), count);
 
@@ -33,7 +37,7 @@ export const healthSchema = z.object({ status: z.literal("alive") });
 /** What `/readyz` says. */
 export const readinessSchema = z.object({
   ready: z.boolean(),
-  reasons: z.array(z.enum(["starting", "draining", "stopped", "out_of_descriptors"])).readonly(),
+  reasons: z.array(z.enum(UNREADY_REASONS)).readonly(),
 }).openapi("Readiness");
 
 const kernelFields = {
@@ -72,6 +76,7 @@ export const connectionSchema = z.object({
   messagesOut: count,
   messagesDropped: count,
   queuedBytes: count,
+  deflateBytes: count.optional(),
   roundTrip: count.optional(),
   worker: z.int().optional(),
   bytesPerSecond: count.optional(),
@@ -82,7 +87,7 @@ export const connectionsSchema = z.object({
   connections: z.array(connectionSchema).readonly(),
   matched: count,
   total: count,
-  missing: z.array(z.int()).readonly().optional(),
+  missing: missingWorkers,
   next: z.string().nullable().openapi({ description: "The cursor of the next page" }),
 }).openapi("Connections");
 
@@ -95,6 +100,7 @@ export const descriptionSchema = connectionSchema.omit({ bytesPerSecond: true })
 export const closeOutcomeSchema = z.object({
   closed: count,
   examples: z.array(z.string()).readonly(),
+  missing: missingWorkers,
 }).openapi("CloseOutcome");
 
 /** What came of a ping. */
@@ -142,6 +148,7 @@ export const descriptorsSchema = z.object({
   open: count,
   connections: count,
   flagged: count,
+  missing: missingWorkers,
   next: z.string().nullable().openapi({ description: "What to give as after for the next page" }),
 }).openapi("Descriptors");
 
@@ -230,7 +237,7 @@ export const snapshotSchema = z.object({
   processes: z.array(
     z.object({ worker: z.int().optional(), pid: z.int(), since: instant, ...held }),
   ).readonly(),
-  missing: z.array(z.int()).readonly().optional(),
+  missing: missingWorkers,
   supervisor: z.object({ pid: z.int(), resident: count, relayDropped: count }).optional(),
 }).openapi("Snapshot");
 

@@ -8,7 +8,7 @@ const TIMEOUT = 30_000;
  *
  * @param answer What it will say.
  * @param timeout How long to wait, in milliseconds.
- * @throws {Problem} 503 when it takes too long; 400 when it does not take the parameters; 429 when it
+ * @throws {Problem} 503 when it takes too long, or no worker answers; 400 when it does not take the parameters; 429 when it
  * is busy with as many others as it takes.
  */
 export async function ask<Answer>(answer: Promise<Answer>, timeout = TIMEOUT): Promise<Answer> {
@@ -23,6 +23,7 @@ export async function ask<Answer>(answer: Promise<Answer>, timeout = TIMEOUT): P
     if (error instanceof SyntaxError || error instanceof RangeError) {
       throw new Problem(400, error.message);
     }
+    if (error instanceof Deno.errors.TimedOut) throw new Problem(503, error.message, RETRY);
     if (error instanceof Deno.errors.Busy) throw new Problem(429, error.message, RETRY);
     throw error;
   } finally {

@@ -1,8 +1,13 @@
 import type { TokenUse } from "./auth.ts";
 
-/** What somebody can do to a server, or see of its users, through the ops port. */
+/**
+ * What somebody can do to a server, or see of its users, through the ops port. `access` is anything
+ * else, which is written down only when it was refused as the token was wrong.
+ */
 export type AuditAction =
+  | "access"
   | "connections.close"
+  | "connections.close.dry-run"
   | "connections.ping"
   | "tap.payload"
   | "limits.set"

@@ -40,16 +40,18 @@ export function connectionEndpoints(operations: Operations, taps: TapStreams): E
       answers: { "application/json": connectionsSchema },
       async run({ query: { cursor, ...query } }) {
         const { next, ...page } = await ask(
-          operations.query({ ...query, ...cursor && { after: cursor } }),
+          operations.query({ ...query, ...cursor && { after: cursor.place } }),
         );
-        return { ...page, next: next === undefined ? null : writeConnectionCursor(next) };
+        return { ...page, next: next === undefined ? null : writeConnectionCursor(next, query) };
       },
     }),
     endpoint({
       method: "post",
       path: "/api/v1/connections/close",
       summary: "Closes all connections that match",
-      action: "connections.close",
+      // Nobody must take one for the other.
+      action: (_, body) =>
+        body?.dryRun === true ? "connections.close.dry-run" : "connections.close",
       body: closeBody,
       answers: { "application/json": closeOutcomeSchema },
       run: ({ body: { match, all: _, ...order } }) =>
@@ -74,8 +76,10 @@ export function connectionEndpoints(operations: Operations, taps: TapStreams): E
       answers: { "application/json": closeOutcomeSchema },
       async run({ params: { key }, body }) {
         const outcome = await operations.close({ key }, body);
-        // One that is closing already is there, and needs no order.
-        if (outcome.closed === 0) found(await ask(operations.describe(key)));
+        // One that is closing already is there, and needs no order; a worker that is stuck may have it.
+        if (outcome.closed === 0 && outcome.missing === undefined) {
+          found(await ask(operations.describe(key)));
+        }
         return outcome;
       },
     }),

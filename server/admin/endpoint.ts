@@ -4,6 +4,7 @@ import type { AuditAction, AuditCaller, AuditTrail } from "./audit.ts";
 import type { TokenCheck } from "./auth.ts";
 import { problemSchema } from "./answer_schemas.ts";
 import { readJson } from "./body.ts";
+import { expectation } from "./expectation.ts";
 import { checkHost, checkOrigin } from "./host_check.ts";
 import { type Fault, Problem, problemOf } from "./problem.ts";
 
@@ -30,7 +31,15 @@ export interface Input<Params, Query, Body> {
   readonly body: Body;
   /** The request; its body was read. */
   readonly request: Request;
+  /**
+   * Writes to the audit log at once that it is done, with what is known so far: where the answer takes
+   * long, and the process may be gone by then.
+   */
+  readonly begun: (result: object) => void;
 }
+
+/** Tells what a request is; asked again when its body, if there is one, was read. */
+type ActionOf<Body> = (request: Request, body?: Body) => AuditAction | undefined;
 
 /** One thing that the ops port can be asked, and all there is to know about it. */
 export interface EndpointOptions<Params, Query, Body, Answer> {
@@ -40,13 +49,13 @@ export interface EndpointOptions<Params, Query, Body, Answer> {
   /** What it does, for the description of the API. */
   readonly summary: string;
   /**
-   * Who may ask: anyone; any page that came from here, token or not; else it takes the token too.
+   * Who may ask: anyone; or whoever has the token, where there is one, and no page from elsewhere.
    *
    * @default "token"
    */
-  readonly access?: "anyone" | "own-page" | "token";
+  readonly access?: "anyone" | "token";
   /** As what it is written to the audit log; absent when it does nothing. */
-  readonly action?: AuditAction | ((request: Request) => AuditAction | undefined);
+  readonly action?: AuditAction | ActionOf<Body>;
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
@@ -98,24 +107,38 @@ async function answer(context: Context<Env>, options: Endpoint, guard: Guard): P
   const { token } = guard;
   const who: AuditCaller = {
     address: context.env.address,
-    token: token.use(request.headers.get("authorization")),
+    token: token.use(request.headers),
   };
-  const action = typeof options.action === "function" ? options.action(request) : options.action;
+  const actionOf = (body?: object) =>
+    typeof options.action === "function" ? options.action(request, body) : options.action;
+  let action = actionOf();
   // Who was refused meant some connection all the same.
   const target: object = { ...options.params?.safeParse(context.req.param()).data ?? {} };
+  let isTold = false;
+  const done = (result: object) => {
+    if (action === undefined || isTold) return;
+    isTold = true;
+    guard.trail.record({ who, action, target, outcome: "done", result });
+  };
   try {
     checkHost(context.env.host, guard.hostname);
     const { access = "token" } = options;
-    if (access !== "anyone") checkOrigin(request.headers, context.env.host);
-    if (access === "token" && token.isNeeded && who.token !== "valid") throw unauthorized(who);
-    const input = await read(context, options);
-    Object.assign(target, input.params, input.query, input.body);
-    const result = await options.run({ ...input, request });
-    const response = result instanceof Response ? result : Response.json(result);
-    if (action !== undefined) {
-      const told = result instanceof Response ? {} : { ...result };
-      guard.trail.record({ who, action, target, outcome: "done", result: told });
+    if (access === "token") {
+      checkOrigin(request.headers, context.env.host);
+      if (token.isNeeded && who.token !== "valid") {
+        if (who.token === "wrong" && action === undefined) {
+          action = "access";
+          Object.assign(target, { path: options.path });
+        }
+        throw unauthorized(who);
+      }
     }
+    const input = await read(context, options);
+    action = actionOf(input.body);
+    Object.assign(target, input.params, input.query, input.body);
+    const result = await options.run({ ...input, request, begun: done });
+    const response = result instanceof Response ? result : Response.json(result);
+    done(result instanceof Response ? {} : { ...result });
     return response;
   } catch (error) {
     const problem = problemOf(error);
@@ -147,7 +170,7 @@ function unauthorized({ token }: AuditCaller): Problem {
 async function read(
   context: Context<Env>,
   { params, query, body }: Endpoint,
-): Promise<Omit<Input<object, object, object>, "request">> {
+): Promise<Omit<Input<object, object, object>, "request" | "begun">> {
   const search = new URL(context.req.url).searchParams;
   // Refused by its type before the rest is looked at, as the rest is nobody's business then.
   const json = body && await readJson(context.req.raw);
@@ -186,12 +209,18 @@ function parse(
     faults.push(...names.map((name) => unknownField(where, name)));
     return {};
   }
-  const { data, error } = schema.safeParse(value);
+  const { data, error } = schema.safeParse(value, { error: expectation });
   if (error === undefined) return data as object;
+  const places = new Set<string>();
   for (const issue of error.issues) {
     const place = [where, ...issue.path.map(String)].join(".");
-    if (issue.code !== "unrecognized_keys") faults.push({ where: place, message: issue.message });
-    else faults.push(...issue.keys.map((name) => unknownField(place, name)));
+    if (issue.code === "unrecognized_keys") {
+      faults.push(...issue.keys.map((name) => unknownField(place, name)));
+    } else if (!places.has(place)) {
+      // Each field has one fault, however many ways there are to put it.
+      places.add(place);
+      faults.push({ where: place, message: issue.message });
+    }
   }
   return {};
 }

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Env } from "./endpoint.ts";
 import { hostOf } from "./host_check.ts";
+import { LastingServer } from "./lasting_server.ts";
 import { Problem, problemOf } from "./problem.ts";
 
 /** The most requests whose answers are not sent yet; one more gets 503. */
@@ -36,7 +37,8 @@ export interface HttpServer {
  * Serves HTTP: what does not even get as far as the routes is seen to here.
  *
  * Deno has no bound on connections, and none on how long a request's head may take: whoever can
- * reach the port can hold descriptors of this process. The answers are bounded.
+ * reach the port can hold descriptors of this process. The answers are bounded, and it listens again
+ * when there are descriptors.
  *
  * @param options What is served, and where.
  * @returns The server; the caller closes it.
@@ -65,17 +67,16 @@ export function serveHttp({ hostname, port, app, fault, end }: HttpServerOptions
     return problemOf(error).response();
   };
 
-  const abort = new AbortController();
-  const server = Deno.serve({
+  const server = new LastingServer({
     hostname,
     port,
-    signal: abort.signal,
-    onListen: () => {},
+    fault,
     onError: (error) => withSafeHeaders(refusal(error)),
-  }, async (request, { remoteAddr, completed }) => {
-    const sent = completed.catch(() => {}).finally(() => underWay.delete(sent));
-    underWay.add(sent);
-    return withSafeHeaders(await answer(request, remoteAddr));
+    async handler(request, { remoteAddr, completed }) {
+      const sent = completed.catch(() => {}).finally(() => underWay.delete(sent));
+      underWay.add(sent);
+      return withSafeHeaders(await answer(request, remoteAddr));
+    },
   });
 
   return {
@@ -85,8 +86,7 @@ export function serveHttp({ hostname, port, app, fault, end }: HttpServerOptions
       await end();
       await settled(underWay);
       // Deno's own way to shut down would wait for whoever only keeps a connection open.
-      abort.abort();
-      await server.finished;
+      await server.close();
     },
   };
 }

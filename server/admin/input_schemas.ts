@@ -20,6 +20,7 @@ import {
   CONNECTION_SORTS,
   type ConnectionCursor,
   type ConnectionFilter,
+  type ConnectionQuery,
   type DescriptorQuery,
 } from "../operations.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
@@ -122,7 +123,10 @@ export const connectionsQuery = z.strictObject({
   reverse: optional(flagText()),
   limit: optional(wholeText(1, MAX_PAGE)),
   cursor: optional(parsed(readConnectionCursor, { type: "string" })),
-});
+}).refine(
+  ({ cursor, ...order }) => cursor === undefined || sameOrder(cursor.order, orderOf(order)),
+  { path: ["cursor"], message: "Expected a cursor of the same sort and reverse" },
+);
 
 /** Which part of the descriptors. */
 export const descriptorsQuery = z.strictObject({
@@ -175,28 +179,52 @@ export const drainBody = z.strictObject({
   deadline: optional(z.int().min(0).max(MAX_MILLISECONDS)),
 }).openapi("Drain");
 
-/** Limits to change; `null` stands for the default. */
+/** Limits to change; `null` brings back what held at the start. */
 export const limitsBody: z.ZodType<LimitChanges> = z.strictObject(
   Object.fromEntries([...LIMIT_NAMES].map((name) => [name, limitChange(name as keyof Limits)])),
 ).refine((changes) => Object.keys(changes).length > 0, { message: "Expected a limit" })
   .openapi("LimitChanges") as unknown as z.ZodType<LimitChanges>;
 
 function limitChange(name: keyof Limits): z.ZodType {
-  const type = typeof DEFAULT_LIMITS[name] === "string" ? z.string() : z.number();
-  return type.superRefine((value: unknown, context) => {
+  const expected = (value: unknown): string | undefined => {
     const fault = limitFault(name, value);
-    if (fault !== undefined) context.addIssue(fault[0]!.toUpperCase() + fault.slice(1));
+    return fault && fault[0]!.toUpperCase() + fault.slice(1);
+  };
+  const error = expected(undefined)!;
+  const type = typeof DEFAULT_LIMITS[name] === "string" ? z.string({ error }) : z.number({ error });
+  return type.superRefine((value: unknown, context) => {
+    const fault = expected(value);
+    if (fault !== undefined) context.addIssue(fault);
   }).nullable().optional();
 }
 
-/** Writes the place where a page of connections ended. */
-export function writeConnectionCursor({ value, worker, id }: ConnectionCursor): string {
-  return encodeCursor([value, worker, id]);
+/** The order of a list as numbers: what it is sorted by, and whether it is reversed. */
+type Order = readonly [sort: number, reverse: number];
+
+function orderOf({ sort = "age", reverse = false }: Pick<ConnectionQuery, "sort" | "reverse">) {
+  return [CONNECTION_SORTS.indexOf(sort), Number(reverse)] satisfies Order;
 }
 
-function readConnectionCursor(text: string): ConnectionCursor {
-  const [value, worker, id] = readCursor(text, 3) as [number, number, number];
-  return { value, worker, id };
+function sameOrder(a: Order, b: Order): boolean {
+  return a[0] === b[0] && a[1] === b[1];
+}
+
+/**
+ * Writes the place where a page of connections ended, and the order in which it is one.
+ *
+ * @param place The place.
+ * @param query What was asked for.
+ */
+export function writeConnectionCursor(
+  { value, worker, id }: ConnectionCursor,
+  query: Pick<ConnectionQuery, "sort" | "reverse">,
+): string {
+  return encodeCursor([...orderOf(query), value, worker, id]);
+}
+
+function readConnectionCursor(text: string): { place: ConnectionCursor; order: Order } {
+  const [sort, reverse, value, worker, id] = readCursor(text, 5) as [...Order, ...number[]];
+  return { place: { value: value!, worker: worker!, id: id! }, order: [sort, reverse] };
 }
 
 /** The place where a page of descriptors ended. */

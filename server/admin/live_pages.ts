@@ -1,15 +1,14 @@
-import type { TokenCheck } from "./auth.ts";
 import { Problem } from "./problem.ts";
 import type { Snapshots } from "./snapshots.ts";
 
-/** The most pages that are served at once; one more is turned away with 1013. */
+/** The subprotocol that pages speak: a snapshot in each message, and nothing from the page. */
+export const LIVE_PROTOCOL = "fourtuple.live";
+
+/** The most pages that are served at once; one more gets 429. */
 const MAX_PAGES = 16;
 
-/** The most that have not shown their token yet; one more cuts the oldest. */
-const MAX_WAITING = 4;
-
-/** How long a page may take to show its token, in milliseconds. */
-const TOKEN_TIMEOUT = 5_000;
+/** How long the switch of protocols may take, in milliseconds. */
+const OPEN_TIMEOUT = 5_000;
 
 /** How often pages get a snapshot, in milliseconds. */
 const INTERVAL = 1_000;
@@ -22,7 +21,6 @@ type Timer = ReturnType<typeof setTimeout>;
 /** What pages need. */
 export interface LivePagesOptions {
   readonly snapshots: Snapshots;
-  readonly token: TokenCheck;
   /** Is told why a snapshot could not be taken. */
   readonly fault: (error: unknown) => void;
   /**
@@ -32,21 +30,21 @@ export interface LivePagesOptions {
    */
   readonly interval?: number;
   /**
-   * How long a page may take to show its token, in milliseconds.
+   * How long the switch of protocols may take, in milliseconds.
    *
    * @default 5_000
    */
-  readonly tokenTimeout?: number;
+  readonly openTimeout?: number;
 }
 
 /**
  * The pages that watch, each over a WebSocket. They share one timer and one snapshot, and without a
- * page nothing is done.
+ * page nothing is done. Whoever may not watch is told so before the protocol is switched: Deno holds
+ * up to 64 MiB of a message before we see it.
  */
 export class LivePages {
   readonly #options: LivePagesOptions;
-  /** Those that have not shown their token, the oldest first. */
-  readonly #waiting = new Map<WebSocket, Timer>();
+  /** Each keeps its place until its socket is closed, those too that we have said goodbye to. */
   readonly #pages = new Set<WebSocket>();
   #timer: Timer | undefined = undefined;
   #isTelling = false;
@@ -56,7 +54,7 @@ export class LivePages {
     this.#options = options;
   }
 
-  /** How many pages are served. */
+  /** How many pages have a place. */
   get size(): number {
     return this.#pages.size;
   }
@@ -64,60 +62,56 @@ export class LivePages {
   /**
    * Takes a page on.
    *
-   * @param request Its request for an upgrade; host and origin were checked.
+   * @param request Its request for an upgrade; host, origin and token were checked.
    * @returns The answer, with which Deno switches protocols.
-   * @throws {Problem} 426 when it is no request for an upgrade.
+   * @throws {Problem} 426 when it is no request for an upgrade, 400 when it does not offer our
+   * subprotocol, 429 when there are too many pages.
    */
   accept(request: Request): Response {
-    if (request.method !== "GET" || request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+    const { method, headers } = request;
+    if (method !== "GET" || headers.get("upgrade")?.toLowerCase() !== "websocket") {
       throw notWebSocket();
     }
+    const offered = (headers.get("sec-websocket-protocol") ?? "").split(",");
+    if (!offered.some((name) => name.trim() === LIVE_PROTOCOL)) {
+      throw new Problem(400, `Expected the subprotocol ${LIVE_PROTOCOL}`);
+    }
+    if (this.#pages.size >= MAX_PAGES) {
+      throw new Problem(429, `Only ${MAX_PAGES} pages may watch at once`, {
+        headers: { "retry-after": "5" },
+      });
+    }
     const { socket, response } = upgrade(request);
-    socket.addEventListener("open", () => this.#opened(socket));
-    socket.addEventListener("message", ({ data }) => this.#heard(socket, data));
-    socket.addEventListener("close", () => this.#forget(socket));
-    socket.addEventListener("error", () => this.#forget(socket));
+    this.#add(socket);
     return response;
   }
 
   /** Closes all pages: the server goes away. */
   close(): void {
-    for (const socket of [...this.#waiting.keys(), ...this.#pages]) {
-      this.#turnAway(socket, 1001, "The ops port closes");
-    }
+    clearInterval(this.#timer);
+    for (const socket of this.#pages) sendClose(socket, 1001, "The ops port closes");
   }
 
-  #opened(socket: WebSocket): void {
-    if (!this.#options.token.isNeeded) return this.#welcome(socket);
-    const [oldest] = this.#waiting.keys();
-    if (oldest !== undefined && this.#waiting.size >= MAX_WAITING) {
-      this.#turnAway(oldest, 1013, "Too many pages have not shown their token");
-    }
-    const { tokenTimeout = TOKEN_TIMEOUT } = this.#options;
-    const late = () => this.#turnAway(socket, 1008, "The token did not come in time");
-    this.#waiting.set(socket, setTimeout(late, tokenTimeout));
-  }
-
-  #heard(socket: WebSocket, data: unknown): void {
-    if (!this.#waiting.has(socket)) {
-      // A page that kept its token for a server that no longer asks for one shows it all the same.
-      const isToken = !this.#options.token.isNeeded && tokenIn(data) !== undefined;
-      if (!isToken) this.#turnAway(socket, 1008, "A page has nothing to say");
-      return;
-    }
-    const token = tokenIn(data);
-    const isValid = token !== undefined && this.#options.token.matches(token);
-    if (!isValid) return this.#turnAway(socket, 1008, "The token is wrong");
-    clearTimeout(this.#waiting.get(socket));
-    this.#waiting.delete(socket);
-    this.#welcome(socket);
+  #add(socket: WebSocket): void {
+    this.#pages.add(socket);
+    // Of a client that has gone before the switch, Deno tells nothing.
+    const late = () => this.#forget(socket);
+    const opening = setTimeout(late, this.#options.openTimeout ?? OPEN_TIMEOUT);
+    socket.addEventListener("open", () => {
+      clearTimeout(opening);
+      if (this.#pages.has(socket)) this.#welcome(socket);
+      else sendClose(socket, 1013, "The page was too late");
+    });
+    socket.addEventListener("message", () => sendClose(socket, 1008, "A page has nothing to say"));
+    const gone = () => {
+      clearTimeout(opening);
+      this.#forget(socket);
+    };
+    socket.addEventListener("close", gone);
+    socket.addEventListener("error", gone);
   }
 
   #welcome(socket: WebSocket): void {
-    if (this.#pages.size >= MAX_PAGES) {
-      return this.#turnAway(socket, 1013, `Only ${MAX_PAGES} pages may watch at once`);
-    }
-    this.#pages.add(socket);
     const { interval = INTERVAL } = this.#options;
     this.#timer ??= setInterval(() => this.#tellAll(), interval);
     // The others have theirs already.
@@ -143,14 +137,7 @@ export class LivePages {
     }
   }
 
-  #turnAway(socket: WebSocket, code: number, reason: string): void {
-    this.#forget(socket);
-    if (socket.readyState === WebSocket.OPEN) socket.close(code, reason);
-  }
-
   #forget(socket: WebSocket): void {
-    clearTimeout(this.#waiting.get(socket));
-    this.#waiting.delete(socket);
     this.#pages.delete(socket);
     if (this.#pages.size > 0) return;
     clearInterval(this.#timer);
@@ -158,9 +145,16 @@ export class LivePages {
   }
 }
 
+function sendClose(socket: WebSocket, code: number, reason: string): void {
+  if (socket.readyState === WebSocket.OPEN) socket.close(code, reason);
+}
+
 function upgrade(request: Request): Deno.WebSocketUpgrade {
   try {
-    return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_TIMEOUT });
+    return Deno.upgradeWebSocket(request, {
+      protocol: LIVE_PROTOCOL,
+      idleTimeout: IDLE_TIMEOUT,
+    });
   } catch {
     // It throws whatever is missing: a key, a version.
     throw notWebSocket();
@@ -171,15 +165,4 @@ function notWebSocket(): Problem {
   return new Problem(426, "Expected the opening handshake of a WebSocket", {
     headers: { upgrade: "websocket", connection: "Upgrade" },
   });
-}
-
-/** The token in `{"token":"…"}`. */
-function tokenIn(data: unknown): string | undefined {
-  if (typeof data !== "string" || data.length > 1_024) return undefined;
-  try {
-    const { token } = JSON.parse(data) as { token?: unknown };
-    return typeof token === "string" ? token : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -54,8 +54,9 @@ export function probeEndpoints(
     endpoint({
       method: "get",
       path: "/api/v1/live",
-      summary: "A WebSocket that gets a snapshot each second, after the token where one is needed",
-      access: "own-page",
+      summary:
+        "A WebSocket that gets a snapshot each second, with the subprotocol fourtuple.live; " +
+        "a page offers the token as the subprotocol token.<base64url of it> besides",
       answers: {},
       run: ({ request }) => Promise.resolve(pages.accept(request)),
     }),

@@ -1,5 +1,5 @@
 import type { LogEntry } from "../options.ts";
-import type { DescriptorPage, Operations } from "../operations.ts";
+import type { Operations } from "../operations.ts";
 import {
   descriptorsSchema,
   drainSchema,
@@ -23,9 +23,6 @@ export interface LogLevelControl {
   /** Sets it, in all workers. */
   set(level: LogLevel): void | Promise<void>;
 }
-
-/** Before all rows of a worker: places are negative where there is no descriptor. */
-const BEFORE_FIRST = Number.MIN_SAFE_INTEGER;
 
 /**
  * What can be asked about the server as a whole, and done to it.
@@ -60,12 +57,9 @@ export function serverEndpoints(
       summary: "Lists descriptors as the kernel has them, joined with the registry",
       query: descriptorsQuery,
       answers: { "application/json": descriptorsSchema },
-      async run({ query: { worker, after, ...query } }) {
-        const from = after ??
-          (worker === undefined ? undefined : { worker, descriptor: BEFORE_FIRST });
-        const page = await ask(operations.descriptors({ ...query, ...from && { after: from } }));
-        const { next, ...rest } = worker === undefined ? page : ofWorker(page, worker);
-        return { ...rest, next: next === undefined ? null : writeDescriptorCursor(next) };
+      async run({ query }) {
+        const { next, ...page } = await ask(operations.descriptors(query));
+        return { ...page, next: next === undefined ? null : writeDescriptorCursor(next) };
       },
     }),
     endpoint({
@@ -78,7 +72,7 @@ export function serverEndpoints(
     endpoint({
       method: "patch",
       path: "/api/v1/limits",
-      summary: "Changes limits",
+      summary: "Changes limits; null brings back what held at the start",
       action: "limits.set",
       body: limitsBody,
       answers: { "application/json": limitsSchema },
@@ -117,17 +111,11 @@ export function serverEndpoints(
       action: "drain",
       body: drainBody,
       answers: { "application/json": drainSchema },
-      run: ({ body }) => ask(operations.drain(body)),
+      run({ body, begun }) {
+        const progress = operations.drain(body);
+        begun({ phase: "draining" });
+        return ask(progress);
+      },
     }),
   ];
-}
-
-/** Rows are in the order of workers, so those of one stand together. */
-function ofWorker(page: DescriptorPage, worker: number): DescriptorPage {
-  const { next, ...rest } = page;
-  return {
-    ...rest,
-    rows: page.rows.filter((row) => (row.worker ?? 0) === worker),
-    ...next !== undefined && next.worker === worker && { next },
-  };
 }

@@ -1,6 +1,7 @@
 import {
   type Backplane,
   type Connection,
+  DEFAULT_LIMITS,
   type Limits,
   serve,
   type ServeOptions,
@@ -20,6 +21,8 @@ import {
 import { freeNickname, nicknameKey } from "./talk_names.ts";
 import { BEAT_MS, TalkRoster } from "./talk_roster.ts";
 import type { Person } from "./talk_roster_messages.ts";
+import { parseSlice, SLICE_OVERHEAD } from "./talk_slices.ts";
+import { TalkTransfers } from "./talk_transfers.ts";
 
 /** How many of the others a newcomer is told by name. */
 const OTHERS_TOLD = 20;
@@ -39,6 +42,12 @@ export const TALK_LIMITS: Pick<Limits, "messageBytes" | "whenFull"> = {
 
 /** The largest image, in bytes; half of the largest message where that is less. */
 const IMAGE_BYTES = 1024 * 1024;
+
+/**
+ * A slice of a file, in bytes. A receiver has room for several of them; where the limits of the server
+ * are lower, slices are smaller.
+ */
+const SLICE_BYTES = 256 * 1024;
 
 /** The answer when a nickname and all its numbers are in use. */
 const TAKEN = "Nickname is taken by too many: choose another";
@@ -86,8 +95,8 @@ export interface TalkData {
 }
 
 /**
- * Serves the talk page and relays what its people say: texts as JSON, images as binary messages with
- * the sender's nickname in front. The nickname there is the one that the server knows, and no two
+ * Serves the talk page and relays what its people say: texts as JSON, images and slices of files as
+ * binary messages with the sender's nickname in front. The nickname there is the one that the server knows, and no two
  * people have the same, so nobody can speak in another's name. A connection is a person from its
  * first message on; one that never speaks is not announced.
  *
@@ -97,26 +106,33 @@ export interface TalkData {
  *
  * @param options The options of the server, and whether figures are shown.
  * @returns The server.
- * @throws What `serve()` throws, and Deno's errors when the files of the page cannot be read.
+ * @throws What `serve()` throws.
  */
 export function talk(options: TalkOptions): Server<TalkData> {
   const { figures: _, report: __, ...base } = options;
-  const files = talkFiles();
   const limits = { ...TALK_LIMITS, ...options.limits };
   const server: Server<TalkData> = serve<TalkData>({
     ...base,
     limits,
-    fetch: files,
+    fetch: talkFiles,
     upgrade(request) {
-      if (new URL(request.url).pathname !== "/") return files(request);
+      if (new URL(request.url).pathname !== "/") return talkFiles(request);
       return { data: { gate: new FloodGate(), ended: false } };
     },
     message: (connection, data) => room.receive(connection, data),
     close: (connection) => room.leave(connection),
   });
-  const imageBytes = Math.min(IMAGE_BYTES, Math.floor(limits.messageBytes / 2));
-  const room = new Room(server, { ...options, imageBytes });
+  const room = new Room(server, { ...options, limits });
   return server;
+}
+
+/** The limits that decide how large slices are. */
+type RoomLimits = Pick<Limits, "messageBytes" | "whenFull"> & Partial<Limits>;
+
+/** How much may wait for one of the people, in bytes, before the policy for full queues is met. */
+function roomOf({ sendQueueBytes = DEFAULT_LIMITS.sendQueueBytes, whenFull }: RoomLimits): number {
+  // Half of what that policy lets wait: texts and images need room too.
+  return whenFull === "wait" ? 2 * sendQueueBytes : sendQueueBytes;
 }
 
 /** The people who talk to each other. */
@@ -125,6 +141,7 @@ class Room {
   /** Absent where no figures are shown. */
   #figures: TalkFigures | undefined;
   #imageBytes: number;
+  #transfers: TalkTransfers;
   /** The people of this server, under the keys of their nicknames. */
   #people = new Map<string, Person>();
   /** Their connections. */
@@ -138,10 +155,27 @@ class Room {
 
   constructor(
     server: Server<TalkData>,
-    options: Pick<TalkOptions, "backplane" | "figures" | "log" | "report"> & { imageBytes: number },
+    options: Omit<TalkOptions, "limits"> & { limits: RoomLimits },
   ) {
     this.#server = server;
-    this.#imageBytes = options.imageBytes;
+    const { messageBytes } = options.limits;
+    this.#imageBytes = Math.min(IMAGE_BYTES, Math.floor(messageBytes / 2));
+    const queueBytes = roomOf(options.limits);
+    const sliceBytes = Math.min(SLICE_BYTES, messageBytes - SLICE_OVERHEAD, queueBytes >> 3);
+    this.#transfers = new TalkTransfers({
+      audience: this.#audience,
+      people: () => this.#size,
+      sliceBytes: Math.max(1, sliceBytes),
+      queueBytes,
+      backplane: options.backplane,
+      now: () => performance.now(),
+      every: (ms, run) => {
+        const timer = setInterval(run, ms);
+        return () => clearInterval(timer);
+      },
+    });
+    const close = () => this.#transfers.close();
+    server.finished.then(close, close);
     if (options.figures) {
       const report = options.report ?? (() => server.report());
       this.#figures = new TalkFigures(this.#audience, report, options.log);
@@ -171,12 +205,15 @@ class Room {
 
   /** Acts on one message; the server holds back the connection's next one until this is done. */
   async receive(connection: Connection<TalkData>, data: string | Uint8Array): Promise<void> {
+    if (typeof data !== "string" && this.#passSlice(connection, data)) return;
     const verdict = connection.data.gate.count(performance.now());
     if (verdict === "ignore") return;
     if (verdict === "refuse") {
       const limit = `${WINDOW_MESSAGES} in ${WINDOW_MS / 1000} s`;
       return reply(connection, fault(`Too many messages: no more than ${limit} are passed on`));
     }
+    // A slice that nobody asked for may have been on its way when its file was stopped.
+    if (typeof data !== "string" && parseSlice(data) !== undefined) return;
     const message = typeof data === "string"
       ? parseMessage(data)
       : parseImage(data, this.#imageBytes);
@@ -192,7 +229,15 @@ class Room {
       this.#tell({ type: "text", id, name, text: message.text, at: Date.now() });
     } else if (message.type === "image") {
       this.#server.broadcast(frameImage(person.name, message.image));
+    } else if (message.type !== "hello") {
+      this.#transfers.act(connection, person, message);
     }
+  }
+
+  /** Passes a slice of a file on; gives false when the message is none that was asked for. */
+  #passSlice({ data: { person } }: Connection<TalkData>, data: Uint8Array): boolean {
+    const slice = person && parseSlice(data);
+    return slice !== undefined && this.#transfers.pass(person!, slice);
   }
 
   /** Forgets a connection that has ended. */
@@ -203,6 +248,7 @@ class Room {
     const { id, name } = data.person;
     this.#people.delete(nicknameKey(name));
     this.#audience.delete(connection);
+    this.#transfers.leave(connection, data.person);
     this.#announce({ type: "left", id, name });
     this.#roster?.tell({ gone: name });
     if (this.#people.size === 0) this.#figures?.stop();
@@ -228,6 +274,7 @@ class Room {
       id,
       name,
       imageBytes: this.#imageBytes,
+      sliceBytes: this.#transfers.sliceBytes,
       people: this.#size,
       others,
       ...you && { you },

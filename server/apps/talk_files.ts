@@ -1,12 +1,56 @@
 import { createHash } from "node:crypto";
+import backoff from "../../client/backoff.js" with { type: "text" };
+import outbox from "../../client/outbox.js" with { type: "text" };
+import reconnecting from "../../client/reconnecting.js" with { type: "text" };
+import reconnectingEvents from "../../client/reconnecting_events.js" with { type: "text" };
+import card from "./talk/card.js" with { type: "text" };
+import fileNames from "./talk/file_names.js" with { type: "text" };
+import files from "./talk/files.js" with { type: "text" };
+import frames from "./talk/frames.js" with { type: "text" };
+import html from "./talk/index.html" with { type: "text" };
+import icon from "./talk/icon.svg" with { type: "text" };
+import link from "./talk/link.js" with { type: "text" };
+import log from "./talk/log.js" with { type: "text" };
+import pace from "./talk/pace.js" with { type: "text" };
+import panel from "./talk/panel.js" with { type: "text" };
+import receiving from "./talk/receiving.js" with { type: "text" };
+import sending from "./talk/sending.js" with { type: "text" };
+import shrink from "./talk/shrink.js" with { type: "text" };
+import sliceHash from "./talk/slice_hash.js" with { type: "text" };
+import slices from "./talk/slices.js" with { type: "text" };
+import css from "./talk/talk.css" with { type: "text" };
+import talk from "./talk/talk.js" with { type: "text" };
 
-/** Every file of the page: its path on the server, its name, its type. Nothing else is served. */
-const FILES: readonly (readonly [path: string, name: string, type: string])[] = [
-  ["/", "index.html", "text/html; charset=utf-8"],
-  ["/talk.css", "talk.css", "text/css; charset=utf-8"],
-  ["/icon.svg", "icon.svg", "image/svg+xml"],
-  ...["talk", "frames", "link", "log", "pace", "panel", "reconnect", "shrink"].map((name) =>
-    [`/${name}.js`, `${name}.js`, "text/javascript; charset=utf-8"] as const
+/** The scripts of the page, which all lie beside it, and those of the client, which it shares. */
+const SCRIPTS: Record<string, string> = {
+  backoff,
+  card,
+  "file_names": fileNames,
+  files,
+  frames,
+  // In the checkout the client has a folder of its own; this is the only import from there.
+  link: link.replace('"../../../client/', '"./'),
+  log,
+  outbox,
+  pace,
+  panel,
+  receiving,
+  reconnecting,
+  "reconnecting_events": reconnectingEvents,
+  sending,
+  shrink,
+  "slice_hash": sliceHash,
+  slices,
+  talk,
+};
+
+/** Every file of the page: its path on the server, its text, its type. Nothing else is served. */
+const FILES: readonly (readonly [path: string, text: string, type: string])[] = [
+  ["/", html, "text/html; charset=utf-8"],
+  ["/talk.css", css, "text/css; charset=utf-8"],
+  ["/icon.svg", icon, "image/svg+xml"],
+  ...Object.entries(SCRIPTS).map(([name, text]) =>
+    [`/${name}.js`, text, "text/javascript; charset=utf-8"] as const
   ),
 ];
 
@@ -44,29 +88,30 @@ const NOT_FOUND = `<!DOCTYPE html>
 </html>
 `;
 
-/**
- * Reads the files of the talk page from beside this module; `deno compile --include` takes them
- * along.
- *
- * @returns A handler for GET and HEAD: 200, 304 when the browser has the file already, or 404.
- */
-export function talkFiles(): (request: Request) => Response {
-  const files = new Map(FILES.map(([path, name, type]) => {
-    const body = Deno.readFileSync(new URL(`./talk/${name}`, import.meta.url));
+/** The same with what is sent with each. */
+const ANSWERS: ReadonlyMap<string, { body: string; headers: Record<string, string> }> = new Map(
+  FILES.map(([path, body, type]) => {
     const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
     // no-cache: kept by the browser, but asked for each time, so that a new version shows at once.
     const headers = { ...HEADERS, "content-type": type, "cache-control": "no-cache", etag };
-    return [path, { body, headers }] as const;
-  }));
-  return (request) => {
-    const file = files.get(new URL(request.url).pathname);
-    if (file === undefined) {
-      const headers = { ...HEADERS, "content-type": "text/html; charset=utf-8" };
-      return new Response(NOT_FOUND, { status: 404, headers });
-    }
-    if (request.headers.get("if-none-match") === file.headers.etag) {
-      return new Response(null, { status: 304, headers: file.headers });
-    }
-    return new Response(file.body, { headers: file.headers });
-  };
+    return [path, { body, headers }];
+  }),
+);
+
+/**
+ * Serves the files of the talk page, which are part of this module.
+ *
+ * @param request A GET or HEAD request.
+ * @returns 200, 304 when the browser has the file already, or 404.
+ */
+export function talkFiles(request: Request): Response {
+  const file = ANSWERS.get(new URL(request.url).pathname);
+  if (file === undefined) {
+    const headers = { ...HEADERS, "content-type": "text/html; charset=utf-8" };
+    return new Response(NOT_FOUND, { status: 404, headers });
+  }
+  if (request.headers.get("if-none-match") === file.headers.etag) {
+    return new Response(null, { status: 304, headers: file.headers });
+  }
+  return new Response(file.body, { headers: file.headers });
 }

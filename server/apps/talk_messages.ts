@@ -1,12 +1,21 @@
+import {
+  type ClientFileMessage,
+  parseFileMessage,
+  type ServerFileMessage,
+} from "./talk_file_messages.ts";
 import { nicknameFault } from "./talk_names.ts";
 
 /** The longest text message, in bytes of UTF-8. */
 export const TEXT_BYTES: number = 16 * 1024;
 
-/** What a page sends as JSON text: its nickname, at first and again to change it, and what is said. */
+/**
+ * What a page sends as JSON text: its nickname, at first and again to change it, what is said, and what
+ * becomes of files.
+ */
 export type ClientMessage =
   | { type: "hello"; name: string }
-  | { type: "text"; text: string };
+  | { type: "text"; text: string }
+  | ClientFileMessage;
 
 /** The answer to a message that is wrong; the connection lives. */
 export interface Fault {
@@ -43,6 +52,8 @@ export type ServerMessage =
     name: string;
     /** The largest image, in bytes. */
     imageBytes: number;
+    /** The size of every slice but the last of a file, in bytes. */
+    sliceBytes: number;
     /** How many people are here, this one included. */
     people: number;
     /** The nicknames of some of the others. */
@@ -53,6 +64,7 @@ export type ServerMessage =
   | { type: "joined" | "left"; id: number; name: string }
   | { type: "renamed"; id: number; name: string; was: string }
   | { type: "text"; id: number; name: string; text: string; at: number }
+  | ServerFileMessage
   | Figures
   | Fault;
 
@@ -79,8 +91,16 @@ export function parseMessage(data: string): ClientMessage | Fault {
       return parseHello("name" in value ? value.name : undefined);
     case "text":
       return parseText("text" in value ? value.text : undefined);
+    case "file":
+    case "file-end":
+    case "file-stop": {
+      const parsed = parseFileMessage({ ...value, type: value.type });
+      return typeof parsed === "string" ? fault(parsed) : parsed;
+    }
     default:
-      return fault('Message type is unknown: expected "hello" or "text"');
+      return fault(
+        'Message type is unknown: expected "hello", "text", "file", "file-end" or "file-stop"',
+      );
   }
 }
 

@@ -188,7 +188,7 @@ export const DESCRIPTION: Answer<OperatedDescription> = answer(
 
 /** The answer to a request to close. */
 export const CLOSED: Answer<CloseOutcome> = answer(
-  z.looseObject({ closed: number, examples: z.array(text) }),
+  z.looseObject({ closed: number, examples: z.array(text), missing: z.array(number).optional() }),
 );
 
 /** The answer to `fds`. */
@@ -205,6 +205,7 @@ export const FDS: Answer<FdsAnswer> = answer(z.looseObject({
   open: number,
   connections: number,
   flagged: number,
+  missing: z.array(number).optional(),
   next: text.nullable(),
 }));
 

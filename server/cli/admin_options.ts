@@ -53,6 +53,8 @@ export function readAdminAccess(
   if (flags.token !== undefined) token = checked(String(flags.token), "--token", faults);
   else if (flags["token-file"] === undefined && env.FOURTUPLE_ADMIN_TOKEN !== undefined) {
     token = checked(env.FOURTUPLE_ADMIN_TOKEN, "FOURTUPLE_ADMIN_TOKEN", faults);
+  } else if (file === "") {
+    faults.push(`${place}: expected a text that is not empty`);
   } else if (file !== undefined) {
     try {
       token = checked(readFile(file).trim(), `${place}: ${quote(file)}`, faults);
@@ -87,7 +89,8 @@ function readUrl(flag: unknown, variable: string | undefined, faults: string[]):
 
 /** A token goes into a header, and is never shown in a fault. */
 function checked(token: string, place: string, faults: string[]): string {
-  if (!/^[!-~]+$/.test(token)) {
+  if (token === "") faults.push(`${place}: expected a text that is not empty`);
+  else if (!/^[!-~]+$/.test(token)) {
     faults.push(`${place}: expected a token of visible ASCII characters without blanks`);
   }
   return token;

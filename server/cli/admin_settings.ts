@@ -58,6 +58,7 @@ export function adminFault(text: string): string | undefined {
  * @returns What was expected, without the token, or `undefined` when it is good.
  */
 export function tokenFault(token: string): string | undefined {
+  if (token === "") return "expected a text that is not empty";
   return token.length >= SHORTEST_TOKEN && TOKEN.test(token) ? undefined : TOKEN_EXPECTED;
 }
 

@@ -1,6 +1,7 @@
 import type { Report } from "../../mod.ts";
 import { capacityLimits } from "../capacity.ts";
 import type { Cluster } from "../cluster/cluster.ts";
+import { memoryOf } from "../deflate/memory_of.ts";
 import { mayReadHost } from "../host.ts";
 import type { Server } from "../server.ts";
 import type { Settings } from "./settings.ts";
@@ -16,10 +17,12 @@ import { VERSION } from "./version.ts";
  */
 export async function serverBanner(
   server: Server,
-  { app, limits }: Settings,
+  settings: Settings,
   opsUrl?: string,
 ): Promise<string> {
-  return bannerOf(app, server, "", opsUrl, capacityLine(await server.report(), limits.connections));
+  const { connections } = settings.limits;
+  const capacity = capacityLine(await server.report(), connections);
+  return bannerOf(settings, server, "", opsUrl, capacity);
 }
 
 /**
@@ -32,7 +35,7 @@ export async function serverBanner(
  */
 export async function clusterBanner(
   cluster: Cluster,
-  { app, limits }: Settings,
+  settings: Settings,
   opsUrl?: string,
 ): Promise<string> {
   const { workers } = await cluster.report();
@@ -40,26 +43,48 @@ export async function clusterBanner(
   const count = cluster.workers.length;
   const by = ` by ${count} ${count === 1 ? "worker" : "workers"}`;
   // They may drain already, or not answer.
-  if (workers[0] === undefined) return bannerOf(app, cluster, by, opsUrl);
+  if (workers[0] === undefined) return bannerOf(settings, cluster, by, opsUrl);
   const all = Number.isFinite(most) ? `; by each worker, so ${most} in all` : "";
-  return bannerOf(app, cluster, by, opsUrl, capacityLine(workers[0], limits.connections) + all);
+  const capacity = capacityLine(workers[0], settings.limits.connections) + all;
+  return bannerOf(settings, cluster, by, opsUrl, capacity);
 }
 
 function bannerOf(
-  app: string,
+  settings: Settings,
   { url, addr: { hostname, port } }: Pick<Server, "url" | "addr">,
   by: string,
   opsUrl: string | undefined,
   capacity?: string,
 ): string {
-  const lines = [`Fourtuple ${VERSION} serves ${app} on ${url}${by} (pid ${Deno.pid})`];
+  const lines = [`Fourtuple ${VERSION} serves ${settings.app} on ${url}${by} (pid ${Deno.pid})`];
   if (hostname === "0.0.0.0" || hostname === "::") {
     const addresses = hostname === "::" ? "addresses" : "IPv4 addresses";
     lines.push(`It listens on port ${port} of all ${addresses} of this host (${hostname})`);
   }
   if (capacity !== undefined) lines.push(capacity);
+  if (settings.deflate) lines.push(compressionLine(settings));
   if (opsUrl !== undefined) lines.push(`Ops port: dashboard, metrics and API on ${opsUrl}`);
   return `${lines.join("\n")}\n`;
+}
+
+/**
+ * Says what compression costs.
+ *
+ * @param settings The settings, which turn it on.
+ */
+export function compressionLine(settings: Settings): string {
+  const { deflateThreshold: threshold, deflateContextTakeover: contextTakeover } = settings;
+  const { deflate, inflate } = memoryOf({
+    serverNoContextTakeover: !contextTakeover,
+    clientNoContextTakeover: !contextTakeover,
+    serverMaxWindowBits: settings.deflateWindowBits,
+    clientMaxWindowBits: settings.deflateWindowBits,
+  }, { level: settings.deflateLevel, memLevel: settings.deflateMemoryLevel });
+  const memory = deflate + inflate;
+  const cost = memory === 0
+    ? "no memory for a connection that is idle"
+    : `up to ${memory} bytes for each connection, also while it is idle`;
+  return `Compression: messages of ${threshold} bytes and more; ${cost}`;
 }
 
 /**

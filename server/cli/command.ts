@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Prompt } from "./prompt.ts";
 import type { Screen } from "./terminal.ts";
 
 /** Where a command writes: the process's streams, or a test's strings. */
@@ -27,6 +28,8 @@ export interface CommandIo {
   ask?(question: string): Promise<string>;
   /** Takes the whole terminal; absent where standard input or output is none. */
   openScreen?(): Screen;
+  /** Takes the terminal for a prompt; absent where standard input or output is none. */
+  openPrompt?(): Prompt;
 }
 
 /** One command of the binary, as in `fourtuple doctor`. */

@@ -53,7 +53,7 @@ const CHOICES: Readonly<Record<string, Readonly<Record<string, readonly string[]
   decode: { "--format": DECODE_FORMATS, "--role": DECODE_ROLES },
 };
 
-/** The settings that are switched off by another flag, which their help names too. */
+/** The settings that are switched off by another flag of `serve`, which their help names too. */
 const NEGATED = SETTINGS.filter(({ kind }) => kind === "switch").map(({ name }) => flagOf(name));
 
 /**
@@ -65,7 +65,7 @@ export function completionTable(commands: readonly Command[]): CompletedCommand[
   return commands.map(({ name, summary, help }) => ({
     name,
     summary,
-    options: optionsIn(help, CHOICES[name] ?? {}),
+    options: optionsIn(help, CHOICES[name] ?? {}, name === "serve" ? NEGATED : []),
     words: name === "completions" ? SHELLS : [],
   }));
 }
@@ -74,6 +74,7 @@ export function completionTable(commands: readonly Command[]): CompletedCommand[
 function optionsIn(
   help: string,
   choices: Readonly<Record<string, readonly string[]>>,
+  negated: readonly string[],
 ): CompletedOption[] {
   const options: CompletedOption[] = [];
   const lines = help.split("\n");
@@ -92,7 +93,7 @@ function optionsIn(
       : "text";
     options.push({ flag, takes, values, summary });
     if (short !== undefined) options.push({ flag: short, takes, values, summary });
-    if (NEGATED.includes(flag)) {
+    if (negated.includes(flag)) {
       options.push({ flag: `--no-${flag.slice(2)}`, takes, values, summary: "The opposite" });
     }
   }

@@ -12,7 +12,7 @@ import type { Command, CommandIo } from "./command.ts";
 import { checkSource } from "./connection_match.ts";
 import { connectionTable } from "./connection_table.ts";
 import { jsonLine } from "./escape.ts";
-import { countOf } from "./figures.ts";
+import { countOf, silenceText } from "./figures.ts";
 import { choiceOption, integerOption } from "./option_values.ts";
 import { fitLine } from "./table.ts";
 
@@ -121,7 +121,7 @@ async function run(
     cursor = page.connections.length === 0 ? undefined : page.next ?? undefined;
   } while (cursor !== undefined && left > 0);
   if (silent.size > 0) {
-    err(`No answer from worker ${[...silent].join(", ")}: its connections are left out\n`);
+    err(`${silenceText(silent, "connections")}\n`);
   }
   if (json) return 0;
   const table = rows.length === 0 ? [] : [...connectionTable(rows, Date.now()), ""];

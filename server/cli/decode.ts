@@ -55,7 +55,7 @@ Options:
   -h, --help
       Print this text
 
-  printf 8105 48656c6c6f | fourtuple decode
+  printf 810548656c6c6f | fourtuple decode
   xxd -p -s 129 capture.bin | fourtuple decode --role server --json
 
 Exit codes: 0 all frames are whole and keep the rules, 1 a frame breaks a rule or

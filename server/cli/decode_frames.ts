@@ -18,7 +18,7 @@ import {
   type Role,
 } from "../../protocol/mod.ts";
 
-/** The sections of RFC 6455 that have the rules. */
+/** The sections that have the rules: of RFC 6455, where no other is named. */
 export const RULE_SECTIONS: Readonly<Record<ProtocolErrorCode, string>> = {
   RESERVED_BIT_SET: "5.2",
   RESERVED_OPCODE: "5.2",
@@ -32,6 +32,7 @@ export const RULE_SECTIONS: Readonly<Record<ProtocolErrorCode, string>> = {
   CONTINUATION_EXPECTED: "5.4",
   MESSAGE_TOO_BIG: "7.4.1",
   TOO_MANY_FRAGMENTS: "10.4",
+  INFLATE_FAILED: "RFC 7692 7.2.2",
   INVALID_UTF8: "8.1",
   CLOSE_PAYLOAD_TOO_SHORT: "5.5.1",
   CLOSE_CODE_INVALID: "7.4",

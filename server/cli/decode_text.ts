@@ -134,7 +134,7 @@ export function describeFrame(frame: DecodedFrame, payloadBytes: number): string
   }
   if (broken !== undefined) {
     const { code, message, closeCode } = broken;
-    lines.push(["broken", `${code}: ${message} (RFC 6455 ${RULE_SECTIONS[code]})`]);
+    lines.push(["broken", `${code}: ${message} (${placeOf(RULE_SECTIONS[code])})`]);
     lines.push(["answer", `close code ${closeCode} ${closeName(closeCode)}`]);
     if (header.reserved[0] && code === "RESERVED_BIT_SET") {
       lines.push(["hint", "with permessage-deflate (RFC 7692) RSV1 marks a compressed message"]);
@@ -230,4 +230,8 @@ function quoted(text: string): string {
 
 function spaced(bytes: Uint8Array): string {
   return encodeHex(bytes).replaceAll(/..(?=.)/g, "$& ");
+}
+
+function placeOf(section: string): string {
+  return section.startsWith("RFC ") ? section : `RFC 6455 ${section}`;
 }

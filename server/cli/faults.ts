@@ -1,3 +1,5 @@
+import { escapeControls } from "./escape.ts";
+
 /** Who has passed a whole file by mistake knows it by its start. */
 const MOST_QUOTED = 60;
 
@@ -5,12 +7,13 @@ const MOST_QUOTED = 60;
  * Writes what was received instead of what was expected.
  *
  * @param value A text, or what JSON holds.
- * @returns At most some 60 characters; control characters of a text are written as escapes.
+ * @returns At most some 60 characters, of which those that cannot be seen are written as escapes.
  */
 export function quote(value: unknown): string {
   // JSON has no number beyond its range, but reads 1e400.
   const text = typeof value === "number" ? String(value) : JSON.stringify(value);
-  return text.length > MOST_QUOTED ? `${text.slice(0, MOST_QUOTED)}…` : text;
+  const cut = text.length > MOST_QUOTED ? `${text.slice(0, MOST_QUOTED)}…` : text;
+  return escapeControls(cut);
 }
 
 /**

@@ -10,7 +10,7 @@ import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { escapeToAscii, jsonLine } from "./escape.ts";
-import { bytes, count, countOf } from "./figures.ts";
+import { bytes, count, countOf, silenceText } from "./figures.ts";
 import { alignTable, fitLine } from "./table.ts";
 
 /** Shown unless all are asked for. */
@@ -67,18 +67,21 @@ function read({ flagged, all }: Flags): Options {
 async function run(
   client: AdminClient,
   { flagged, all, json }: Options & JsonOption,
-  { out, columns }: CommandIo,
+  { out, err, columns }: CommandIo,
 ): Promise<number> {
   const rows: DescriptorRow[] = [];
+  const silent = new Set<number>();
   let after: string | undefined;
   let last;
   do {
     const limit = all ? PAGE : DEFAULT_LIMIT;
     last = await client.fds({ flagged, limit, ...after !== undefined && { after } });
+    for (const worker of last.missing ?? []) silent.add(worker);
     if (!json) rows.push(...last.rows);
     else if (out(last.rows.map(jsonLine).join("")) === false) return 0;
     after = last.rows.length === 0 ? undefined : last.next ?? undefined;
   } while (all && after !== undefined);
+  if (silent.size > 0) err(`${silenceText(silent, "descriptors")}\n`);
   if (json) return 0;
   const table = rows.length === 0 ? [] : [...descriptorTable(rows), ""];
   const sum = `${countOf(rows.length, "descriptor")} shown, ${count(last.open)} open, ` +

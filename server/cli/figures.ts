@@ -57,3 +57,17 @@ export function timeOfDay(at: number): string {
 export function percent(part: number, whole: number): string {
   return whole > 0 ? `${Math.floor(100 * part / whole)}%` : "-";
 }
+
+/**
+ * Says which workers have not answered.
+ *
+ * @param workers Their numbers; at least one.
+ * @param what What of theirs is left out.
+ * @returns One line, without a line feed.
+ */
+export function silenceText(workers: Iterable<number>, what: string): string {
+  const names = [...workers].sort((a, b) => a - b);
+  const who = names.length === 1 ? "worker" : "workers";
+  const whose = names.length === 1 ? "its" : "their";
+  return `No answer from ${who} ${names.join(", ")}: ${whose} ${what} are left out`;
+}

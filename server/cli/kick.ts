@@ -13,7 +13,7 @@ import type { Command, CommandIo } from "./command.ts";
 import { CONDITIONS, readMatch } from "./connection_match.ts";
 import { escapeToAscii, jsonLine } from "./escape.ts";
 import { firstLine } from "./faults.ts";
-import { countOf } from "./figures.ts";
+import { countOf, silenceText } from "./figures.ts";
 import { fourTupleWord, integerOption } from "./option_values.ts";
 
 const help = `Usage: fourtuple kick [options] 4-TUPLE
@@ -39,7 +39,7 @@ Options:
       Do not ask; needed where standard input is no terminal
   --json
       Print the answer as one JSON object: closed (how many), examples
-      (4-tuples)
+      (4-tuples), missing (workers that did not answer, if any)
 ${ADMIN_HELP}
 
 Exit codes: 0 done, 1 no connection matches, the answer was no, or it failed,
@@ -116,6 +116,8 @@ async function run(
       outcome = await client.closeMatching(match, close);
     }
   }
+  const { missing } = outcome;
+  if (missing !== undefined) io.err(`${silenceText(missing, "connections")}\n`);
   io.out(json ? jsonLine(outcome) : outcomeText(outcome, dryRun));
   return outcome.closed > 0 ? 0 : 1;
 }

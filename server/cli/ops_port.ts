@@ -87,5 +87,7 @@ function opsPortFault(
   cause: unknown,
   { hostname, port }: { hostname: string; port: number },
 ): Error {
-  return new Error(`Ops port: ${startFault(cause, { host: hostname, port })}`, { cause });
+  return new Error(`Ops port: ${startFault(cause, { host: hostname, port }, "--admin")}`, {
+    cause,
+  });
 }

@@ -45,7 +45,7 @@ export function parseArgs(
     else faults.push(`${quote(arg)}: unexpected argument`);
   };
   const end = args.indexOf("--") < 0 ? args.length : args.indexOf("--");
-  const known = args.slice(0, end).filter((arg) => {
+  const known = withNumbers(args.slice(0, end), options.string ?? []).filter((arg) => {
     const misread = arg.startsWith("--no-") && arg.includes("=");
     if (misread) unknown(arg, arg);
     return !misread;
@@ -59,4 +59,16 @@ export function parseArgs(
   });
   for (const arg of args.slice(end + 1)) unknown(arg);
   return { ...parsed, _: words };
+}
+
+/** `--limit -1` becomes `--limit=-1`: no option begins with a digit, so it is a value, if a wrong one. */
+function withNumbers(args: readonly string[], names: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const before = joined.at(-1);
+    const takesValue = before !== undefined && names.some((name) => before === `--${name}`);
+    if (takesValue && /^-\d/.test(arg)) joined.splice(-1, 1, `${before}=${arg}`);
+    else joined.push(arg);
+  }
+  return joined;
 }

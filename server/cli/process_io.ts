@@ -1,4 +1,5 @@
 import type { CommandIo } from "./command.ts";
+import { openPrompt } from "./prompt.ts";
 import { openScreen, terminalSize } from "./terminal.ts";
 import { writeTo } from "./write_to.ts";
 
@@ -17,7 +18,7 @@ export function processIo(): CommandIo {
         return readLine(Deno.stdin);
       },
     },
-    ...typed && shown && { openScreen },
+    ...typed && shown && { openScreen, openPrompt },
   };
 }
 

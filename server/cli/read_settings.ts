@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { settleToken } from "./admin_settings.ts";
+import { escapeControls } from "./escape.ts";
 import { quote, readFault } from "./faults.ts";
 import { parseArgs } from "./parse_args.ts";
 import { completeSettings, type Setting, SETTINGS, type Settings } from "./settings.ts";
@@ -48,6 +49,12 @@ const NEEDS: readonly (readonly [given: keyof Settings, ...others: (keyof Settin
   ["trustedProxy", "proxyProtocol", "forwardedHeader"],
   ["proxyProtocol", "trustedProxy"],
   ["forwardedHeader", "trustedProxy"],
+  ["auditLog", "admin"],
+  ["deflateThreshold", "deflate"],
+  ["deflateLevel", "deflate"],
+  ["deflateMemoryLevel", "deflate"],
+  ["deflateWindowBits", "deflate"],
+  ["deflateContextTakeover", "deflate"],
 ];
 
 /** The settings whose values are not shown. */
@@ -101,8 +108,16 @@ export function readSettings(args: readonly string[], surroundings: Surroundings
     const names = others.map((name) => source.nameOf(name)).join(" or ");
     faults.push(`${placeOf(source, given)}: needs ${names} too`);
   }
+  if (values.app === "relay" && ![undefined, 1].includes(values.workers)) {
+    faults.push(
+      `${placeIn("workers")}: expected 1, as app relay carries streams within one process`,
+    );
+  }
   faults.push(...settleToken(values, placeIn, surroundings.readFile));
-  return faults.length > 0 ? { faults } : { settings: completeSettings(values) };
+  // Names of settings and files are whatever somebody wrote there.
+  return faults.length > 0
+    ? { faults: faults.map(escapeControls) }
+    : { settings: completeSettings(values) };
 }
 
 function placeOf({ place, nameOf }: Source, name: string): string {

@@ -96,6 +96,7 @@ export class Reloader {
       limits: Object.fromEntries(
         changed.map((name) => [name, wanted[name] ?? null]),
       ) as LimitChanges,
+      initial: wanted,
       ...usable && { certificate: usable },
     });
     const level = logLevel.get();

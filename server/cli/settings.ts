@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseAddressRange } from "../address_range.ts";
+import { DEFLATE_DEFAULTS, deflateOptionFault } from "../deflate/options.ts";
 import { DEFAULT_LIMITS, limitFault, type Limits } from "../limits.ts";
 import { FORWARDED_HEADERS, type ForwardedHeader } from "../proxy/forwarded.ts";
 import { adminFault, tokenFault } from "./admin_settings.ts";
@@ -25,7 +26,7 @@ export interface Setting {
 /** The values of all settings, those with a default completed. */
 export interface Settings {
   /** Which app is served. */
-  app: "talk" | "echo" | "broadcast";
+  app: "talk" | "echo" | "broadcast" | "relay";
   /** The address to listen on. */
   host: string;
   /** The port to listen on. */
@@ -52,6 +53,18 @@ export interface Settings {
   workers: number | "auto";
   /** How long a drain may take, in milliseconds. */
   drainDeadline: number;
+  /** Whether messages are compressed. */
+  deflate: boolean;
+  /** Messages with fewer bytes are not. */
+  deflateThreshold: number;
+  /** How hard to try. */
+  deflateLevel: number;
+  /** The memory that it takes besides the window. */
+  deflateMemoryLevel: number;
+  /** The largest window. */
+  deflateWindowBits: number;
+  /** Whether windows are kept from one message to the next. */
+  deflateContextTakeover: boolean;
   /** Where the ops port listens. */
   admin?: string;
   /** What the ops port asks for; from `adminTokenFile` where that is set. */
@@ -75,11 +88,17 @@ const DEFAULTS = {
   logLevel: "info",
   workers: 1,
   drainDeadline: 30_000,
+  deflate: false,
+  deflateThreshold: DEFLATE_DEFAULTS.threshold,
+  deflateLevel: DEFLATE_DEFAULTS.level,
+  deflateMemoryLevel: DEFLATE_DEFAULTS.memoryLevel,
+  deflateWindowBits: DEFLATE_DEFAULTS.windowBits,
+  deflateContextTakeover: DEFLATE_DEFAULTS.contextTakeover,
 } as const satisfies Partial<Settings>;
 
 const LIMITS_HELP: Readonly<Record<keyof Limits, string>> = {
   messageBytes:
-    "Largest message; larger ones end in 1009; talk takes 4194304 unless told otherwise",
+    "Largest message; larger ones end in 1009; talk takes 4194304 unless told otherwise, relay any",
   messageFragments: "Most frames of one message; more end in 1008",
   headLineBytes: "Longest line of a request's head; longer ones get 414 or 431",
   headHeaders: "Most headers of a request; more get 431",
@@ -94,16 +113,23 @@ const LIMITS_HELP: Readonly<Record<keyof Limits, string>> = {
   missedPings: "Unanswered pings in a row that end a connection",
   closeTimeout: "Longest closing handshake, in ms; then it is cut",
   lingerBytes: "Most that a refused peer may still send",
+  streamTimeout:
+    "Longest silence in the middle of a message that is streamed, in ms; then it ends in 1011",
 };
+
+/** Takes whatever a function finds nothing wrong with. */
+function anything(faultOf: (value: unknown) => string | undefined): z.ZodType {
+  return z.unknown().superRefine((value, context) => {
+    const message = faultOf(value);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  });
+}
 
 const limitSettings = (Object.keys(LIMITS_HELP) as (keyof Limits)[]).map((name): Setting => ({
   name,
   placeholder: name === "whenFull" ? "POLICY" : "N",
   help: LIMITS_HELP[name],
-  schema: z.unknown().superRefine((value, context) => {
-    const message = limitFault(name, value);
-    if (message !== undefined) context.addIssue({ code: "custom", message });
-  }),
+  schema: anything((value) => limitFault(name, value)),
   kind: name === "whenFull" ? "text" : "integer",
   ...DEFAULT_LIMITS[name] !== undefined && { fallback: DEFAULT_LIMITS[name] },
 }));
@@ -163,8 +189,9 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: "app",
     placeholder: "NAME",
-    help: "What is served: talk (a page to talk on), echo or broadcast",
-    schema: choice("talk", "echo", "broadcast"),
+    help: "What is served: talk (a page to talk on), echo, broadcast, or relay (messages of any " +
+      "size go on to all others while they arrive; one worker)",
+    schema: choice("talk", "echo", "broadcast", "relay"),
     kind: "text",
     fallback: DEFAULTS.app,
   },
@@ -266,10 +293,7 @@ export const SETTINGS: readonly Setting[] = [
     placeholder: "N",
     help: 'Processes that share the port, or "auto" for one for each core; limits, such as ' +
       "--connections, count in each by itself",
-    schema: z.unknown().superRefine((value, context) => {
-      const message = workersFault(value, Deno.build.os);
-      if (message !== undefined) context.addIssue({ code: "custom", message });
-    }),
+    schema: anything((value) => workersFault(value, Deno.build.os)),
     kind: "integer",
     fallback: DEFAULTS.workers,
   },
@@ -280,6 +304,56 @@ export const SETTINGS: readonly Setting[] = [
     schema: integer(0, 2_147_483_647),
     kind: "integer",
     fallback: DEFAULTS.drainDeadline,
+  },
+  {
+    name: "deflate",
+    placeholder: "",
+    help: "Compress messages for clients that can do so too (permessage-deflate); the start says " +
+      "what that costs",
+    schema: z.boolean("expected true or false"),
+    kind: "switch",
+    fallback: DEFAULTS.deflate,
+  },
+  {
+    name: "deflateThreshold",
+    placeholder: "N",
+    help: "Messages with fewer bytes are not compressed",
+    schema: anything((value) => deflateOptionFault("threshold", value)),
+    kind: "integer",
+    fallback: DEFAULTS.deflateThreshold,
+  },
+  {
+    name: "deflateLevel",
+    placeholder: "N",
+    help: "How hard to compress, 1 to 9",
+    schema: anything((value) => deflateOptionFault("level", value)),
+    kind: "integer",
+    fallback: DEFAULTS.deflateLevel,
+  },
+  {
+    name: "deflateMemoryLevel",
+    placeholder: "N",
+    help: "Memory for compressing besides the window, 1 to 9",
+    schema: anything((value) => deflateOptionFault("memoryLevel", value)),
+    kind: "integer",
+    fallback: DEFAULTS.deflateMemoryLevel,
+  },
+  {
+    name: "deflateWindowBits",
+    placeholder: "N",
+    help: "Largest window, as the base-2 logarithm of its bytes, 8 to 15",
+    schema: anything((value) => deflateOptionFault("windowBits", value)),
+    kind: "integer",
+    fallback: DEFAULTS.deflateWindowBits,
+  },
+  {
+    name: "deflateContextTakeover",
+    placeholder: "",
+    help: "Keep windows from one message to the next: smaller messages, but memory for each " +
+      "connection, also while it is idle",
+    schema: z.boolean("expected true or false"),
+    kind: "switch",
+    fallback: DEFAULTS.deflateContextTakeover,
   },
   {
     name: "admin",

@@ -1,6 +1,7 @@
-import type { ServeOptions, Server } from "../../mod.ts";
+import type { DeflateOptions, ServeOptions, Server } from "../../mod.ts";
 import { broadcast } from "../apps/broadcast.ts";
 import { echo } from "../apps/echo.ts";
+import { relay, RELAY_LIMITS } from "../apps/relay.ts";
 import { talk, TALK_LIMITS } from "../apps/talk.ts";
 import { checkCertificate } from "../certificate.ts";
 import type { ClusterReport } from "../cluster/cluster_report.ts";
@@ -35,15 +36,37 @@ export function startApp(
     ...origin && { origins: origin.includes("*") ? "*" : origin },
     ...readCertificate(settings),
     ...proxiesOf(settings),
+    ...deflateOf(settings),
   };
   switch (app) {
     case "echo":
       return echo(options);
     case "broadcast":
       return broadcast(options);
+    case "relay":
+      return relay(options);
     case "talk":
       return talk({ ...options, figures, ...report && { report } });
   }
+}
+
+/**
+ * The option `deflate`.
+ *
+ * @param settings The settings.
+ * @returns It, where messages are compressed.
+ */
+export function deflateOf(settings: Settings): { deflate?: Required<DeflateOptions> } {
+  if (!settings.deflate) return {};
+  return {
+    deflate: {
+      threshold: settings.deflateThreshold,
+      level: settings.deflateLevel,
+      memoryLevel: settings.deflateMemoryLevel,
+      windowBits: settings.deflateWindowBits,
+      contextTakeover: settings.deflateContextTakeover,
+    },
+  };
 }
 
 /** The option `proxies`, where some are trusted. */
@@ -62,7 +85,8 @@ function proxiesOf(
  * @returns All limits.
  */
 export function limitsOf({ app, limits }: Pick<Settings, "app" | "limits">): Limits {
-  return resolveLimits({ ...app === "talk" && TALK_LIMITS, ...limits });
+  const ofApp = app === "talk" ? TALK_LIMITS : app === "relay" ? RELAY_LIMITS : {};
+  return resolveLimits({ ...ofApp, ...limits });
 }
 
 /**
@@ -95,15 +119,17 @@ function readText(path: string): string {
  *
  * @param error What starting it threw.
  * @param settings Where it was to listen.
+ * @param flag What chooses another place.
  * @returns One line.
  */
 export function startFault(
   error: unknown,
   { host, port }: Pick<Settings, "host" | "port">,
+  flag = "--port",
 ): string {
   const place = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
   if (error instanceof Deno.errors.AddrInUse) {
-    return `Cannot listen on ${place}: the port is in use`;
+    return `Cannot listen on ${place}: the port is in use; choose another with ${flag}`;
   }
   if (error instanceof Deno.errors.PermissionDenied) {
     return `Cannot listen on ${place}: ports below 1024 need root or CAP_NET_BIND_SERVICE`;

@@ -10,6 +10,7 @@ import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { jsonLine } from "./escape.ts";
+import { silenceText } from "./figures.ts";
 import { integerOption } from "./option_values.ts";
 import { fitLine } from "./table.ts";
 import type { Screen } from "./terminal.ts";
@@ -103,14 +104,14 @@ async function look(client: AdminClient, state: TopState, rows: number): Promise
     client.snapshot(),
     client.connections(query),
     key === undefined ? undefined : client.describe(key).catch((error) => {
-      if (error instanceof AdminError && error.missing) return undefined;
+      if (error instanceof AdminError && error.missing) return null;
       throw error;
     }),
   ]);
   return {
     snapshot,
     page,
-    ...key !== undefined && { details: { key, ...description && { description } } },
+    ...key !== undefined && { details: { key, ...description !== undefined && { description } } },
   };
 }
 
@@ -182,8 +183,10 @@ class Top {
   async #kick(key: string): Promise<void> {
     let message: string;
     try {
-      const { closed } = await this.#client.closeOne(key, {});
-      message = closed === 0 ? `${key} was closing already` : `Told ${key} to close`;
+      const { closed, missing } = await this.#client.closeOne(key, {});
+      if (closed > 0) message = `Told ${key} to close`;
+      else if (missing === undefined) message = `${key} was closing already`;
+      else message = silenceText(missing, "connections");
     } catch (error) {
       if (!(error instanceof AdminError)) return this.#ended.reject(error);
       message = error.message;

@@ -7,7 +7,7 @@
 import type { OperatedDescription, Snapshot } from "../operations.ts";
 import { clientText, connectionTable } from "./connection_table.ts";
 import { escapeToAscii } from "./escape.ts";
-import { bytes, count, duration, milliseconds, percent, timeOfDay } from "./figures.ts";
+import { bytes, count, countOf, duration, milliseconds, percent, timeOfDay } from "./figures.ts";
 import { descriptorText } from "./report_text.ts";
 import { alignTable, fitLine } from "./table.ts";
 import type { Line, Size } from "./terminal.ts";
@@ -91,7 +91,7 @@ function headerLines({ snapshot, rates, place, paused }: TopState): Line[] {
         `Fourtuple at ${place}`,
         phase,
         Number.isFinite(since) ? `up ${duration(at - since)}` : undefined,
-        supervisor === undefined ? undefined : `${count(processes.length)} workers`,
+        supervisor === undefined ? undefined : countOf(processes.length, "worker"),
         `${timeOfDay(at).slice(0, 8)} UTC`,
         paused ? "PAUSED" : undefined,
       ),
@@ -165,13 +165,15 @@ function detailLines(
   snapshot: Snapshot | undefined,
 ): Line[] {
   const rows = description === undefined
-    ? [["", "It is not there any more, or was not asked about yet."]]
+    ? [["", "asking..."]]
+    : description === null
+    ? [["", "It is not there any more."]]
     : detailRows(description, snapshot?.at ?? description.lastActivity);
   return [{ text: key, style: "bold" }, ...alignTable(rows, []).map((text) => ({ text }))];
 }
 
 function detailRows(connection: OperatedDescription, now: number): string[][] {
-  const { kernel, worker, client, subprotocol, roundTrip } = connection;
+  const { kernel, worker, client, subprotocol, deflateBytes, roundTrip } = connection;
   return [
     ["state", `${connection.state}, id ${connection.id}`],
     ...worker === undefined ? [] : [["worker", String(worker)]],
@@ -188,6 +190,9 @@ function detailRows(connection: OperatedDescription, now: number): string[][] {
     ["out", `${bytes(connection.bytesOut)} in ${count(connection.messagesOut)} messages`],
     ["dropped", `${count(connection.messagesDropped)} messages`],
     ["queued by us", bytes(connection.queuedBytes)],
+    ...deflateBytes === undefined
+      ? []
+      : [["compression", `keeps ${bytes(deflateBytes)} while idle`]],
     ["round trip", roundTrip === undefined ? "-" : milliseconds(roundTrip)],
     ...kernel === undefined ? [["kernel", "not known"]] : [
       ["kernel", `${kernel.state}, descriptor ${kernel.descriptor ?? "-"}, inode ${kernel.inode}`],

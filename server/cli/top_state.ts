@@ -47,8 +47,8 @@ export interface TopState {
   readonly source: string;
   /** The 4-tuple that is selected; the first row without one. */
   readonly selected?: string;
-  /** The connection whose details are shown; `undefined` in place of them when it is gone. */
-  readonly details?: { readonly key: string; readonly description?: OperatedDescription };
+  /** The connection whose details are shown: absent until it was asked about, `null` when it is gone. */
+  readonly details?: { readonly key: string; readonly description?: OperatedDescription | null };
   /** Whether nothing is asked for until told otherwise. */
   readonly paused: boolean;
   /** Whether the keys are explained. */

@@ -73,13 +73,13 @@ export interface WorkerCalls {
   holds(key: string): Promise<boolean>;
   /** What it holds and has counted. */
   snapshot(): Promise<WorkerSnapshot>;
-  /** As `Operations.query()`; the worker in it does not matter. */
+  /** As `Operations.query()`, without a worker. */
   query(query: ConnectionQuery): Promise<ConnectionPage>;
-  /** As `Operations.close()`; the worker in the filter does not matter. */
+  /** As `Operations.close()`, without a worker in the filter. */
   close(filter: ConnectionFilter, order: CloseOrder): Promise<CloseOutcome>;
   /** As `Operations.ping()`. */
   ping(key: string): Promise<PingOutcome | undefined>;
-  /** As `Operations.descriptors()`; the worker in it does not matter. */
+  /** As `Operations.descriptors()`, without a worker. */
   descriptors(query: DescriptorQuery): Promise<DescriptorPage>;
   /**
    * Taps a connection: from now on its events come by {@linkcode SupervisorCalls.tapped}.

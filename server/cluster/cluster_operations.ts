@@ -132,15 +132,13 @@ export class ClusterOperations implements Operations {
     order: CloseOrder,
   ): Promise<CloseOutcome> {
     // A worker that is stuck must not find the order when it goes on, among other connections.
-    const awake = await this.#awake();
-    const { answers } = await askAll(
-      awake.filter((it) => worker === undefined || it.worker === worker),
-      ({ link }) => link.call("close", filter, order),
-      CLOSE_DEADLINE,
-    );
+    const { awake, stuck } = await this.#awake(worker);
+    const question = ({ link }: WorkerProcess) => link.call("close", filter, order);
+    const { answers, missing } = await askAll(awake, question, CLOSE_DEADLINE);
     return {
       closed: answers.reduce((sum, { answer }) => sum + answer.closed, 0),
       examples: answers.flatMap(({ answer }) => answer.examples).slice(0, MOST_EXAMPLES),
+      ...missed(stuck, missing),
     };
   }
 
@@ -158,20 +156,18 @@ export class ClusterOperations implements Operations {
   }
 
   async descriptors(query: DescriptorQuery = {}): Promise<DescriptorPage> {
-    const { answers } = await askAll(
-      await this.#awake(),
-      ({ worker, link }) => link.call("descriptors", descriptorQueryOf(query, worker)),
-      KERNEL_DEADLINE,
-    );
-    return mergeDescriptors(answers, query);
+    const { awake, stuck } = await this.#awake(query.worker);
+    const question = ({ worker, link }: WorkerProcess) =>
+      link.call("descriptors", descriptorQueryOf(query, worker));
+    const { answers, missing } = await askAll(awake, question, KERNEL_DEADLINE);
+    return { ...mergeDescriptors(answers, query), ...missed(stuck, missing) };
   }
 
   async limits(): Promise<Limits> {
-    for (const { link } of this.#supervisor.workers) {
-      const answered = await ask(link.call("limits"), ANSWER_DEADLINE);
-      if (answered !== undefined) return answered.answer;
-    }
-    throw new Error(`Cannot tell limits: ${NOBODY}`);
+    const { workers } = this.#supervisor;
+    const limits = await this.#first(workers, ({ link }) => link.call("limits"));
+    if (limits === undefined) throw new Deno.errors.TimedOut(NOBODY);
+    return limits;
   }
 
   reconfigure(changes: Reconfiguration): Promise<Limits> {
@@ -182,13 +178,13 @@ export class ClusterOperations implements Operations {
 
   /** One worker tries: what it refuses is changed nowhere, and what it takes the others take as well. */
   async #reconfigure(changes: Reconfiguration): Promise<Limits> {
-    for (const worker of await this.#awake()) {
+    for (const worker of (await this.#awake()).awake) {
       const answered = await ask(worker.link.call("follow", { changes }), ANSWER_DEADLINE);
       if (answered === undefined) continue;
-      await this.#supervisor.order({ changes }, worker);
+      await this.#supervisor.order({ changes: spelledOut(changes, answered.answer) }, worker);
       return answered.answer;
     }
-    throw new Error(`Cannot change limits: ${NOBODY}`);
+    throw new Deno.errors.TimedOut(NOBODY);
   }
 
   drain(options?: DrainOptions): Promise<DrainProgress> {
@@ -204,22 +200,35 @@ export class ClusterOperations implements Operations {
     return { phase, left, ...draining, connections };
   }
 
-  /** The workers that answer, so that those which are stuck are not waited for any longer. */
-  async #awake(): Promise<WorkerProcess[]> {
-    const { live } = this.#supervisor;
-    const { missing } = await askAll(live, ({ link }) => link.call("size"), ANSWER_DEADLINE);
-    return live.filter(({ worker }) => !missing.includes(worker));
+  /**
+   * Finds the workers that answer, so that those which are stuck are not waited for any longer.
+   *
+   * @param only The one worker that matters; all where it is not given.
+   */
+  async #awake(only?: number): Promise<{ awake: WorkerProcess[]; stuck: readonly number[] }> {
+    const live = this.#supervisor.live.filter(({ worker }) => worker === (only ?? worker));
+    const { missing } = await askAll(live, (it) => it.size(), ANSWER_DEADLINE);
+    return { awake: live.filter(({ worker }) => !missing.includes(worker)), stuck: missing };
   }
 
   /** The worker that has a connection, as soon as it says so. */
   async #find(key: string): Promise<WorkerProcess | undefined> {
     parseFourTuple(key); // throws here what it would throw in every worker
-    const found = Promise.withResolvers<WorkerProcess | undefined>();
-    const question = async (worker: WorkerProcess) => {
-      if (await worker.link.call("holds", key)) found.resolve(worker);
+    const question = async (it: WorkerProcess) => await it.link.call("holds", key) ? it : undefined;
+    return await this.#first(this.#supervisor.live, question);
+  }
+
+  /** What one of them says first that has something to say. */
+  async #first<Answer>(
+    workers: readonly WorkerProcess[],
+    question: (worker: WorkerProcess) => Promise<Answer | undefined>,
+  ): Promise<Answer | undefined> {
+    const found = Promise.withResolvers<Answer | undefined>();
+    const listen = async (worker: WorkerProcess) => {
+      const answer = await question(worker);
+      if (answer !== undefined) found.resolve(answer);
     };
-    askAll(this.#supervisor.live, question, ANSWER_DEADLINE)
-      .then(() => found.resolve(undefined), found.reject);
+    askAll(workers, listen, ANSWER_DEADLINE).then(() => found.resolve(undefined), found.reject);
     return await found.promise;
   }
 }
@@ -234,4 +243,23 @@ function processOf(
 }
 
 /** Why something cannot be told or changed. */
-const NOBODY = "no worker answers";
+const NOBODY = "No worker answers";
+
+/** Who has not answered: those that were not asked as they are stuck, and those that were. */
+function missed(
+  stuck: readonly number[],
+  late: readonly number[],
+): { readonly missing?: readonly number[] } {
+  const missing = [...stuck, ...late].sort((a, b) => a - b);
+  return missing.length > 0 ? { missing } : {};
+}
+
+/** Writes out what `null` came to in one worker: others may have been started with other limits. */
+function spelledOut(changes: Reconfiguration, came: Limits): Reconfiguration {
+  if (changes.limits === undefined) return changes;
+  const names = Object.keys(changes.limits) as (keyof Limits)[];
+  const limits = Object.fromEntries(
+    names.map((name) => [name, changes.limits?.[name] ?? came[name] ?? null]),
+  );
+  return { ...changes, limits };
+}

@@ -72,9 +72,9 @@ export function mergeConnections(
  * @returns What is wanted of it; no rows where it comes before the cursor.
  */
 export function descriptorQueryOf(query: DescriptorQuery, worker: number): DescriptorQuery {
-  const { after, ...rest } = query;
+  const { worker: _, after, ...rest } = query;
   if (after === undefined || worker > after.worker) return rest;
-  return worker < after.worker ? { ...rest, limit: 0 } : query;
+  return worker < after.worker ? { ...rest, limit: 0 } : { ...rest, after };
 }
 
 /**

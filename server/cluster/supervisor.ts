@@ -62,6 +62,14 @@ interface Place {
   filling: Promise<void> | undefined;
 }
 
+/** What is known of a worker that has gone. */
+interface Retired {
+  /** Absent when it died before. */
+  readonly last: LastWords | undefined;
+  /** The connections that it took with it then, as it had said last. */
+  readonly lost: number;
+}
+
 /** A drain that is under way or over. */
 export interface ClusterDrain {
   /** When it began, in ms since the epoch. */
@@ -323,9 +331,9 @@ export class Supervisor {
 
   /** Counts the connections of all workers; of those that are stuck, by what they have said last. */
   async countConnections(): Promise<number> {
-    const sizes = await Promise.all(this.live.map(async ({ link, lastSnapshot }) => {
-      const answered = await ask(link.call("size"), ANSWER_DEADLINE);
-      return answered?.answer ?? lastSnapshot?.report.connections ?? 0;
+    const sizes = await Promise.all(this.live.map(async (worker) => {
+      const answered = await ask(worker.size(), ANSWER_DEADLINE);
+      return answered?.answer ?? worker.lastSize;
     }));
     return sizes.reduce((sum, size) => sum + size, 0);
   }
@@ -347,15 +355,21 @@ export class Supervisor {
       throw new Error(message);
     }
     this.#rolling = true;
-    log({ level: "info", event: "rolling", message: `Rolling ${workers} workers` });
+    log({ level: "info", event: "rolling", message: `Rolling ${counted(workers, "worker")}` });
     try {
       let resets: number | undefined = 0;
+      let lost = 0;
       for (const place of this.#places) {
-        const last = await this.#replace(place);
-        if (last !== undefined) resets = sum(resets, last.resets);
+        const gone = await this.#replace(place);
+        if (gone?.last !== undefined) resets = sum(resets, gone.last.resets);
+        lost += gone?.lost ?? 0;
       }
-      const known = resets === undefined ? "" : `, at most ${resets} connections were reset`;
-      log({ level: "info", event: "rolled", message: `Rolled ${workers} workers${known}` });
+      const reset = resets === undefined ? "" : `, at most ${counted(resets, "connection")} reset`;
+      const cut = lost === 0
+        ? ""
+        : `, ${counted(lost, "connection")} lost with workers that had to be killed`;
+      const message = `Rolled ${counted(workers, "worker")}${reset}${cut}`;
+      log({ level: lost === 0 ? "info" : "warning", event: "rolled", message });
       return resets;
     } catch (error) {
       const message = `Roll has failed, the workers that are left go on: ${messageOf(error)}`;
@@ -367,7 +381,7 @@ export class Supervisor {
   }
 
   /** Puts a new worker in a place, and drains the old one. */
-  async #replace(place: Place): Promise<LastWords | undefined> {
+  async #replace(place: Place): Promise<Retired | undefined> {
     await place.filling;
     const old = place.worker;
     place.rolling = true;
@@ -382,15 +396,17 @@ export class Supervisor {
   }
 
   /** Drains one worker. */
-  #retire(worker: WorkerProcess, deadline?: number): Promise<LastWords | undefined> {
-    return worker.drain(deadline ?? this.#options.drainDeadline, GRACE);
+  async #retire(worker: WorkerProcess, deadline?: number): Promise<Retired> {
+    const last = await worker.drain(deadline ?? this.#options.drainDeadline, GRACE);
+    return { last, lost: last === undefined ? worker.lastSize : 0 };
   }
 
   /**
    * Drains all workers at once.
    *
    * @param options The deadline.
-   * @returns How the connections ended, those left out whose worker died.
+   * @returns How the connections ended. When a worker dies, or is stuck and has to be killed, those that
+   * it had when it last answered count as cut.
    */
   drain({ deadline }: DrainOptions = {}): Promise<DrainResult> {
     return this.#drained ??= this.#drainAll(deadline);
@@ -403,9 +419,11 @@ export class Supervisor {
     const connections = this.countConnections();
     this.#drain = { began, deadline: began + deadline, connections };
     const result = { closed: 0, cut: 0 };
-    for (const last of await Promise.all(this.live.map((it) => this.#retire(it, deadline)))) {
+    for (
+      const { last, lost } of await Promise.all(this.live.map((it) => this.#retire(it, deadline)))
+    ) {
       result.closed += last?.closed ?? 0;
-      result.cut += last?.cut ?? 0;
+      result.cut += last?.cut ?? lost;
     }
     await this.#end();
     this.#drain = { ...this.#drain, result };
@@ -445,4 +463,8 @@ function messageOf(error: unknown): string {
 
 function sum(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? undefined : a + b;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

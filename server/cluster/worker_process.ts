@@ -1,6 +1,8 @@
+import { pause } from "../pause.ts";
 import { type Child, endOf, startChild } from "../process/child.ts";
 import type { Link } from "../process/link.ts";
 import type { Program } from "../process/program.ts";
+import { ask } from "./ask.ts";
 import type {
   LastWords,
   Listening,
@@ -17,6 +19,9 @@ const LISTEN_DEADLINE = 30_000;
 
 /** A process may take this many milliseconds to end after its last word. */
 const END_DEADLINE = 5_000;
+
+/** One that has not answered at all so many milliseconds after its deadline is stuck. */
+const STUCK_DEADLINE = 1_000;
 
 /** Timers hold 31 bits: a longer time would run out at once. */
 const LONGEST_TIMER = 2_147_483_647;
@@ -56,6 +61,8 @@ export class WorkerProcess implements WorkerInfo {
   /** What it held when it was last asked. */
   lastSnapshot: WorkerSnapshot | undefined = undefined;
   #asked: Promise<WorkerSnapshot> | undefined = undefined;
+  /** How many connections it had when it last said so. */
+  #size = 0;
 
   /** Use {@linkcode WorkerProcess.start}. */
   constructor(child: Child<WorkerCalls>, { worker }: Place, { url }: Listening) {
@@ -116,22 +123,45 @@ export class WorkerProcess implements WorkerInfo {
   }
 
   async #snapshot(): Promise<WorkerSnapshot> {
-    return this.lastSnapshot = await this.link.call("snapshot");
+    const snapshot = await this.link.call("snapshot");
+    this.#size = snapshot.report.connections;
+    return this.lastSnapshot = snapshot;
+  }
+
+  /** Asks how many connections it has. */
+  async size(): Promise<number> {
+    return this.#size = await this.link.call("size");
+  }
+
+  /** How many connections it had when it last said so. */
+  get lastSize(): number {
+    return this.#size;
   }
 
   /**
    * Drains it, and waits until it has ended. Asked again it gives the same answer.
    *
-   * @param wanted The deadline, as in `Server.drain()`; some seconds later it is killed, also where an
-   * earlier drain has a later deadline.
+   * @param wanted The deadline, as in `Server.drain()`, also where an earlier drain has a later one. A
+   * second later it is killed where it has not answered at all, and otherwise after five seconds.
    * @param grace As in `Server.drain()`.
    * @returns Its last words; `undefined` when it died before.
    */
   drain(wanted: number, grace: number): Promise<LastWords | undefined> {
     const deadline = finite(wanted);
-    const timer = setTimeout(() => this.kill(), finite(deadline + grace + END_DEADLINE));
+    const over = new AbortController();
+    this.#killLater(deadline, over.signal);
     this.#drained ??= this.#drain(deadline, grace);
-    return this.#drained.finally(() => clearTimeout(timer));
+    return this.#drained.finally(() => over.abort());
+  }
+
+  /** Kills it some time after its deadline: the sooner, the less it answers. */
+  async #killLater(deadline: number, signal: AbortSignal): Promise<void> {
+    const began = performance.now();
+    const answered = await ask(this.size(), finite(deadline + STUCK_DEADLINE));
+    const rest = began + deadline + END_DEADLINE - performance.now();
+    if (answered !== undefined) await pause(finite(rest), signal);
+    // Without its link it has said its last words, and has its time to end.
+    if (!signal.aborted && this.link.open) this.kill();
   }
 
   /** For how long it has listened, in milliseconds. */

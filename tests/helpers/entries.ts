@@ -1,7 +1,9 @@
-import type { ConnectionRecord, Counters, Registered } from "../../server/registry.ts";
+import { type Findable, sortValue } from "../../server/connection_query.ts";
+import type { ConnectionSort } from "../../server/operations.ts";
+import type { ConnectionRecord, Counters } from "../../server/registry.ts";
 
 /** A connection of a registry that is made up by a test. */
-export class MadeUpEntry implements Registered {
+export class MadeUpEntry implements Findable {
   readonly id: number;
   readonly key: string;
   readonly values: Partial<ConnectionRecord>;
@@ -32,6 +34,26 @@ export class MadeUpEntry implements Registered {
       id: this.id,
       key: this.key,
     };
+  }
+
+  get target(): string {
+    return this.record().target;
+  }
+
+  get subprotocol(): string | undefined {
+    return this.values.subprotocol;
+  }
+
+  get client(): ConnectionRecord["client"] {
+    return this.values.client;
+  }
+
+  get open(): boolean {
+    return this.record().state === "open";
+  }
+
+  sortValue(sort: Exclude<ConnectionSort, "rate">): number {
+    return sortValue(this.record(), sort);
   }
 
   addTo(sums: Counters): void {

@@ -154,6 +154,8 @@ export class FakeOperations implements Operations {
   descriptorLimit = 20_000;
   /** The descriptors that are open; those of the connections and some more where it is not given. */
   descriptorsOpen: number | undefined = undefined;
+  /** Workers that do not answer. */
+  missing: readonly number[] = [];
   /** What every call from now on throws, if anything. */
   fault: unknown = undefined;
   /** When set, each call waits for it. */
@@ -249,6 +251,7 @@ export class FakeOperations implements Operations {
       }),
       matched: matched.length,
       total: this.connections.length,
+      ...this.missing.length > 0 && { missing: this.missing },
       ...!isLast && { next: page.at(-1)!.place },
     };
   }
@@ -269,7 +272,11 @@ export class FakeOperations implements Operations {
       const gone = new Set(meant);
       this.connections = this.connections.filter((connection) => !gone.has(connection));
     }
-    return { closed: meant.length, examples: meant.slice(0, 10).map(({ key }) => key) };
+    return {
+      closed: meant.length,
+      examples: meant.slice(0, 10).map(({ key }) => key),
+      ...this.missing.length > 0 && { missing: this.missing },
+    };
   }
 
   async ping(key: string): Promise<PingOutcome | undefined> {
@@ -314,18 +321,22 @@ export class FakeOperations implements Operations {
         id: connection.id,
       })),
     ];
+    const own = all.filter((row) =>
+      query.worker === undefined || (row.worker ?? 0) === query.worker
+    );
     const isBehind = ({ worker = 0, descriptor }: DescriptorRow) =>
       worker === after.worker ? descriptor > after.descriptor : worker > after.worker;
-    const left = all
+    const left = own
       .filter((row) => isBehind(row) && (!flagged || row.flag !== undefined))
       .sort((a, b) => (a.worker ?? 0) - (b.worker ?? 0) || a.descriptor - b.descriptor);
     const rows = left.slice(0, limit);
     const last = rows.at(-1);
     return {
       rows,
-      open: all.length,
-      connections: this.connections.length,
-      flagged: 1,
+      open: own.length,
+      connections: own.filter(({ id }) => id !== undefined).length,
+      flagged: own.filter(({ flag }) => flag !== undefined).length,
+      ...this.missing.length > 0 && { missing: this.missing },
       ...last !== undefined && left.length > limit &&
         { next: { worker: last.worker ?? 0, descriptor: last.descriptor } },
     };

@@ -27,6 +27,7 @@ export class LoneConnection {
     const turn = new Turn();
     const over = Promise.withResolvers<void>();
     const host: ConnectionHost<undefined> = {
+      role: "server",
       limits: DEFAULT_LIMITS,
       pool: new BufferPool(),
       flusher: new Flusher(),

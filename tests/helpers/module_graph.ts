@@ -122,11 +122,11 @@ export async function* listFiles(...paths: string[]): AsyncGenerator<string> {
   }
 }
 
-/** Reads every TypeScript module at or below some paths of the checkout. */
+/** Reads every module at or below some paths of the checkout; the pages of apps are none. */
 export async function readModules(...paths: string[]): Promise<ModuleGraph> {
   const modules = new Map<string, Module>();
   for await (const path of listFiles(...paths)) {
-    if (!path.endsWith(".ts")) continue;
+    if (!/\.ts$|^client\/\w+\.js$/.test(path)) continue;
     modules.set(path, parseModule(path, await Deno.readTextFile(new URL(path, ROOT))));
   }
   return modules;
@@ -136,6 +136,7 @@ export async function readModules(...paths: string[]): Promise<ModuleGraph> {
 const OWN_NAMES: ReadonlyMap<string, string> = new Map([
   ["@fourtuple/fourtuple", "mod.ts"],
   ["@fourtuple/fourtuple/protocol", "protocol/mod.ts"],
+  ["@fourtuple/fourtuple/reconnecting", "client/reconnecting_mod.ts"],
 ]);
 
 /** Finds the path that a specifier means; `undefined` for what is not in the checkout. */

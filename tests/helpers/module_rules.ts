@@ -8,17 +8,21 @@ const MAY_IMPORT = {
   // An app shows what anybody can build: it has the public face and nothing behind it.
   apps: ["apps", "mod"],
   admin: ["admin", "server", "protocol"],
-  cli: ["cli", "apps", "mod", "server", "protocol"],
-  main: ["cli", "admin", "apps", "mod", "server", "protocol"],
-  client: ["client", "protocol"],
+  cli: ["cli", "apps", "client", "mod", "server", "protocol"],
+  main: ["cli", "admin", "apps", "client", "mod", "server", "protocol"],
+  client: ["client", "server", "protocol"],
   bench: ["bench", "main", "cli", "admin", "apps", "client", "mod", "server", "protocol"],
   tests: ["tests", "bench", "main", "cli", "admin", "apps", "client", "mod", "server", "protocol"],
 } as const satisfies Record<string, readonly string[]>;
 
 type Room = keyof typeof MAY_IMPORT;
 
-/** What the client shares with the server: it opens the same transport and is the same connection. */
-const CLIENT_MAY_IMPORT = new Set(["server/transport.ts", "server/connection.ts"]);
+/** A client's connection is the same as a server's, with all that it is made of; it accepts none. */
+const NOT_FOR_CLIENTS =
+  /^server\/(?:(?:server|exchange|listener|admission)\.ts$|(?!deflate\/)\w+\/)/;
+
+/** What an app may send to browsers as it is. */
+const FOR_PAGES = /^client\/\w+\.js$/;
 
 function roomOf(path: string): Room | undefined {
   const [first, second] = path.split("/");
@@ -46,8 +50,9 @@ export function misdirectedImports(graph: ModuleGraph): string[] {
     if (room === undefined) return [`${module.path} is in no room`];
     const allowed: readonly string[] = MAY_IMPORT[room];
     const wrong = importsOf(module).filter((path) =>
-      path !== "deno.json" && !allowed.includes(roomOf(path) ?? "none") &&
-      !(room === "client" && CLIENT_MAY_IMPORT.has(path))
+      path !== "deno.json" && (!allowed.includes(roomOf(path) ?? "none") ||
+        (room === "client" && NOT_FOR_CLIENTS.test(path))) &&
+      !(room === "apps" && FOR_PAGES.test(path))
     );
     // Elsewhere a computed import could go round every rule; tests and benches bind nobody.
     const hidden = room === "tests" || room === "bench"

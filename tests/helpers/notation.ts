@@ -7,9 +7,14 @@ export function fromHex(hex: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
+/** Each byte in hex, behind a space. */
+const PAIRS = Array.from({ length: 256 }, (_, byte) => ` ${byte.toString(16).padStart(2, "0")}`);
+
 /** Hex digits in pairs, parted by spaces. */
 export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  let text = "";
+  for (const byte of bytes) text += PAIRS[byte]!;
+  return text.slice(1);
 }
 
 /**

@@ -178,6 +178,7 @@ dashboardTest("a connection's page shows it, pings it and closes it", async (tes
   await page.getByRole("dialog").getByLabel("Reason").fill("enough");
   await page.getByRole("button", { name: "Close it" }).click();
   await page.getByRole("alert").filter({ hasText: "This connection is over" }).waitFor();
+  await page.locator("#record > div", { hasText: /^State/ }).getByText("over").waitFor();
   assertEquals(test.operations.callsOf("close")[0]!.args, [
     { key: KEY },
     { code: 1001, reason: "enough" },
@@ -446,6 +447,21 @@ for (const view of ["/", "/connections", `/connection/${KEY}`, "/limits", "/work
     assertEquals(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true);
   }, { browser: { viewport: { width: 360, height: 740 } } });
 }
+
+dashboardTest("tiles and buttons are not cut at 1280 pixels", async ({ admin, context }) => {
+  const { page } = await openPage(context, admin.url);
+  await isLive(page);
+  await page.getByText("each: from 100 on").waitFor();
+  const cut = await page.locator(".tiles dd").evaluateAll((all) =>
+    all.filter((it) => it.scrollWidth > it.clientWidth).map((it) => it.textContent)
+  );
+  assertEquals(cut, []);
+  await page.goto(`${admin.url}/#/limits`);
+  const summary = page.locator("#capacity summary").first();
+  await summary.waitFor();
+  const { height } = (await summary.boundingBox())!;
+  assertEquals(height < 30, true, `"Commands" is ${height} pixels high`);
+}, { connections: 10, browser: { viewport: { width: 1280, height: 800 } } });
 
 for (const colorScheme of ["light", "dark"] as const) {
   dashboardTest(`the colors of the ${colorScheme} theme can be read`, async (test) => {

@@ -100,6 +100,13 @@ Deno.test("serializeClosePayload() refuses a reason without a code", () => {
   assertThrows(() => serializeClosePayload(undefined, "why"), RangeError, "a reason needs a code");
 });
 
+Deno.test("serializeClosePayload() refuses a reason that is no string (CVE-2026-45736)", () => {
+  for (const reason of [new Float32Array(20), 20, null, {}, Symbol("bye")]) {
+    // @ts-expect-error -- as a program in JavaScript may do
+    assertThrows(() => serializeClosePayload(1000, reason), TypeError, "must be a string");
+  }
+});
+
 Deno.test("serializeClosePayload() fills a control frame to 125 bytes and no further (5.5)", () => {
   assertEquals(MAX_REASON_BYTES, 123);
   assertEquals(serializeClosePayload(1000, "a".repeat(123)).length, 125);

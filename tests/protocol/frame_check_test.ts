@@ -1,9 +1,18 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { checkFirstBytes, checkMessageBudget, type Role } from "../../protocol/frame_check.ts";
+import {
+  checkFirstBytes,
+  checkMessageBudget,
+  type FrameContext,
+} from "../../protocol/frame_check.ts";
 import { ProtocolError, type ProtocolErrorCode } from "../../protocol/errors.ts";
 import type { MessageLimits } from "../../protocol/limits.ts";
 
 const LIMITS: MessageLimits = { messageBytes: 1_000, messageFragments: 4 };
+
+/** What no rule about a message's size depends on. */
+const REST = { limits: LIMITS, deflate: false } as const;
+
+const CASES = [[0, false], [1, false], [0, true], [1, true]] as const;
 
 /** The error code that the check throws, or "none". */
 function outcome(check: () => void): ProtocolErrorCode | "none" {
@@ -17,11 +26,22 @@ function outcome(check: () => void): ProtocolErrorCode | "none" {
 }
 
 /** Every rule that two bytes break, read off the RFC one by one. */
-function brokenRules(first: number, second: number, role: Role, inMessage: boolean): string[] {
+function brokenRules(
+  first: number,
+  second: number,
+  { role, deflate, messageFrames }: Pick<FrameContext, "role" | "deflate" | "messageFrames">,
+): string[] {
+  const inMessage = messageFrames > 0;
   const opcode = first % 16;
   const control = [8, 9, 10].includes(opcode);
   const rules: [string, boolean][] = [
-    ["RESERVED_BIT_SET", Math.floor(first / 16) % 8 !== 0],
+    // RFC 7692 6: 4 is RSV1 alone, and only the first frame of a data message may have it.
+    [
+      "RESERVED_BIT_SET",
+      ![0, ...(deflate && [1, 2].includes(opcode) ? [4] : [])].includes(
+        Math.floor(first / 16) % 8,
+      ),
+    ],
     ["RESERVED_OPCODE", [3, 4, 5, 6, 7, 11, 12, 13, 14, 15].includes(opcode)],
     ["MASK_MISSING", role === "server" && second < 128],
     ["MASK_FORBIDDEN", role === "client" && second >= 128],
@@ -33,17 +53,18 @@ function brokenRules(first: number, second: number, role: Role, inMessage: boole
   return rules.filter(([, broken]) => broken).map(([code]) => code);
 }
 
-Deno.test("checkFirstBytes() judges every first byte in both roles, in and out of a message (5.1, 5.2, 5.4, 5.5)", () => {
+Deno.test("checkFirstBytes() judges every first byte in both roles, in and out of a message, with and without permessage-deflate (5.1, 5.2, 5.4, 5.5; RFC 7692 6)", () => {
   let accepted = 0;
   for (const role of ["server", "client"] as const) {
-    for (const messageFrames of [0, 1]) {
-      const context = { role, limits: LIMITS, messageFrames, messageBytes: 0 };
+    for (const [messageFrames, deflate] of CASES) {
+      const context = { role, limits: LIMITS, deflate, messageFrames, messageBytes: 0 };
       for (let first = 0; first < 256; first++) {
         // The length matters only at its borders; each is tried with and without MASK.
         for (const second of [0, 1, 124, 125, 126, 127, 128, 129, 253, 254, 255]) {
-          const broken = brokenRules(first, second, role, messageFrames > 0);
+          const broken = brokenRules(first, second, context);
           const code = outcome(() => checkFirstBytes(first, second, context));
-          const name = `${first} ${second}, ${role}, ${messageFrames} frames: ${code}`;
+          const name =
+            `${first} ${second}, ${role}, ${messageFrames} frames, deflate ${deflate}: ${code}`;
           if (broken.length === 0) {
             assertEquals(code, "none", name);
             accepted++;
@@ -68,7 +89,7 @@ Deno.test("checkMessageBudget() counts bytes over all frames of a message (7.4.1
     [1_000, 2 ** 63, "MESSAGE_TOO_BIG"],
   ];
   for (const [messageBytes, length, expected] of cases) {
-    const context = { role: "server", limits: LIMITS, messageFrames: 1, messageBytes } as const;
+    const context = { ...REST, role: "server", messageFrames: 1, messageBytes } as const;
     const code = outcome(() => checkMessageBudget(length, context));
     assertEquals(code, expected, `${messageBytes} + ${length}`);
   }
@@ -77,7 +98,7 @@ Deno.test("checkMessageBudget() counts bytes over all frames of a message (7.4.1
 Deno.test("checkMessageBudget() counts frames, the empty ones too (10.4)", () => {
   for (const length of [0, 1]) {
     for (let messageFrames = 0; messageFrames < 6; messageFrames++) {
-      const context = { role: "client", limits: LIMITS, messageFrames, messageBytes: 0 } as const;
+      const context = { ...REST, role: "client", messageFrames, messageBytes: 0 } as const;
       const code = outcome(() => checkMessageBudget(length, context));
       assertEquals(code, messageFrames < 4 ? "none" : "TOO_MANY_FRAGMENTS", `${messageFrames}`);
     }
@@ -85,7 +106,17 @@ Deno.test("checkMessageBudget() counts frames, the empty ones too (10.4)", () =>
 });
 
 Deno.test("checkMessageBudget() names the limit", () => {
-  const context = { role: "client", limits: LIMITS, messageFrames: 4, messageBytes: 0 } as const;
+  const context = { ...REST, role: "client", messageFrames: 4, messageBytes: 0 } as const;
   assertThrows(() => checkMessageBudget(1_001, context), ProtocolError, "larger than 1000 bytes");
   assertThrows(() => checkMessageBudget(0, context), ProtocolError, "more than 4 frames");
+});
+
+Deno.test("checkFirstBytes() says which frame may have RSV1 (RFC 7692 6)", () => {
+  const context = { ...REST, role: "client", messageFrames: 0, messageBytes: 0 } as const;
+  const deflating = { ...context, deflate: true, messageFrames: 1 };
+  assertThrows(() => checkFirstBytes(0xc1, 0, context), ProtocolError, "no extension uses it");
+  assertThrows(() => checkFirstBytes(0xa1, 0, deflating), ProtocolError, "no extension uses it");
+  for (const first of [0xc0, 0xc8, 0xc9, 0xca]) {
+    assertThrows(() => checkFirstBytes(first, 0, deflating), ProtocolError, "only the first frame");
+  }
 });

@@ -95,3 +95,12 @@ Deno.test("FrameDecoderStream ends with its input, in the middle of a frame too"
     assertEquals(concat(fragments.map((f) => f.payload)).length, Math.max(0, length - 6));
   }
 });
+
+Deno.test("FrameDecoderStream tells compressed messages where they were negotiated (RFC 7692 6)", async () => {
+  const frame = peerFrame("client", 0xc1, fromHex("f2 48 cd c9 c9 07 00"));
+  const open = (deflate: boolean) =>
+    ReadableStream.from([frame]).pipeThrough(new FrameDecoderStream({ role: "client", deflate }));
+  const [fragment] = await Array.fromAsync(open(true));
+  assertEquals(fragment?.compressed, true);
+  await assertRejects(() => Array.fromAsync(open(false)), ProtocolError, "reserved bit");
+});

@@ -301,3 +301,41 @@ Deno.test("FrameDecoder is a Transformer for a TransformStream", async () => {
   for await (const { payload } of stream) payloads.push(toHex(payload));
   assertEquals(payloads, ["68", "69"]);
 });
+
+for (const role of ROLES) {
+  Deno.test(`FrameDecoder as ${role} says of every fragment whether its message is compressed (RFC 7692 6)`, () => {
+    const frames: [first: number, length: number, compressed: boolean][] = [
+      [0x41, 5, true], // RSV1, text
+      [0x89, 3, false], // Ping
+      [0x00, 0, true],
+      [0x80, 7, true],
+      [0x02, 4, false], // the next message is as it is
+      [0x8a, 0, false],
+      [0x80, 2, false],
+      [0xc2, 0, true],
+      [0x81, 1, false],
+    ];
+    const bytes = concat(
+      frames.map(([first, length]) => peerFrame(role, first, new Uint8Array(length))),
+    );
+    const expected = frames.map(([first, , compressed]) => `${first & 0x0f} ${compressed}`);
+    forEveryChunking(bytes, (chunks) => {
+      const seen: string[] = [];
+      const decoder = new FrameDecoder({ role, deflate: true });
+      for (const { opcode, compressed, first } of collect(decoder, ...chunks)) {
+        const line = `${opcode} ${compressed}`;
+        if (first) seen.push(line);
+        else assertEquals(line, seen.at(-1));
+      }
+      assertEquals(seen, expected);
+    });
+  });
+
+  Deno.test(`FrameDecoder as ${role} refuses RSV1 where no message begins (RFC 7692 6)`, () => {
+    for (const first of [0xc0, 0x40, 0xc8, 0xc9, 0xca]) {
+      const bytes = concat([peerFrame(role, 0x41, NO_KEY), peerFrame(role, first, NO_KEY)]);
+      const { error, frames } = collectFrames(new FrameDecoder({ role, deflate: true }), [bytes]);
+      assertEquals([error, frames.length], ["RESERVED_BIT_SET", 1]);
+    }
+  });
+}

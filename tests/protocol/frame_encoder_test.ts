@@ -107,6 +107,17 @@ Deno.test("encodeFrame() sets FIN unless told otherwise, and no reserved bit (5.
   }
 });
 
+Deno.test("encodeFrame() sets RSV1 for the first frame of a compressed message (RFC 7692 7.2.3.1)", () => {
+  const payload = fromHex("f2 48 cd c9 c9 07 00");
+  const whole = encodeFrame(Opcode.Text, payload, { compressed: true });
+  assertEquals(toHex(whole), "c1 07 f2 48 cd c9 c9 07 00");
+  const options = { compressed: true, fin: false };
+  const first = encodeFrame(Opcode.Text, payload.subarray(0, 3), options);
+  assertEquals(toHex(first), "41 03 f2 48 cd");
+  const rest = encodeFrame(Opcode.Continuation, payload.subarray(3));
+  assertEquals(toHex(rest), "80 04 c9 c9 07 00");
+});
+
 Deno.test("encodeFrame() writes strings as UTF-8 (5.6)", () => {
   for (const { name, hex, text } of VALID_UTF8) {
     assertEquals(encodeFrame(Opcode.Text, text), rawFrame(0x81, fromHex(hex)), name);

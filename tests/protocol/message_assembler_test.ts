@@ -18,14 +18,15 @@ const ROLES: readonly Role[] = ["server", "client"];
 
 /** A whole frame in one piece. */
 function whole(opcode: Opcode, fin: boolean, payload: Uint8Array): Fragment {
-  return { opcode, fin, first: true, last: true, frameLength: payload.length, payload };
+  const frameLength = payload.length;
+  return { opcode, fin, first: true, last: true, frameLength, compressed: false, payload };
 }
 
 /** One piece of a frame that announced more. */
 function piece(opcode: Opcode, at: number, payload: Uint8Array, frameLength: number): Fragment {
   const first = at === 0;
   const last = at + payload.length === frameLength;
-  return { opcode, fin: true, first, last, frameLength, payload };
+  return { opcode, fin: true, first, last, frameLength, compressed: false, payload };
 }
 
 /** Decodes and assembles; the error, if any, is thrown. */

@@ -357,7 +357,7 @@ Deno.test("Session answers a ping with its payload while it is valid, and keeps 
     receivedPong: (payload) => payloads.push(payload),
   });
   const payload = fromHex("61 62");
-  const rest = { fin: true, first: true, last: true, frameLength: 2, payload };
+  const rest = { fin: true, first: true, last: true, frameLength: 2, compressed: false, payload };
   assertEquals(session.receive({ opcode: Opcode.Ping, ...rest }), undefined);
   assertEquals(session.receive({ opcode: Opcode.Pong, ...rest }), undefined);
   assertEquals(payloads, [payload, payload]);

@@ -43,12 +43,24 @@ const FILTERS: readonly [ConnectionFilter, Partial<ConnectionRecord>, boolean][]
   [{ state: "open" }, {}, true],
   [{ state: "open" }, { state: "closing" }, false],
   [{ state: "open", path: "/b" }, { target: "/a" }, false],
+  // Routed by the path, whatever the form of the target (RFC 9112 3.2.2).
+  [{ path: "/abs" }, { target: "http://a.example/abs" }, true],
+  [{ path: "/abs" }, { target: "HTTPS://a.example:1/abs?x" }, true],
+  [{ path: "/a*" }, { target: "http://a.example/abs" }, true],
+  [{ path: "/" }, { target: "http://a.example" }, true],
+  [{ path: "/" }, { target: "http://a.example?x" }, true],
+  [{ path: "/abs" }, { target: "/http://a.example/abs" }, false],
+  [{ path: "http*" }, { target: "http://a.example/abs" }, false],
+  // One process is number 0.
+  [{ worker: 0 }, {}, true],
+  [{ worker: 1 }, {}, false],
+  [{ worker: 99, state: "open" }, {}, false],
 ];
 
 for (const [filter, values, expected] of FILTERS) {
   const name = `${JSON.stringify(filter)} ${expected ? "pass" : "do not pass"}`;
   Deno.test(`matcherOf() lets ${name} for ${JSON.stringify(values)}`, () => {
-    assertEquals(matcherOf(filter)(record(values)), expected);
+    assertEquals(matcherOf(filter)(new MadeUpEntry(1, values)), expected);
   });
 }
 

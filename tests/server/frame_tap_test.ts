@@ -70,7 +70,7 @@ for (const size of [1, 3, 4, 100]) {
 Deno.test("FrameTap shows a long frame when its wanted bytes are there, not at its end", async () => {
   const tap = new FrameTap(() => {});
   const reader = tap.open({ payloadBytes: 4 }).getReader();
-  const fragment = { opcode: Opcode.Binary, fin: true, frameLength: 1_000 };
+  const fragment = { opcode: Opcode.Binary, fin: true, frameLength: 1_000, compressed: false };
   tap.received({ ...fragment, first: true, last: false, payload: HELLO });
   const { value } = await reader.read();
   assertEquals(value?.type === "frame" && value.length, 1_000);
@@ -82,7 +82,8 @@ Deno.test("FrameTap shows a long frame when its wanted bytes are there, not at i
 Deno.test("FrameTap begins with the next frame when it is opened in the middle of one", async () => {
   const tap = new FrameTap(() => {});
   const stream = tap.open({});
-  const fragment = { opcode: Opcode.Binary, fin: true, frameLength: 10, payload: HELLO };
+  const rest = { compressed: false, payload: HELLO };
+  const fragment = { opcode: Opcode.Binary, fin: true, frameLength: 10, ...rest };
   tap.received({ ...fragment, first: false, last: true });
   tap.received({ ...fragment, frameLength: 6, first: true, last: true });
   tap.close();

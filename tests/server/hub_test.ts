@@ -6,6 +6,7 @@ import { fromHex, toHex } from "../helpers/notation.ts";
 /** One subscriber, who writes down what it gets. */
 class Listener implements Subscriber {
   position: number;
+  readonly sharedDeflateBits: number = 0;
   readonly got: [messages: number, frames: Uint8Array][] = [];
 
   constructor(position: number, readonly onMessage = (_: Listener): void => {}) {
@@ -178,7 +179,11 @@ Deno.test("Hub.publish() refuses what is neither text nor bytes", () => {
 
 Deno.test("Hub.publish() says what the messages are that it shares", async () => {
   const shared: SharedFrames[] = [];
-  const subscriber = { position: 0, sendShared: (it: SharedFrames) => void shared.push(it) };
+  const subscriber = {
+    position: 0,
+    sharedDeflateBits: 0,
+    sendShared: (it: SharedFrames) => void shared.push(it),
+  };
   const hub = new Hub(() => [subscriber]);
   hub.publish("text");
   hub.publish(new Uint8Array(70_000));

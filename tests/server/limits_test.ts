@@ -25,6 +25,7 @@ Deno.test("DEFAULT_LIMITS are those that the README promises", () => {
     missedPings: 2,
     closeTimeout: 5_000,
     lingerBytes: 16_777_216,
+    streamTimeout: 10_000,
   });
   for (const [name, value] of Object.entries(DEFAULT_LIMITS)) {
     assertEquals(limitFault(name as keyof Limits, value), undefined, name);
@@ -118,23 +119,27 @@ Deno.test("resolveLimits() names every fault at once", () => {
 
 Deno.test("changeLimits() changes what is given and leaves the rest", () => {
   const limits = resolveLimits({ messageBytes: 5, connections: 7 });
-  assertEquals(changeLimits(limits, {}), limits);
-  const changed = changeLimits(limits, { messageBytes: 6, connectionsPerAddress: 2 });
+  assertEquals(changeLimits(limits, {}, DEFAULT_LIMITS), limits);
+  const changes = { messageBytes: 6, connectionsPerAddress: 2 };
+  const changed = changeLimits(limits, changes, DEFAULT_LIMITS);
   assertEquals(changed, { ...limits, messageBytes: 6, connectionsPerAddress: 2 });
   assertEquals(limits.messageBytes, 5);
 });
 
-Deno.test("changeLimits() takes null for the default, which may be none", () => {
+Deno.test("changeLimits() takes null for what held at the start, which may be none", () => {
   const limits = resolveLimits({ messageBytes: 5, connections: 7, whenFull: "drop" });
   const changes = { messageBytes: null, connections: null, whenFull: null };
-  assertEquals(changeLimits(limits, changes), DEFAULT_LIMITS);
+  assertEquals(changeLimits(limits, changes, DEFAULT_LIMITS), DEFAULT_LIMITS);
+  const initial = resolveLimits({ messageBytes: 9, connections: 3 });
+  assertEquals(changeLimits(limits, changes, initial), initial);
 });
 
 Deno.test("changeLimits() names every fault at once, of unknown limits too", () => {
   const changes = JSON.parse(
     '{ "messageBytes": 0, "speed": null, "__proto__": null, "handshakes": "1" }',
   );
-  const error = assertThrows(() => changeLimits(DEFAULT_LIMITS, changes), RangeError) as RangeError;
+  const change = () => changeLimits(DEFAULT_LIMITS, changes, DEFAULT_LIMITS);
+  const error = assertThrows(change, RangeError) as RangeError;
   for (const name of ["messageBytes", "speed: no such", "__proto__: no such", "handshakes"]) {
     assert(error.message.includes(`limits.${name}`), error.message);
   }

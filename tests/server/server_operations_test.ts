@@ -226,6 +226,21 @@ Deno.test("ServerOperations.reconfigure() changes limits for connections that ar
   again.close();
 });
 
+Deno.test("ServerOperations.reconfigure() takes null for what held at the start", async () => {
+  await using server = serve({ ...echo, limits: { messageBytes: 100, connections: 7 } });
+  const { operations } = server;
+  const before = await operations.limits();
+  await operations.reconfigure({ limits: { messageBytes: 5, connections: 9, missedPings: 7 } });
+  const limits = { messageBytes: null, connections: null, missedPings: null };
+  assertEquals(await operations.reconfigure({ limits }), before);
+  assertEquals([before.messageBytes, before.connections], [100, 7]);
+  // Settings that were read again take the place of those at the start.
+  const { connections: _, ...initial } = before;
+  assertEquals(await operations.reconfigure({ limits, initial }), initial);
+  assertEquals((await operations.reconfigure({ limits: { connections: 3 } })).connections, 3);
+  assertEquals(await operations.reconfigure({ limits }), initial);
+});
+
 Deno.test("ServerOperations.reconfigure() counts those of an address who were there before", async () => {
   await using server = serve(echo);
   const clients = await open(server, "/", "/");
@@ -282,6 +297,26 @@ Deno.test("ServerOperations.descriptors() joins the kernel's table with the regi
     assertEquals(page.connections, 2);
     assertEquals(page.rows.filter(({ id }) => id !== undefined).length, 2);
   }
+  closeAll(clients);
+});
+
+Deno.test("ServerOperations has nothing of a worker, as it has none", async () => {
+  await using server = serve(echo);
+  const clients = await open(server, "/", "/");
+  const { operations } = server;
+  const none = await operations.query({ worker: 99 });
+  assertEquals([none.connections, none.matched, none.total], [[], 0, 2]);
+  assertEquals((await operations.query({ worker: 0 })).matched, 2);
+  assertEquals(await operations.close({ worker: 99 }, {}), { closed: 0, examples: [] });
+  const key = keyOf(server);
+  assertEquals((await operations.close({ key, worker: 1 }, { dryRun: true })).closed, 0);
+  assertEquals((await operations.close({ worker: 0 }, { dryRun: true })).closed, 2);
+  assertEquals(
+    await operations.descriptors({ worker: 99 }),
+    { rows: [], open: 0, connections: 0, flagged: 0 },
+  );
+  const { open: all } = await operations.descriptors();
+  assertEquals((await operations.descriptors({ worker: 0 })).open > 0, all > 0);
   closeAll(clients);
 });
 

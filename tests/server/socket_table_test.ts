@@ -99,6 +99,13 @@ for (
     ["an address of another length", ROWS.established.replace("0100007F", "0100007")],
     ["an address that is not hex", ROWS.established.replace("0100007F", "01GG007F")],
     ["an unknown state", ROWS.established.replace(" 01 ", " 0D ")],
+    ["a port that is not hex", ROWS.established.replace("C87C", "C8-C")],
+    ["a port of another length", ROWS.established.replace("C87C", "C87C0")],
+    ["an address that is half hex", ROWS.established.replace("0100007F", "0100007 ")],
+    ["a byte of an address that is half hex", ROWS.established.replace("0100007F", "0100007G")],
+    ["a state that is half hex", ROWS.established.replace(" 01 ", " 1/ ")],
+    ["a queue that is half hex", ROWS.established.replace("0000002A:", "0000002/:")],
+    ["an inode that is no number", ROWS.established.replace("81069", "81x69")],
     ["queues that are not hex", ROWS.established.replace("0000002A:", "zz:")],
   ] as const
 ) {

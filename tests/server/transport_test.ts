@@ -42,38 +42,38 @@ Deno.test("closeQuietly() closes, and does nothing the second time", () => {
 
 Deno.test("linger() sends FIN and reads until the peer's", async () => {
   const transport = new MemoryTransport(BYTES, BYTES, null, BYTES);
-  await linger(transport, new BufferPool(), 1_000);
+  await linger(transport, new BufferPool(), { maxBytes: 1_000 });
   assertEquals(transport.ends, ["closeWrite"]);
   assertEquals(transport.reads.length, 3);
 });
 
 Deno.test("linger() takes no more than its bound", async () => {
   const transport = new MemoryTransport(...Array.from({ length: 10 }, () => new Uint8Array(10)));
-  await linger(transport, new BufferPool(), 20);
+  await linger(transport, new BufferPool(), { maxBytes: 20 });
   assertEquals(transport.reads.length, 2);
-  await linger(transport, new BufferPool(), 21);
+  await linger(transport, new BufferPool(), { maxBytes: 21 });
   assertEquals(transport.reads.length, 5);
 });
 
 Deno.test("linger() reads nothing when it may not", async () => {
   const transport = new MemoryTransport(BYTES);
-  await linger(transport, new BufferPool(), 0);
+  await linger(transport, new BufferPool(), { maxBytes: 0 });
   assertEquals([transport.ends, transport.reads], [["closeWrite"], []]);
 });
 
 Deno.test("linger() ends when the peer resets the connection", async () => {
   const transport = new MemoryTransport(BYTES, new Deno.errors.ConnectionReset("Reset"));
-  await linger(transport, new BufferPool(), 1_000);
+  await linger(transport, new BufferPool(), { maxBytes: 1_000 });
   assertEquals(transport.reads.length, 2);
 });
 
 Deno.test("linger() ends when the transport is broken already, or closed meanwhile", async () => {
   const broken = new MemoryTransport(BYTES);
   broken.fail(new Deno.errors.BrokenPipe("Broken"));
-  await linger(broken, new BufferPool(), 1_000);
+  await linger(broken, new BufferPool(), { maxBytes: 1_000 });
   assertEquals(broken.reads, []);
   const silent = new MemoryTransport();
-  const lingering = linger(silent, new BufferPool(), 1_000);
+  const lingering = linger(silent, new BufferPool(), { maxBytes: 1_000 });
   await settled();
   silent.close();
   await lingering;

@@ -30,7 +30,7 @@ export class ConnectionView {
   #poller;
   /** @type {Tap | undefined} */
   #tap;
-  /** @type {{ at: number, bytesIn: number, bytesOut: number } | undefined} */
+  /** @type {{ at: number, description: OperatedDescription } | undefined} What was shown last. */
   #before;
   #rates = new Series(2, ROWS);
   #queues = new Series(3, ROWS);
@@ -111,7 +111,12 @@ export class ConnectionView {
     // Neither a connection that is over nor a text that is no 4-tuple comes back.
     const status = error instanceof ApiError ? error.status : 0;
     showFault(this.#fault, status === 404 ? this.#farewell() : error);
-    if (status === 404 || status === 400) this.#end();
+    if (status !== 404 && status !== 400) return;
+    this.#end();
+    if (status === 404 && this.#before !== undefined) {
+      const { at, description } = this.#before;
+      setFacts(byId("record", HTMLElement), recordFacts(description, at, "over"));
+    }
   }
 
   /** What is said of a connection that is not there. */
@@ -140,11 +145,11 @@ export class ConnectionView {
     setFacts(byId("kernel", HTMLElement), kernelFacts(kernel));
     const before = this.#before;
     const seconds = (now - (before?.at ?? now)) / 1000;
-    this.#before = { at: now, bytesIn, bytesOut };
+    this.#before = { at: now, description };
     if (before !== undefined && seconds > 0) {
       this.#rates.push(now, [
-        (bytesIn - before.bytesIn) / seconds,
-        (bytesOut - before.bytesOut) / seconds,
+        (bytesIn - before.description.bytesIn) / seconds,
+        (bytesOut - before.description.bytesOut) / seconds,
       ]);
     }
     this.#queues.push(now, [description.queuedBytes, kernel?.sendQueue, kernel?.receiveQueue]);
@@ -175,8 +180,18 @@ export class ConnectionView {
     });
     if (values === undefined) return;
     try {
-      const { closed } = await this.#api.act("POST", `${this.#path}/close`, closeOrder(values));
-      toast(closed === 0 ? "It is closing already" : "The connection was told to close");
+      const { closed, missing } = await this.#api.act(
+        "POST",
+        `${this.#path}/close`,
+        closeOrder(values),
+      );
+      toast(
+        closed > 0
+          ? "The connection was told to close"
+          : missing === undefined
+          ? "It is closing already"
+          : "The worker that may have it does not answer",
+      );
     } catch (error) {
       showFault(this.#fault, error);
     }

@@ -31,13 +31,14 @@ const WRITTEN = new Set([
  *
  * @param {OperatedDescription} record
  * @param {number} now
+ * @param {string} [state] What it is, where that is known better.
  * @returns {[string, string, boolean?][]}
  */
-export function recordFacts(record, now) {
+export function recordFacts(record, now, state = record.state) {
   const { count, bytes, duration, printable, UNKNOWN } = format;
   const since = new Date(record.connectedAt).toISOString().slice(0, 19).replace("T", " ");
   return [
-    ["State", record.state],
+    ["State", state],
     ["Request target", printable(record.target), true],
     [
       "Subprotocol",
@@ -59,6 +60,9 @@ export function recordFacts(record, now) {
     ["Bytes in", `${bytes(record.bytesIn)} (${count(record.bytesIn)})`],
     ["Bytes out", `${bytes(record.bytesOut)} (${count(record.bytesOut)})`],
     ["Bytes queued", count(record.queuedBytes)],
+    ...record.deflateBytes === undefined
+      ? []
+      : /** @type {[string, string][]} */ ([["Kept for compression", bytes(record.deflateBytes)]]),
     [
       "Round trip",
       record.roundTrip === undefined ? UNKNOWN : format.milliseconds(record.roundTrip),

@@ -194,14 +194,19 @@ export class Connections {
   async #closeSelected() {
     const keys = this.#table.selected;
     await this.#confirm(async (order) => {
-      const outcome = { closed: 0, examples: /** @type {string[]} */ ([]) };
+      const outcome = {
+        closed: 0,
+        examples: /** @type {string[]} */ ([]),
+        missing: /** @type {number[]} */ ([]),
+      };
       for (let from = 0; from < keys.length; from += AT_ONCE) {
         const parts = await Promise.all(
           keys.slice(from, from + AT_ONCE).map((key) =>
             this.#api.act("POST", "connections/close", { match: { key }, ...order })
           ),
         );
-        for (const { closed, examples } of parts) {
+        for (const { closed, examples, missing = [] } of parts) {
+          outcome.missing = [...new Set([...outcome.missing, ...missing])];
           outcome.closed += closed;
           outcome.examples.push(...examples);
         }
@@ -213,13 +218,15 @@ export class Connections {
   /**
    * Tries it without doing it, says how many it would be, and does it when the answer is yes.
    *
-   * @param {(order: object) => Promise<{ closed: number, examples: string[] }>} close
+   * @param {(order: object) => Promise<{ closed: number, examples: string[],
+   *   missing?: number[] }>} close
    * @param {string} which
    */
   async #confirm(close, which) {
     try {
-      const { closed, examples } = await close({ dryRun: true });
-      if (closed === 0) return toast("None of them is open any more");
+      const { closed, examples, missing } = await close({ dryRun: true });
+      const silence = silenceText(missing);
+      if (closed === 0) return toast(silence || "None of them is open any more");
       const what = counted(closed, "connection");
       const more = closed - Math.min(closed, examples.length, 10);
       const values = await ask({
@@ -232,6 +239,7 @@ export class Connections {
             ...examples.slice(0, 10).map((key) => make("li", {}, key)),
             ...more > 0 ? [make("li", { class: "quiet" }, `and ${count(more)} more`)] : [],
           ),
+          ...silence === "" ? [] : [make("p", { class: "fault" }, silence)],
           ...closeFields(),
         ],
         yes: `Close ${what}`,
@@ -240,11 +248,24 @@ export class Connections {
       });
       if (values === undefined) return;
       const done = await close(closeOrder(values));
-      toast(`${counted(done.closed, "connection")} told to close`);
+      const left = silenceText(done.missing);
+      toast(`${counted(done.closed, "connection")} told to close${left && `. ${left}`}`);
       this.#table.clearSelection();
       this.#poller.start();
     } catch (error) {
       showFault(this.#fault, error);
     }
   }
+}
+
+/**
+ * Says which workers have not answered; nothing when all have.
+ *
+ * @param {readonly number[]} missing
+ */
+function silenceText(missing = []) {
+  if (missing.length === 0) return "";
+  const who = missing.length === 1 ? "Worker" : "Workers";
+  const [verb, whose] = missing.length === 1 ? ["does", "its"] : ["do", "their"];
+  return `${who} ${missing.join(", ")} ${verb} not answer: ${whose} connections are left out`;
 }

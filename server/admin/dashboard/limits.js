@@ -138,7 +138,7 @@ export class LimitsView {
           step: "1",
           required: !isOptional,
           value: value === undefined ? "" : String(value),
-          placeholder: isOptional ? "no limit of its own" : undefined,
+          placeholder: isOptional ? "as it was at the start" : undefined,
         }),
       ],
       yes: "Change it",

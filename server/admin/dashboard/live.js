@@ -91,14 +91,15 @@ export class Live {
   #open() {
     const url = new URL("api/v1/live", document.baseURI);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(url);
+    const { token } = this.#api;
+    // A page cannot set Authorization on this request.
+    const secret = token === undefined ? [] : [`token.${base64Url(token)}`];
+    const socket = new WebSocket(url, ["fourtuple.live", ...secret]);
     this.#socket = socket;
     const giveUp = () => socket.close();
     this.#timer = setTimeout(giveUp, SILENCE_MS);
-    socket.addEventListener("open", () => {
-      const { token } = this.#api;
-      if (token !== undefined) socket.send(JSON.stringify({ token }));
-    });
+    let lost = "The ops port takes no further page, or does not answer";
+    socket.addEventListener("open", () => lost = "The connection to the ops port is lost");
     socket.addEventListener("message", ({ data }) => {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(giveUp, SILENCE_MS);
@@ -109,7 +110,7 @@ export class Live {
     socket.addEventListener("close", ({ reason }) => {
       clearTimeout(this.#timer);
       this.#socket = undefined;
-      this.#wait(reason === "" ? "The connection to the ops port is lost" : reason);
+      this.#wait(reason === "" ? lost : reason);
     });
   }
 
@@ -128,4 +129,11 @@ export class Live {
     this.#timer = setTimeout(() => this.connect(), wait);
     this.#onState({ state: "waiting", until: performance.now() + wait, reason });
   }
+}
+
+/** @param {string} text */
+function base64Url(text) {
+  const bytes = new TextEncoder().encode(text);
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

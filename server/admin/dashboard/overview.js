@@ -135,7 +135,7 @@ export class Overview {
     set(
       "memory-each",
       memory.perConnection === undefined
-        ? "each: from 100 connections"
+        ? "each: from 100 on"
         : `${format.bytes(memory.perConnection)} per connection`,
     );
     set("descriptors", format.count(descriptors?.open));

@@ -20,7 +20,7 @@ export class MessageLog {
   #list;
   #empty;
   #newer;
-  /** @type {HTMLElement[]} */
+  /** @type {{ element: HTMLElement, onDropped: (() => void) | undefined }[]} */
   #entries = [];
   /** @type {Author | undefined} The author of the newest entry, unless that is a system line. */
   #last;
@@ -80,7 +80,18 @@ export class MessageLog {
     const link = element("a", { className: "picture", href: url, target: "_blank" });
     link.rel = "noopener";
     link.append(image);
-    this.#addMessage(author, link, url);
+    this.#addMessage(author, link, () => URL.revokeObjectURL(url));
+  }
+
+  /**
+   * Shows a file.
+   *
+   * @param {Author} author
+   * @param {HTMLElement} card
+   * @param {() => void} onDropped Called when the list lets go of it.
+   */
+  addFile(author, card, onDropped) {
+    this.#addMessage(author, card, onDropped);
   }
 
   /**
@@ -96,9 +107,9 @@ export class MessageLog {
   /**
    * @param {Author} author
    * @param {HTMLElement} content
-   * @param {string} [url] Revoked when the entry goes.
+   * @param {() => void} [onDropped] Called when the list lets go of it.
    */
-  #addMessage(author, content, url) {
+  #addMessage(author, content, onDropped) {
     const last = this.#last;
     const follows = last !== undefined && last.name === author.name && last.own === author.own &&
       author.at - last.at < GROUP_MS;
@@ -112,19 +123,19 @@ export class MessageLog {
     const entry = element("article", {
       className: `entry ${author.own ? "own" : "other"}${follows ? " follow" : ""}`,
     });
-    if (url !== undefined) entry.dataset.url = url;
     entry.append(head, content);
     this.#empty.hidden = true;
-    this.#append(entry, author.own);
+    this.#append(entry, author.own, onDropped);
   }
 
   /**
-   * @param {HTMLElement} entry
+   * @param {HTMLElement} element
    * @param {boolean} own Whoever speaks wants to see it.
+   * @param {() => void} [onDropped]
    */
-  #append(entry, own) {
-    this.#list.append(entry);
-    this.#entries.push(entry);
+  #append(element, own, onDropped) {
+    this.#list.append(element);
+    this.#entries.push({ element, onDropped });
     if (this.#entries.length > MAX_ENTRIES) this.#dropOldest();
     if (this.#atEnd || own) this.#scrollToEnd();
     else this.#newer.hidden = false;
@@ -132,10 +143,10 @@ export class MessageLog {
 
   #dropOldest() {
     const entry = this.#entries.shift();
-    if (entry?.dataset.url !== undefined) URL.revokeObjectURL(entry.dataset.url);
-    entry?.remove();
+    entry?.onDropped?.();
+    entry?.element.remove();
     // What followed it now stands first and needs its name.
-    this.#entries[0]?.classList.remove("follow");
+    this.#entries[0]?.element.classList.remove("follow");
   }
 
   #scrollToEnd() {

@@ -1,10 +1,13 @@
 // The talk page: what the person does becomes messages, what the server sends becomes the page.
 
+import { safeName } from "./file_names.js";
+import { Files } from "./files.js";
 import { decodeImage, encodeImage, NICKNAME_BYTES, sniffImage } from "./frames.js";
 import { Link } from "./link.js";
 import { MessageLog } from "./log.js";
 import { Panel } from "./panel.js";
 import { fitImage } from "./shrink.js";
+import { decodeSlice } from "./slices.js";
 
 /** The longest text, in bytes of UTF-8, as in the server's talk_messages.ts. */
 const TEXT_BYTES = 16 * 1024;
@@ -47,7 +50,11 @@ const panel = new Panel(byId("panel", HTMLDetailsElement));
 /** The nickname this person asked for; the server may have had to change it. */
 let wanted = storedName() ?? guestName();
 
-/** @type {{ id: number, name: string, imageBytes: number } | undefined} Known after the welcome. */
+/**
+ * Known after the welcome.
+ *
+ * @type {{ id: number, name: string, imageBytes: number, sliceBytes: number } | undefined}
+ */
 let me;
 
 /** @type {number | undefined} The timer of the countdown. */
@@ -65,13 +72,14 @@ socketUrl.protocol = location.protocol === "https:" ? "wss:" : "ws:";
 socketUrl.hash = socketUrl.search = "";
 
 const link = new Link(socketUrl.href, { onState: showState, onMessage: receive });
+const files = new Files({ link, log, me: () => me });
 
 // ---------------------------------------------------------------- what the server sends
 
 /** @param {string | ArrayBuffer} data */
 function receive(data) {
   if (typeof data === "string") receiveMessage(JSON.parse(data));
-  else receiveImage(new Uint8Array(data));
+  else receiveBytes(new Uint8Array(data));
 }
 
 /** @param {import("../talk_messages.ts").ServerMessage} message */
@@ -84,6 +92,7 @@ function receiveMessage(message) {
       if (message.id !== me?.id) log.addLine(`${message.name} joined`);
       break;
     case "left":
+      files.left(message.id);
       log.addLine(`${message.name} left`);
       break;
     case "renamed":
@@ -96,6 +105,15 @@ function receiveMessage(message) {
       if (!own) countUnread();
       break;
     }
+    case "file":
+      files.receive(message);
+      countUnread();
+      break;
+    case "file-more":
+    case "file-end":
+    case "file-stop":
+      files.receive(message);
+      break;
     case "figures":
       panel.showFigures(message);
       break;
@@ -106,9 +124,11 @@ function receiveMessage(message) {
 }
 
 /** @param {Uint8Array<ArrayBuffer>} message */
-function receiveImage(message) {
+function receiveBytes(message) {
   const decoded = decodeImage(message);
   if (decoded === undefined) return;
+  const slice = decodeSlice(decoded.image);
+  if (slice !== undefined) return files.receiveSlice(slice);
   // The server puts the sender's name in front, and no two people have the same.
   const own = decoded.name === me?.name;
   log.addImage({ name: decoded.name, own, at: Date.now() }, decoded.image);
@@ -116,8 +136,8 @@ function receiveImage(message) {
 }
 
 /** @param {Extract<import("../talk_messages.ts").ServerMessage, { type: "welcome" }>} message */
-function welcome({ id, name, imageBytes, others, people, you }) {
-  me = { id, name, imageBytes };
+function welcome({ id, name, imageBytes, sliceBytes, others, people, you }) {
+  me = { id, name, imageBytes, sliceBytes };
   panel.showYou(you);
   showName(name);
   const rest = people - 1 - others.length;
@@ -146,7 +166,7 @@ function refused(fault) {
 
 // ---------------------------------------------------------------- the connection
 
-/** @param {import("./link.js").LinkState} link */
+/** @param {import("../../../client/reconnecting.d.ts").State} link */
 function showState(link) {
   clearInterval(ticking);
   page.status.dataset.state = link.state;
@@ -163,6 +183,7 @@ function showState(link) {
       break;
     case "waiting":
       me = undefined;
+      files.disconnected();
       panel.dim();
       page.status.textContent = "Reconnecting";
       page.now.textContent = "Try now";
@@ -172,6 +193,7 @@ function showState(link) {
       break;
     case "stopped":
       me = undefined;
+      files.disconnected();
       panel.dim();
       page.status.textContent = "Disconnected";
       page.now.textContent = "Connect again";
@@ -307,12 +329,12 @@ function fitText() {
   page.text.style.height = `${page.text.scrollHeight}px`;
 }
 
-// ---------------------------------------------------------------- images
+// ---------------------------------------------------------------- images and other files
 
 page.pick.addEventListener("click", () => page.file.click());
 
 page.file.addEventListener("change", () => {
-  sendImages(page.file.files ?? []);
+  sendFiles(page.file.files ?? []);
   // So that choosing the same file again is a change again.
   page.file.value = "";
 });
@@ -321,7 +343,7 @@ addEventListener("paste", (event) => {
   const files = event.clipboardData?.files ?? [];
   if (files.length === 0) return;
   event.preventDefault();
-  sendImages(files);
+  sendFiles(files);
 });
 
 addEventListener("dragover", (event) => {
@@ -339,17 +361,16 @@ addEventListener("drop", (event) => {
   if (!event.dataTransfer?.types.includes("Files")) return;
   event.preventDefault();
   page.drop.hidden = true;
-  sendImages(event.dataTransfer.files);
+  sendFiles(event.dataTransfer.files);
 });
 
-/** @param {Iterable<File>} files */
-async function sendImages(files) {
+/** @param {Iterable<File>} chosen */
+async function sendFiles(chosen) {
   clearFault();
   // The list is live and empties with the input: copied before the first await.
-  for (const file of [...files]) {
-    const fault = await sendImage(file);
+  for (const file of [...chosen]) {
+    const fault = await sendFile(file);
     if (fault !== undefined) showFault(fault);
-    await imagePause();
   }
 }
 
@@ -357,23 +378,42 @@ async function sendImages(files) {
  * @param {File} file
  * @returns {Promise<string | undefined>} What is wrong, if anything.
  */
-async function sendImage(file) {
-  if (me === undefined) return "Not connected: the image was not sent";
-  if (sniffImage(new Uint8Array(await file.slice(0, 16).arrayBuffer())) === undefined) {
-    return `${file.name} is not a PNG, JPEG, GIF or WebP image`;
+async function sendFile(file) {
+  if (me === undefined) return `Not connected: ${safeName(file.name)} was not sent`;
+  const image = await readImage(file, me.imageBytes);
+  if (image !== undefined) return await sendImage(image);
+  files.send(file);
+  return undefined;
+}
+
+/**
+ * @param {File} file
+ * @param {number} limit In bytes.
+ * @returns {Promise<Uint8Array | undefined>} Undefined when it is no image that is shown at once.
+ */
+async function readImage(file, limit) {
+  try {
+    const beginning = new Uint8Array(await file.slice(0, 16).arrayBuffer());
+    if (sniffImage(beginning) === undefined) return undefined;
+    const image = await fitImage(file, limit);
+    return image && new Uint8Array(await image.arrayBuffer());
+  } catch {
+    // A folder, or a file that is gone: sending it says so.
+    return undefined;
   }
-  const limit = me.imageBytes;
-  const image = await fitImage(file, limit);
-  if (image === undefined) {
-    const megabytes = (limit / 1e6).toLocaleString(undefined, { maximumSignificantDigits: 2 });
-    return `${file.name} is too large: images may have up to ${megabytes} MB`;
-  }
-  const bytes = new Uint8Array(await image.arrayBuffer());
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {Promise<string | undefined>} What is wrong, if anything.
+ */
+async function sendImage(bytes) {
   while (me !== undefined) {
     const outcome = link.send(encodeImage(me.name, bytes));
+    // Many at once are a flood.
+    await imagePause();
     if (outcome === "sent") return undefined;
     if (outcome === "closed") break;
-    await imagePause();
   }
   return "Not connected: the image was not sent";
 }
@@ -443,4 +483,3 @@ page.name.value = wanted;
 // On a phone the focus would open the keyboard over the page. Who was quicker keeps the focus.
 const hasMouse = matchMedia("(hover: hover) and (pointer: fine)").matches;
 if (hasMouse && document.activeElement === document.body) page.text.focus();
-link.connect();

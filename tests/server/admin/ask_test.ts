@@ -14,6 +14,7 @@ Deno.test("ask() makes problems of what the server does not take", async () => {
   assertEquals(await statusOf(Promise.reject(new SyntaxError("No 4-tuple"))), 400);
   assertEquals(await statusOf(Promise.reject(new RangeError("No port"))), 400);
   assertEquals(await statusOf(Promise.reject(new Deno.errors.Busy("Full"))), 429);
+  assertEquals(await statusOf(Promise.reject(new Deno.errors.TimedOut("Nobody"))), 503);
 });
 
 Deno.test("ask() gives up with 503 when no answer comes", async () => {

@@ -3,10 +3,11 @@ import { TokenCheck } from "../../../server/admin/auth.ts";
 
 Deno.test("TokenCheck.use() tells the right token from others", () => {
   const check = new TokenCheck("sixteen-or-more!");
+  const use = (authorization: string) => check.use(new Headers({ authorization }));
   assertEquals(check.isNeeded, true);
-  assertEquals(check.use(null), "none");
-  assertEquals(check.use("Bearer sixteen-or-more!"), "valid");
-  assertEquals(check.use("bearer   sixteen-or-more!"), "valid");
+  assertEquals(check.use(new Headers()), "none");
+  assertEquals(use("Bearer sixteen-or-more!"), "valid");
+  assertEquals(use("bearer   sixteen-or-more!"), "valid");
   const wrong = [
     "",
     "Bearer",
@@ -19,12 +20,32 @@ Deno.test("TokenCheck.use() tells the right token from others", () => {
     "sixteen-or-more!",
     `Bearer ${"x".repeat(10_000)}`,
   ];
-  for (const authorization of wrong) assertEquals(check.use(authorization), "wrong", authorization);
+  for (const authorization of wrong) assertEquals(use(authorization), "wrong", authorization);
+});
+
+Deno.test("TokenCheck.use() takes the token as a subprotocol too", () => {
+  const check = new TokenCheck("sixteen-or-more!");
+  const use = (protocols: string, authorization?: string) =>
+    check.use(
+      new Headers({
+        "sec-websocket-protocol": protocols,
+        ...authorization !== undefined && { authorization },
+      }),
+    );
+  const right = "token.c2l4dGVlbi1vci1tb3JlIQ";
+  assertEquals(use(`fourtuple.live,${right}`), "valid");
+  assertEquals(use("fourtuple.live"), "none");
+  assertEquals(use("fourtuple.live, token."), "wrong");
+  assertEquals(use("token.sixteen-or-more!"), "wrong");
+  assertEquals(use("token.c2l4dGVlbi1vci1tb3Jl"), "wrong");
+  assertEquals(use(right, "Bearer x"), "wrong");
+  assertEquals(use("token.eA", "Bearer sixteen-or-more!"), "valid");
 });
 
 Deno.test("TokenCheck.use() needs no token when there is none", () => {
   const check = new TokenCheck(undefined);
-  assertEquals([check.isNeeded, check.use("Bearer x"), check.matches("x")], [false, "none", true]);
+  const use = check.use(new Headers({ authorization: "Bearer x" }));
+  assertEquals([check.isNeeded, use, check.matches("x")], [false, "none", true]);
 });
 
 Deno.test("TokenCheck refuses a token that could not be sent", () => {

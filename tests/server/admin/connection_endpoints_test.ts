@@ -108,6 +108,10 @@ Deno.test("POST connections/close closes what matches, and says so first on a dr
   assert(dry.json.closed > 0 && dry.json.examples.length === 10);
   const done = await port.ask(`${PATH}/close`, { body: { match, code: 1012 } });
   assertEquals(done.json, dry.json);
+  assertEquals(port.audits.all.map(({ action }) => action), [
+    "connections.close.dry-run",
+    "connections.close",
+  ]);
   assertEquals(port.operations.connections.length, 100 - dry.json.closed);
   assertEquals(port.operations.callsOf("close")[1]!.args, [match, { code: 1012 }]);
   assertEquals(port.audits.all.map(({ outcome }) => outcome), ["done", "done"]);

@@ -126,6 +126,36 @@ Deno.test("mount() wants the token, and tells a wrong one from none", async () =
   assertEquals(mounted.audits[0]!.target, { name: "a" });
 });
 
+Deno.test("mount() writes a wrong token down, also of what only reads", async () => {
+  const { action: _, body: __, ...rest } = REPEAT;
+  const run = () => Promise.resolve({});
+  const mounted = new Mounted(endpoint({ ...rest, method: "get", run }), TOKEN);
+  const ask = (headers: Record<string, string>) => mounted.ask("/repeat/a", { headers });
+  for (const headers of [{}, { authorization: `Bearer ${TOKEN}` }]) await ask(headers);
+  assertEquals(mounted.audits, []);
+  assertEquals((await ask({ authorization: "Bearer x" })).status, 401);
+  assertEquals((await ask({ "sec-websocket-protocol": "token.eA" })).status, 401);
+  assertEquals(
+    mounted.audits.map(({ who, action, target, outcome }) => [who.token, action, target, outcome]),
+    [
+      ["wrong", "access", { name: "a", path: "/repeat/{name}" }, "refused"],
+      ["wrong", "access", { name: "a", path: "/repeat/{name}" }, "refused"],
+    ],
+  );
+});
+
+Deno.test("mount() says what was expected in words of its own, once for each field", async () => {
+  const body = z.strictObject({ text: z.int().min(0).max(9).optional(), more: z.boolean() });
+  const mounted = new Mounted(endpoint({ ...REPEAT, body, run: () => Promise.resolve({}) }));
+  const { json } = await mounted.ask("/repeat/a", post('{"text":1e400,"more":1}'));
+  assertEquals(json.errors, [
+    { where: "body.text", message: "Expected a number" },
+    { where: "body.more", message: "Expected true or false" },
+  ]);
+  const many = await mounted.ask("/repeat/a", post('{"text":-0.5,"more":true}'));
+  assertEquals(many.json.errors, [{ where: "body.text", message: "Expected an integer" }]);
+});
+
 Deno.test("mount() refuses other hosts, and pages of other origins", async () => {
   const mounted = new Mounted(endpoint(REPEAT));
   const other = { ...CALLER, host: "evil.example" };

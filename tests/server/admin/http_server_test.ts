@@ -68,7 +68,8 @@ Deno.test("HttpServer.close() ends pages and taps, and waits for nobody who only
   const port = new OpsPort();
   const { addr, url } = port.admin;
   const { key } = port.operations.connections[0]!;
-  using page = await RawClient.open(addr, "/api/v1/live");
+  using page = await RawClient.connect(addr);
+  await page.upgrade("/api/v1/live", "Sec-WebSocket-Protocol: fourtuple.live");
   await page.message();
   const tap = await fetch(`${url}/api/v1/connections/${key}/tap`);
   using silent = await RawClient.connect(addr);

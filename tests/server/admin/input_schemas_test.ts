@@ -38,7 +38,7 @@ Deno.test("connectionsQuery reads conditions, order and page", () => {
     sort: "roundTrip",
     reverse: "true",
     limit: "1000",
-    cursor: writeConnectionCursor(after),
+    cursor: writeConnectionCursor(after, { sort: "roundTrip", reverse: true }),
   };
   assertEquals(connectionsQuery.parse(query), {
     ...query,
@@ -48,9 +48,23 @@ Deno.test("connectionsQuery reads conditions, order and page", () => {
     sort: "roundTrip",
     reverse: true,
     limit: 1_000,
-    cursor: after,
+    cursor: { place: after, order: [5, 1] },
   });
   assertEquals(connectionsQuery.parse({}), {});
+});
+
+Deno.test("connectionsQuery refuses a cursor of another order", () => {
+  const place = { value: 1, worker: 0, id: 2 };
+  const cursor = writeConnectionCursor(place, {});
+  for (const same of [{}, { sort: "age" }, { reverse: "false" }]) {
+    assertEquals(connectionsQuery.parse({ ...same, cursor }).cursor?.place, place);
+  }
+  for (const other of [{ sort: "bytes" }, { reverse: "true" }]) {
+    const { error } = connectionsQuery.safeParse({ ...other, cursor });
+    assertEquals(error?.issues.map(({ path, message }) => [path, message]), [
+      [["cursor"], "Expected a cursor of the same sort and reverse"],
+    ]);
+  }
 });
 
 Deno.test("connectionsQuery refuses what it does not know", () => {

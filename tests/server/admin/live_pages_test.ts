@@ -1,12 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
-import { TokenCheck } from "../../../server/admin/auth.ts";
 import { LivePages } from "../../../server/admin/live_pages.ts";
 import { problemOf } from "../../../server/admin/problem.ts";
 import { Snapshots } from "../../../server/admin/snapshots.ts";
 import { until } from "../../helpers/events.ts";
 import { FakeOperations } from "../../helpers/fake_operations.ts";
-import { TOKEN } from "../../helpers/ops_port.ts";
 import { RawClient } from "../../helpers/raw_client.ts";
+
+/** What a page offers. */
+const LIVE = "Sec-WebSocket-Protocol: fourtuple.live";
 
 /** Pages on a port. */
 class Port implements AsyncDisposable {
@@ -16,21 +17,26 @@ class Port implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #abort = new AbortController();
 
+  accepted = 0;
+
   constructor(
-    { token, ...times }: { token?: string; interval?: number; tokenTimeout?: number } = {},
+    times: { interval?: number; openTimeout?: number } = {},
+    before: () => Promise<void> = () => Promise.resolve(),
   ) {
     this.pages = new LivePages({
       snapshots: new Snapshots(this.operations),
-      token: new TokenCheck(token),
       fault: (error) => void this.faults.push(error),
       ...times,
     });
     const { signal } = this.#abort;
     this.#server = Deno.serve(
       { hostname: "127.0.0.1", port: 0, signal, onListen: () => {} },
-      (request) => {
+      async (request) => {
+        await before();
         try {
-          return this.pages.accept(request);
+          const response = this.pages.accept(request);
+          this.accepted++;
+          return response;
         } catch (error) {
           return problemOf(error).response();
         }
@@ -38,8 +44,18 @@ class Port implements AsyncDisposable {
     );
   }
 
-  open(): Promise<RawClient> {
-    return RawClient.open(this.#server.addr);
+  async open(): Promise<RawClient> {
+    const client = await this.connect();
+    const { headers } = await client.upgrade("/", LIVE);
+    assertEquals(headers.get("sec-websocket-protocol"), "fourtuple.live");
+    return client;
+  }
+
+  /** The status that a request for an upgrade with this line gets. */
+  async statusOf(line: string): Promise<number> {
+    using client = await this.connect();
+    await client.sendUpgrade("/", line);
+    return (await client.head()).status;
   }
 
   connect(): Promise<RawClient> {
@@ -93,73 +109,49 @@ Deno.test("LivePages has all pages share a snapshot", async () => {
   assertEquals(port.operations.calls.length, 1);
 });
 
-Deno.test("LivePages wants the token first where there is one", async () => {
-  await using port = new Port({ token: TOKEN, interval: NEVER });
-  using client = await port.open();
-  await client.sendMessage(JSON.stringify({ token: TOKEN }));
-  assertEquals(await snapshotOf(client), port.operations.now);
-});
-
-Deno.test("LivePages turns a page away with 1008 that shows another token", async () => {
-  await using port = new Port({ token: TOKEN, interval: NEVER });
-  const wrong = [
-    '{"token":"wrong"}',
-    `{"token":"${TOKEN}x"}`,
-    '{"token":1}',
-    "{}",
-    "null",
-    "[",
-    TOKEN,
-    new TextEncoder().encode(JSON.stringify({ token: TOKEN })),
-    `{"token":"${"x".repeat(2_000)}"}`,
-  ];
-  for (const message of wrong) {
-    using client = await port.open();
-    await client.sendMessage(message);
-    const { code, reason } = await client.closeFrame();
-    assertEquals([code, reason], [1008, "The token is wrong"]);
-  }
-  assertEquals(port.operations.calls, []);
-});
-
-Deno.test("LivePages turns a page away with 1008 whose token does not come in time", async () => {
-  await using port = new Port({ token: TOKEN, interval: NEVER, tokenTimeout: 1 });
-  using client = await port.open();
-  assertEquals((await client.closeFrame()).code, 1008);
-  assertEquals(port.operations.calls, []);
-});
-
-Deno.test("LivePages cuts the oldest page without a token when a fifth comes", async () => {
-  await using port = new Port({ token: TOKEN, interval: NEVER });
-  const clients: RawClient[] = [];
-  for (let i = 0; i < 5; i++) clients.push(await port.open());
-  assertEquals((await clients[0]!.closeFrame()).code, 1013);
-  await clients[4]!.sendMessage(JSON.stringify({ token: TOKEN }));
-  assert(await snapshotOf(clients[4]!) > 0);
-  for (const client of clients) client.close();
-});
-
-Deno.test("LivePages turns a 17th page away with 1013", async () => {
+Deno.test("LivePages refuses a 17th page with 429, before the switch", async () => {
   await using port = new Port({ interval: NEVER });
   const clients: RawClient[] = [];
   for (let i = 0; i < 16; i++) {
     clients.push(await port.open());
     await clients[i]!.message();
   }
-  using last = await port.open();
-  assertEquals((await last.closeFrame()).code, 1013);
+  assertEquals(await port.statusOf(LIVE), 429);
   assertEquals(port.pages.size, 16);
+  clients[0]!.close();
+  await until("a place is free", () => port.pages.size === 15);
+  assertEquals(await port.statusOf(LIVE), 101);
   for (const client of clients) client.close();
 });
 
-Deno.test("LivePages turns a page away with 1008 that talks", async () => {
+Deno.test("LivePages closes a page with 1008 that talks, and keeps its place until it has gone", async () => {
   await using port = new Port({ interval: NEVER });
-  using client = await port.open();
-  await client.message();
-  // A token that nobody asked for may come.
-  await client.sendMessage('{"token":"left over"}');
-  await client.sendMessage("Hello");
-  assertEquals((await client.closeFrame()).code, 1008);
+  for (const message of ["Hello", '{"token":"left over"}', new Uint8Array(3)]) {
+    using client = await port.open();
+    await client.message();
+    await client.sendMessage(message);
+    const { code, reason } = await client.closeFrame();
+    assertEquals([code, reason], [1008, "A page has nothing to say"]);
+    assertEquals(port.pages.size, 1);
+    await client.sendClose(1008);
+    await until("it has gone", () => port.pages.size === 0);
+  }
+});
+
+Deno.test("LivePages forgets a page that has gone before the switch", async () => {
+  const upgrading = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<void>();
+  await using port = new Port({ interval: NEVER, openTimeout: 1 }, async () => {
+    upgrading.resolve();
+    await gone.promise;
+  });
+  const client = await port.connect();
+  await client.sendUpgrade("/", LIVE);
+  await upgrading.promise;
+  client.close();
+  gone.resolve();
+  await until("it was taken on", () => port.accepted === 1);
+  await until("it is forgotten", () => port.pages.size === 0);
 });
 
 Deno.test("LivePages sends no further snapshot to a page that has not taken the last", async () => {
@@ -196,11 +188,18 @@ Deno.test("LivePages goes on after a snapshot that could not be taken", async ()
 Deno.test("LivePages.accept() says 426 to what is no opening handshake", async () => {
   await using port = new Port();
   const lines = ["GET / HTTP/1.1", "Host: a", "Connection: Upgrade, close"];
-  for (const further of [[], ["Upgrade: h2c"], ["Upgrade: websocket"]]) {
+  for (const further of [[], ["Upgrade: h2c"], ["Upgrade: websocket", LIVE]]) {
     using client = await port.connect();
     await client.sendHead([...lines, ...further]);
     assertEquals((await client.head()).status, 426, further.join());
   }
+});
+
+Deno.test("LivePages.accept() wants its subprotocol", async () => {
+  await using port = new Port({ interval: NEVER });
+  assertEquals(await port.statusOf("X: y"), 400);
+  assertEquals(await port.statusOf("Sec-WebSocket-Protocol: fourtuple.live2, token.eA"), 400);
+  assertEquals(await port.statusOf("Sec-WebSocket-Protocol: token.eA , fourtuple.live"), 101);
 });
 
 Deno.test("LivePages.close() closes all pages with 1001", async () => {

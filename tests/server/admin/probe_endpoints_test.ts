@@ -37,7 +37,7 @@ Deno.test("GET metrics needs the token and answers in Prometheus' format", async
 
 async function openLive(port: OpsPort, ...headers: string[]): Promise<number> {
   using client = await RawClient.connect(port.admin.addr);
-  await client.sendUpgrade("/api/v1/live", ...headers);
+  await client.sendUpgrade("/api/v1/live", "Sec-WebSocket-Protocol: fourtuple.live", ...headers);
   return (await client.head()).status;
 }
 
@@ -51,12 +51,23 @@ Deno.test("GET live takes pages that came from here, and what is no page", async
   assertEquals((await port.ask("/api/v1/live", { method: "HEAD" })).status, 426);
 });
 
-Deno.test("GET live asks for the token within the connection", async () => {
+Deno.test("GET live asks for the token before the protocol is switched", async () => {
   await using port = new OpsPort({ token: TOKEN });
-  using client = await RawClient.open(port.admin.addr, "/api/v1/live");
-  await client.sendMessage(JSON.stringify({ token: TOKEN }));
-  assertEquals(JSON.parse(await client.message() as string).phase, "serving");
-  using other = await RawClient.open(port.admin.addr, "/api/v1/live");
-  await other.sendMessage('{"token":"wrong"}');
-  assertEquals((await other.closeFrame()).code, 1008);
+  const status = async (...protocols: string[]) => {
+    using client = await RawClient.connect(port.admin.addr);
+    await client.sendUpgrade("/api/v1/live", `Sec-WebSocket-Protocol: ${protocols.join(", ")}`);
+    const { status, headers } = await client.head();
+    if (status !== 101) return status;
+    assertEquals(headers.get("sec-websocket-protocol"), "fourtuple.live");
+    assertEquals(JSON.parse(await client.message() as string).phase, "serving");
+    return status;
+  };
+  const right = `token.${btoa(TOKEN).replaceAll("=", "")}`;
+  assertEquals(await status("fourtuple.live", right), 101);
+  assertEquals(await status(right, "fourtuple.live"), 101);
+  assertEquals(await status("fourtuple.live"), 401);
+  assertEquals(await status("fourtuple.live", `token.${TOKEN}`), 401);
+  assertEquals(await status("fourtuple.live", `token.${btoa("wrong")}`), 401);
+  assertEquals(await status("fourtuple.live", "token.!", right), 401);
+  assertEquals(await status(right), 400);
 });

@@ -29,6 +29,13 @@ Deno.test("unreadyReasons() tells when one process has no descriptors left but t
   assertEquals(reasonsAt(1_000), ["out_of_descriptors"]);
 });
 
+Deno.test("unreadyReasons() tells when no worker answers", () => {
+  const missing = [1, 2];
+  assertEquals(unreadyReasons(fakeSnapshot({ processes: [], missing })), ["no_answer"]);
+  assertEquals(unreadyReasons(fakeSnapshot({ phase: "stopped", processes: [] })), ["stopped"]);
+  assertEquals(unreadyReasons(fakeSnapshot({ missing })), []);
+});
+
 Deno.test("unreadyReasons() gives all reasons at once", () => {
   const processes = [processWith({ open: 64, soft: 64 })];
   assertEquals(unreadyReasons(fakeSnapshot({ phase: "draining", processes })), [

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import type { DescriptorRow } from "../../../server/operations.ts";
 import { fakeConnections, FakeOperations } from "../../helpers/fake_operations.ts";
 import { OpsPort } from "../../helpers/ops_port.ts";
 
@@ -13,19 +14,20 @@ Deno.test("GET snapshot, host and limits answer what the server says", async () 
 Deno.test("GET fds pages through descriptors, of all workers or of one", async () => {
   const connections = fakeConnections(20).map((one) => ({ ...one, worker: one.id % 3 }));
   await using port = new OpsPort({ operations: new FakeOperations(connections) });
+  const all = (await port.operations.descriptors({ limit: 100 })).rows;
   for (const worker of ["", "&worker=0", "&worker=1", "&worker=2"]) {
-    const rows: { descriptor: number; worker?: number }[] = [];
+    const wanted = worker === "" ? undefined : Number(worker.slice(-1));
+    const isWanted = (row: DescriptorRow) => wanted === undefined || (row.worker ?? 0) === wanted;
+    const rows: DescriptorRow[] = [];
     let after = "";
     do {
       const { json } = await port.ask(`/api/v1/fds?limit=2${worker}${after}`);
-      assertEquals([json.open, json.connections, json.flagged], [23, 20, 1]);
+      if (worker === "") assertEquals([json.open, json.connections, json.flagged], [23, 20, 1]);
+      else assertEquals(json.open, all.filter((row) => isWanted(row)).length);
       rows.push(...json.rows);
       after = json.next === null ? "" : `&after=${json.next}`;
     } while (after !== "");
-    const wanted = worker === "" ? undefined : Number(worker.slice(-1));
-    const all = (await port.operations.descriptors({ limit: 100 })).rows;
-    const expected = all.filter((row) => wanted === undefined || (row.worker ?? 0) === wanted);
-    assertEquals(rows, JSON.parse(JSON.stringify(expected)));
+    assertEquals(rows, JSON.parse(JSON.stringify(all.filter((row) => isWanted(row)))));
   }
 });
 
@@ -79,10 +81,22 @@ Deno.test("POST drain begins a drain, GET drain tells how far it is", async () =
   assertEquals((await port.ask("/api/v1/drain", { body: { deadline: -1 } })).status, 400);
 });
 
+Deno.test("POST drain is audited when it begins, before the answer", async () => {
+  await using port = new OpsPort();
+  const gate = Promise.withResolvers<void>();
+  port.operations.gate = gate.promise;
+  const answer = port.ask("/api/v1/drain", { body: {} });
+  const { action, outcome, result } = await port.audits.next();
+  assertEquals([action, outcome, result], ["drain", "done", { phase: "draining" }]);
+  gate.resolve();
+  assertEquals((await answer).status, 200);
+  assertEquals(port.audits.all.length, 1);
+});
+
 Deno.test("a fault of the server is a 500 without detail, logged, and audited as failed", async () => {
   await using port = new OpsPort();
   port.operations.fault = new TypeError("undefined is no function at /home/me");
-  const { status, json } = await port.ask("/api/v1/drain", { body: {} });
+  const { status, json } = await port.ask("/api/v1/connections/close", { body: { all: true } });
   assertEquals([status, json.detail], [500, "The server met a fault of its own"]);
   assertEquals((await port.book.next("admin_fault")).level, "error");
   assertEquals((await port.audits.next()).outcome, "failed");

@@ -2,9 +2,10 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { talkFiles } from "../../../server/apps/talk_files.ts";
 
 const TALK = new URL("../../../server/apps/talk/", import.meta.url);
+const CLIENT = new URL("../../../client/", import.meta.url);
 
 function get(path: string, headers: HeadersInit = {}): Response {
-  return talkFiles()(new Request(new URL(path, "http://127.0.0.1/"), { headers }));
+  return talkFiles(new Request(new URL(path, "http://127.0.0.1/"), { headers }));
 }
 
 Deno.test("talkFiles() serves every file of the page under its type", async () => {
@@ -19,10 +20,39 @@ Deno.test("talkFiles() serves every file of the page under its type", async () =
     const response = get(name === "index.html" ? "/" : name);
     assertEquals(response.status, 200, name);
     assertEquals(response.headers.get("content-type"), types[name.split(".")[1] ?? ""]);
-    assertEquals(await response.text(), await Deno.readTextFile(new URL(name, TALK)));
+    // The client's folder is beside this one only in the checkout.
+    const source = await Deno.readTextFile(new URL(name, TALK));
+    assertEquals(await response.text(), source.replace('from "../../../client/', 'from "./'));
     count++;
   }
   assert(count >= 9);
+});
+
+Deno.test("talkFiles() serves the client's very files, and all that they and the page import", async () => {
+  const waiting = ["talk.js"];
+  const seen = new Set<string>();
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (seen.has(name)) continue;
+    seen.add(name);
+    const response = get(name);
+    assertEquals(response.status, 200, name);
+    const text = await response.text();
+    for (const [, specifier = ""] of text.matchAll(/^(?:import|export) [^;]* from "(.+)";$/gm)) {
+      assertMatch(specifier, /^\.\/\w+\.js$/, name);
+      waiting.push(specifier.slice(2));
+    }
+  }
+  const shared: string[] = [];
+  for await (const { name } of Deno.readDir(CLIENT)) if (seen.has(name)) shared.push(name);
+  assertEquals(shared.sort(), [
+    "backoff.js",
+    "outbox.js",
+    "reconnecting.js",
+    "reconnecting_events.js",
+  ]);
+  for (const name of shared) {
+    assertEquals(await get(name).text(), await Deno.readTextFile(new URL(name, CLIENT)));
+  }
 });
 
 Deno.test("talkFiles() serves nothing else", async () => {

@@ -20,6 +20,10 @@ Deno.test("parseMessage() reads text and keeps it as it is", () => {
   });
 });
 
+Deno.test("parseMessage() reads what is said of files", () => {
+  assertEquals(parseMessage('{"type":"file-stop","file":1}'), { type: "file-stop", file: 1 });
+});
+
 Deno.test("parseMessage() takes a text of exactly the limit, counted in bytes", () => {
   const text = "é".repeat(TEXT_BYTES / 2);
   assertEquals(parseMessage(JSON.stringify({ type: "text", text })), { type: "text", text });
@@ -27,7 +31,8 @@ Deno.test("parseMessage() takes a text of exactly the limit, counted in bytes", 
 
 Deno.test("parseMessage() names the fault of each wrong message", () => {
   const NO_TYPE = 'Message must be a JSON object with a "type"';
-  const UNKNOWN = 'Message type is unknown: expected "hello" or "text"';
+  const UNKNOWN =
+    'Message type is unknown: expected "hello", "text", "file", "file-end" or "file-stop"';
   const faults: [message: string, fault: string][] = [
     ["", "Message is not JSON"],
     ["{", "Message is not JSON"],
@@ -46,6 +51,7 @@ Deno.test("parseMessage() names the fault of each wrong message", () => {
       JSON.stringify({ type: "hello", name: "é".repeat(128) }),
       "Nickname must be <= 255 bytes in UTF-8: received 256 bytes",
     ],
+    ['{"type":"file"}', "File number must be an integer from 0 to 4294967295"],
     ['{"type":"text"}', "Text must be a string"],
     ['{"type":"text","text":null}', "Text must be a string"],
     ['{"type":"text","text":" \\n"}', "Text is empty"],

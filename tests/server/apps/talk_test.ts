@@ -3,6 +3,7 @@ import type { Server } from "../../../mod.ts";
 import { talk, type TalkData } from "../../../server/apps/talk.ts";
 import { WINDOW_MESSAGES } from "../../../server/apps/talk_flood.ts";
 import { frameImage } from "../../../server/apps/talk_messages.ts";
+import { frameSlice } from "../../../server/apps/talk_slices.ts";
 import { Tab, type TabMessage } from "../../helpers/talk_tab.ts";
 
 /** Runs the app on a free port, and ends it. */
@@ -79,6 +80,7 @@ Deno.test("talk() welcomes a newcomer with the limit and the names of the others
       id: 2,
       name: "bob",
       imageBytes: 1024 * 1024,
+      sliceBytes: 256 * 1024,
       people: 2,
       others: ["ada"],
     });
@@ -134,7 +136,7 @@ Deno.test("talk() names the fault of a wrong message, and the connection lives",
     await using ada = await Tab.enter(server, "ada");
     const wrong: [message: string | Uint8Array<ArrayBuffer>, fault: string][] = [
       ["{", "Message is not JSON"],
-      ['{"type":"shout"}', 'Message type is unknown: expected "hello" or "text"'],
+      ['{"type":"file","file":-1}', "File number must be an integer from 0 to 4294967295"],
       [
         JSON.stringify({ type: "hello", name: "a".repeat(256) }),
         "Nickname must be <= 255 bytes in UTF-8: received 256 bytes",
@@ -225,6 +227,66 @@ Deno.test("talk() stops passing on a flood, and says so once in a window", () =>
       type: "error",
       fault: "Too many messages: no more than 20 in 2 s are passed on",
     });
+  }));
+
+Deno.test("talk() passes a file on beside what is said, and never counts what it asks for", () =>
+  withTalk(async (server) => {
+    await using ada = await Tab.enter(server, "ada");
+    await using bob = await Tab.enter(server, "bob");
+    assertEquals((await ada.next()).type, "joined");
+    const sliceBytes = 256 * 1024;
+    const count = WINDOW_MESSAGES + 10;
+    const size = count * sliceBytes - 1;
+    await ada.send({ type: "file", file: 7, title: "a.bin", mediaType: "", size });
+    const { at: _, ...announced } = await bob.next();
+    const file = { type: "file", id: 1, file: 7, title: "a.bin", mediaType: "", size };
+    assertEquals(announced, { ...file, name: "ada", sliceBytes });
+    let sent = 0;
+    while (sent < count) {
+      const { type, slices } = await ada.next();
+      assertEquals(type, "file-more");
+      for (; sent < Number(slices); sent++) {
+        const bytes = new Uint8Array(sent === count - 1 ? sliceBytes - 1 : sliceBytes).fill(sent);
+        // The nickname and the person are the server's word, whatever a page says.
+        await ada.send(frameSlice("mallory", { id: 2, file: 7, index: sent, bytes }));
+        assertEquals(
+          await bob.nextImage(),
+          frameSlice("ada", { id: 1, file: 7, index: sent, bytes }),
+        );
+      }
+    }
+    await ada.send({ type: "text", text: "that was it" });
+    await ada.send({ type: "file-end", file: 7 });
+    assertEquals((await bob.next()).text, "that was it");
+    assertEquals(await bob.next(), { type: "file-end", id: 1, file: 7 });
+    assertEquals((await ada.next()).text, "that was it");
+  }));
+
+Deno.test("talk() counts slices that nobody asked for, and passes none on", () =>
+  withTalk(async (server) => {
+    await using ada = await Tab.enter(server, "ada");
+    await using bob = await Tab.enter(server, "bob");
+    assertEquals((await ada.next()).type, "joined");
+    const slice = frameSlice("ada", { id: 1, file: 7, index: 0, bytes: new Uint8Array(9) });
+    for (let count = 0; count < WINDOW_MESSAGES + 5; count++) await ada.send(slice);
+    assertEquals(await ada.next(), {
+      type: "error",
+      fault: "Too many messages: no more than 20 in 2 s are passed on",
+    });
+    await bob.send({ type: "text", text: "quiet here" });
+    assertEquals((await bob.take() as TabMessage).text, "quiet here");
+  }));
+
+Deno.test("talk() tells the receivers of a file when its sender leaves", () =>
+  withTalk(async (server) => {
+    await using bob = await Tab.enter(server, "bob");
+    {
+      await using ada = await Tab.enter(server, "ada");
+      await ada.send({ type: "file", file: 7, title: "a.bin", mediaType: "", size: 9 });
+      assertEquals((await bob.next()).type, "joined");
+      assertEquals((await bob.next()).type, "file");
+    }
+    assertEquals(await bob.next(), { type: "file-stop", id: 2, file: 7, reason: "left" });
   }));
 
 Deno.test("talk() tells each person its own 4-tuple and descriptor", () =>

@@ -7,6 +7,7 @@ import { frameImage } from "../../../server/apps/talk_messages.ts";
 import { nicknameKey } from "../../../server/apps/talk_names.ts";
 import { TalkRoster } from "../../../server/apps/talk_roster.ts";
 import type { Person } from "../../../server/apps/talk_roster_messages.ts";
+import { frameSlice, parseSlice } from "../../../server/apps/talk_slices.ts";
 import { until } from "../../helpers/events.ts";
 import { type MemoryBackplane, MemoryRelay } from "../../helpers/memory_backplane.ts";
 import { Tab } from "../../helpers/talk_tab.ts";
@@ -199,6 +200,52 @@ Deno.test("talk() tells who was on a server that is gone", async () => {
   roster.close();
   assertEquals(await ada.next(), { type: "left", id: 1, name: "Extra 1" });
   assertEquals(await ada.next(), { type: "left", id: 2, name: "Extra 2" });
+});
+
+Deno.test("talk() passes a file on to the people of other servers", async () => {
+  const relay = new MemoryRelay();
+  await using one = worker(relay.join());
+  await using two = worker(relay.join());
+  await using ada = await Tab.enter(one, "ada");
+  await using bob = await Tab.enter(two, "bob");
+  assertEquals((await ada.next()).type, "joined");
+  const sliceBytes = 256 * 1024;
+  const count = 6;
+  await ada.send({ type: "file", file: 7, title: "a", mediaType: "", size: count * sliceBytes });
+  const { type, id, name } = await bob.next();
+  assertEquals([type, name], ["file", "ada"]);
+  for (let sent = 0; sent < count;) {
+    for (const { slices } = await ada.next(); sent < Number(slices); sent++) {
+      const slice = { id: Number(id), file: 7, index: sent, bytes: new Uint8Array(sliceBytes) };
+      await ada.send(frameSlice("x", slice));
+      assertEquals(await bob.nextImage(), frameSlice("ada", slice));
+    }
+  }
+  await ada.send({ type: "file-end", file: 7 });
+  assertEquals(await bob.next(), { type: "file-end", id, file: 7 });
+});
+
+Deno.test("talk() ends a file for the people of another server when a slice is lost on the way", async () => {
+  const relay = new MemoryRelay();
+  const lossy = relay.join();
+  await using one = worker(lossy);
+  await using two = worker(relay.join());
+  await using ada = await Tab.enter(one, "ada");
+  await using bob = await Tab.enter(two, "bob");
+  assertEquals((await ada.next()).type, "joined");
+  lossy.drops = (data) => typeof data !== "string" && parseSlice(data)?.index === 0;
+  const sliceBytes = 256 * 1024;
+  await ada.send({ type: "file", file: 7, title: "a", mediaType: "", size: 9 * sliceBytes });
+  const { id } = await bob.next();
+  assertEquals((await ada.next()).slices, 2);
+  for (const index of [0, 1]) {
+    await ada.send(frameSlice("x", { id: 0, file: 7, index, bytes: new Uint8Array(sliceBytes) }));
+  }
+  assertEquals(await bob.next(), { type: "file-stop", id, file: 7, reason: "lost" });
+  // Nobody else takes it.
+  let last = await ada.next();
+  while (last.type === "file-more") last = await ada.next();
+  assertEquals(last, { type: "file-stop", id, file: 7, reason: "nobody" });
 });
 
 Deno.test("talk() takes the figures from the report that it was given", async () => {

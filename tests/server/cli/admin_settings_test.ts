@@ -47,7 +47,8 @@ for (
 Deno.test("tokenFault() wants 16 characters that a header can carry", () => {
   assertEquals(tokenFault(TOKEN), undefined);
   assertEquals(tokenFault("!~".repeat(50)), undefined);
-  for (const bad of ["", TOKEN.slice(1), `${TOKEN} `, `${TOKEN}\n`, `${TOKEN}é`, `a b${TOKEN}`]) {
+  assertEquals(tokenFault(""), "expected a text that is not empty");
+  for (const bad of [TOKEN.slice(1), `${TOKEN} `, `${TOKEN}\n`, `${TOKEN}é`, `a b${TOKEN}`]) {
     assertEquals(
       tokenFault(bad),
       "expected a token of at least 16 characters, printable ASCII without spaces",

@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import { capacityLine, clusterBanner } from "../../../server/cli/banner.ts";
+import { assert, assertEquals } from "@std/assert";
+import { capacityLine, clusterBanner, compressionLine } from "../../../server/cli/banner.ts";
 import { completeSettings } from "../../../server/cli/settings.ts";
 import { VERSION } from "../../../server/cli/version.ts";
 import type { Cluster } from "../../../server/cluster/cluster.ts";
@@ -65,4 +65,14 @@ Deno.test({
       `File descriptors: their limit ${reason}, so nothing bounds the connections but --connections`,
     );
   },
+});
+
+Deno.test("compressionLine() says what a connection that compresses costs while it is idle", () => {
+  const settings = { deflate: true, deflateThreshold: 100, deflateWindowBits: 10 };
+  assertEquals(
+    compressionLine(completeSettings(settings)),
+    "Compression: messages of 100 bytes and more; no memory for a connection that is idle",
+  );
+  const line = compressionLine(completeSettings({ ...settings, deflateContextTakeover: true }));
+  assert(/; up to \d+ bytes for each connection, also while it is idle$/.test(line), line);
 });

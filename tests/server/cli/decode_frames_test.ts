@@ -147,9 +147,9 @@ Deno.test("roleOf() goes by the mask of the first frame", () => {
 Deno.test("RULE_SECTIONS agrees with what the errors' documentation says", async () => {
   const source = await Deno.readTextFile(new URL("protocol/errors.ts", ROOT));
   const documented = Object.fromEntries(
-    [...source.matchAll(/, ([\d.]+)\. \*\/\n {2}(\w+): CloseCode/g)].map(([, section, code]) =>
-      [code, section] as const
-    ),
+    [...source.matchAll(/, ((?:RFC \d+ )?[\d.]+)\. \*\/\n {2}(\w+): CloseCode/g)].map((
+      [, section, code],
+    ) => [code, section] as const),
   );
   assertEquals(documented, { ...RULE_SECTIONS });
   assertEquals(Object.keys(RULE_SECTIONS), Object.keys(PROTOCOL_ERRORS));

@@ -7,6 +7,12 @@ Deno.test("quote() writes a value as JSON does, and escapes control characters",
   assertEquals(quote(JSON.parse("1e400")), "Infinity");
 });
 
+Deno.test("quote() escapes what a terminal acts on although JSON does not", () => {
+  assertEquals(quote("\x7f\x9b\u202e\u2028"), '"\\x7f\\x9b\\u{202e}\\u{2028}"');
+  // Nor is anything left of a character that is cut in half.
+  assertEquals(quote(`${"x".repeat(58)}\u{1f600}`), `"${"x".repeat(58)}\\u{d83d}…`);
+});
+
 Deno.test("quote() cuts what is long", () => {
   assertEquals(quote("x".repeat(58)), `"${"x".repeat(58)}"`);
   assertEquals(quote("x".repeat(59)), `"${"x".repeat(59)}…`);

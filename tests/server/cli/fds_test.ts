@@ -34,6 +34,13 @@ Deno.test("fds --all follows all pages", async () => {
   assertEquals(operations.callsOf("descriptors").length, 2);
 });
 
+Deno.test("fds says which workers have not answered", async () => {
+  const operations = new FakeOperations();
+  operations.missing = [2];
+  const { code, err } = await run(operations, "--json");
+  assertEquals([code, err], [0, "No answer from worker 2: its descriptors are left out\n"]);
+});
+
 Deno.test("descriptorTable() has a column for workers, and a dash where there is no descriptor", () => {
   const [heading = "", row = "", other = ""] = descriptorTable([
     { descriptor: -1, worker: 2, target: "", key: "a", flag: "not_in_kernel" },

@@ -6,6 +6,7 @@ import {
   duration,
   milliseconds,
   percent,
+  silenceText,
   timeOfDay,
 } from "../../../server/cli/figures.ts";
 
@@ -47,6 +48,17 @@ Deno.test("milliseconds() goes over to seconds", () => {
 
 Deno.test("timeOfDay() is UTC, and a dash for what is no time", () => {
   assertEquals([timeOfDay(1_760_000_000_123), timeOfDay(1e300)], ["08:53:20.123", "-"]);
+});
+
+Deno.test("silenceText() names who has not answered", () => {
+  assertEquals(
+    silenceText([2], "connections"),
+    "No answer from worker 2: its connections are left out",
+  );
+  assertEquals(
+    silenceText(new Set([12, 3]), "descriptors"),
+    "No answer from workers 3, 12: their descriptors are left out",
+  );
 });
 
 Deno.test("percent() is not full before all is there", () => {

@@ -81,6 +81,19 @@ Deno.test("kick --json prints the answer", async () => {
   assertEquals(JSON.parse(out).closed, 10);
 });
 
+Deno.test("kick says which workers have not answered", async () => {
+  const operations = new FakeOperations();
+  operations.missing = [2, 3];
+  const { code, err } = await run(operations, ["--all", "--yes"]);
+  assertEquals([code, err], [
+    0,
+    "No answer from workers 2, 3: their connections are left out\n",
+  ]);
+  const gone = await run(operations, [FIRST!.key]);
+  assertEquals([gone.code, gone.out], [1, "No open connection matches.\n"]);
+  assertStringIncludes(gone.err, "No answer from workers 2, 3");
+});
+
 Deno.test("kick exits 1 where nothing matches", async () => {
   const { code, out } = await run(new FakeOperations(), ["--match", "path=/gone"]);
   assertEquals([code, out], [1, "No open connection matches.\n"]);

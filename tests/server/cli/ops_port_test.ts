@@ -36,7 +36,8 @@ Deno.test("startOpsPort() starts nothing where none is set", () => {
 Deno.test("startOpsPort() and tryOpsPort() name an address that cannot be had", () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const admin = `127.0.0.1:${taken.addr.port}`;
-  const fault = `Ops port: Cannot listen on ${admin}: the port is in use`;
+  const fault =
+    `Ops port: Cannot listen on ${admin}: the port is in use; choose another with --admin`;
   const start = ({ hostname, port }: OpsPortOptions) => {
     Deno.listen({ hostname, port });
     throw new Error("Listens");

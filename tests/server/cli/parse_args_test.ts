@@ -17,6 +17,16 @@ Deno.test("parseArgs() reads values, switches, aliases and lists", () => {
   assertEquals([name, json, help, h, many], ["a", true, true, true, ["1", "2"]]);
 });
 
+Deno.test("parseArgs() takes a negative number for a value, where an option takes one", () => {
+  const faults: string[] = [];
+  const { limit, json } = parseArgs(
+    ["--limit", "-1", "--json", "-2", "--limit"],
+    { string: ["limit"], boolean: ["json"], collect: ["limit"] },
+    faults,
+  );
+  assertEquals([limit, json, faults], [["-1", ""], true, ["-2: no such option"]]);
+});
+
 Deno.test("parseArgs() finds fault with everything else, and says what looks like an option", () => {
   const faults: string[] = [];
   const args = ["--odd", "--no-name=1", "-_", "", "-", "007", "--", "--name", "x"];

@@ -53,6 +53,12 @@ Deno.test("readSettings() gives the defaults when nothing is set", () => {
     logLevel: "info",
     workers: 1,
     drainDeadline: 30_000,
+    deflate: false,
+    deflateThreshold: 1_024,
+    deflateLevel: 6,
+    deflateMemoryLevel: 8,
+    deflateWindowBits: 15,
+    deflateContextTakeover: false,
     limits: {},
   });
 });
@@ -64,6 +70,16 @@ Deno.test("readSettings() prefers flags to variables, and variables to the file"
   };
   const { port, host, figures, limits } = settingsOf(["--config", "f.json", "--port=3"], around);
   assertEquals([port, host, figures, limits], [3, "env", false, { messageBytes: 10 }]);
+});
+
+Deno.test("readSettings() wants --admin for an audit log, and no empty token", () => {
+  assertEquals(readSettings(["--audit-log=f"], { env: {}, readFile: () => "" }), {
+    faults: ["--audit-log: needs --admin too"],
+  });
+  const env = { FOURTUPLE_ADMIN_TOKEN: "" };
+  assertEquals(readSettings([], { env, readFile: () => "" }), {
+    faults: ["FOURTUPLE_ADMIN_TOKEN: expected a text that is not empty"],
+  });
 });
 
 Deno.test("readSettings() takes the file that FOURTUPLE_CONFIG names, unless --config does", () => {
@@ -92,6 +108,11 @@ const EXAMPLES: Record<string, [text: string, value: unknown]> = {
   adminToken: [TOKEN, TOKEN],
   adminTokenFile: ["token", "token"],
   auditLog: ["audit.jsonl", "audit.jsonl"],
+  deflate: ["true", true],
+  deflateLevel: ["9", 9],
+  deflateMemoryLevel: ["1", 1],
+  deflateWindowBits: ["8", 8],
+  deflateContextTakeover: ["true", true],
 };
 
 /** What some settings are given with, as they mean nothing alone. */
@@ -101,6 +122,12 @@ const NEEDED: Record<string, string> = {
   trustedProxy: "--proxy-protocol",
   proxyProtocol: "--trusted-proxy=::1",
   forwardedHeader: "--trusted-proxy=::1",
+  auditLog: "--admin=127.0.0.1:0",
+  deflateThreshold: "--deflate",
+  deflateLevel: "--deflate",
+  deflateMemoryLevel: "--deflate",
+  deflateWindowBits: "--deflate",
+  deflateContextTakeover: "--deflate",
 };
 
 function isSwitch(word: string): boolean {
@@ -136,7 +163,7 @@ Deno.test("readSettings() lists the faults of all three sources at once, each wi
       "f.json: host: expected a text, received 5",
       'f.json: logLevel: expected one of debug, info, warning, error, received "loud"',
       "f.json: limits: no such setting",
-      'FOURTUPLE_APP: expected one of talk, echo, broadcast, received "chat"',
+      'FOURTUPLE_APP: expected one of talk, echo, broadcast, relay, received "chat"',
       "FOURTUPLE_NOPE: no such setting",
       "FOURTUPLE_port: no such setting",
       `--port: ${PORT}, received "x"`,
@@ -219,10 +246,7 @@ Deno.test("readSettings() refuses a flag that comes last and lacks its value", (
 });
 
 Deno.test("readSettings() does not take the next flag for a value", () => {
-  assertEquals(faultsOf(["--port", "-1"]), [
-    "-1: no such option",
-    `--port: ${PORT}, received ""`,
-  ]);
+  assertEquals(faultsOf(["--port", "-1"]), [`--port: ${PORT}, received -1`]);
   assertEquals(faultsOf(["--port", "--figures"]), [`--port: ${PORT}, received ""`]);
 });
 
@@ -274,6 +298,13 @@ Deno.test("readSettings() lists every argument that is no option, those behind -
     '"two": unexpected argument',
     '"--port": unexpected argument',
     '"1": unexpected argument',
+  ]);
+});
+
+Deno.test("readSettings() escapes the name of what is no setting", () => {
+  const files = { f: JSON.stringify({ "\x1b[2J\u202eport": 1 }) };
+  assertEquals(faultsOf(["--config=f"], { files }), [
+    "f: \\x1b[2J\\u{202e}port: no such setting",
   ]);
 });
 
@@ -362,10 +393,18 @@ Deno.test("readSettings() says where an empty name of a file came from", () => {
 Deno.test("readSettings() refuses an empty variable: it is set, to nothing", () => {
   const env = { FOURTUPLE_HOST: "", FOURTUPLE_APP: "", FOURTUPLE_CONNECTIONS: "" };
   assertEquals(faultsOf([], { env }), [
-    'FOURTUPLE_APP: expected one of talk, echo, broadcast, received ""',
+    'FOURTUPLE_APP: expected one of talk, echo, broadcast, relay, received ""',
     'FOURTUPLE_HOST: expected a text that is not empty, received ""',
     'FOURTUPLE_CONNECTIONS: expected an integer from 1 to 9007199254740991, received ""',
   ]);
+});
+
+Deno.test("readSettings() has app relay served by one worker only, from any source", () => {
+  const reason = "expected 1, as app relay carries streams within one process";
+  assertEquals(faultsOf(["--app=relay", "--workers=2"]), [`--workers: ${reason}`]);
+  const env = { FOURTUPLE_WORKERS: "auto" };
+  assertEquals(faultsOf(["--app=relay"], { env }), [`FOURTUPLE_WORKERS: ${reason}`]);
+  assertEquals(settingsOf(["--app=relay", "--workers=1"]).app, "relay");
 });
 
 Deno.test("readSettings() needs the certificate and its key together, from any source", () => {

@@ -24,6 +24,8 @@ class Reloaded {
   readonly reloader: Reloader;
   level: LogLevel = "info";
   limits: Limits;
+  /** What `null` is to stand for. */
+  initial: Limits | undefined = undefined;
   /** What it throws when it is to change something. */
   fault: Error | undefined = undefined;
   /** When a change is done. */
@@ -51,9 +53,10 @@ class Reloaded {
       settings,
       operations: Promise.resolve({
         limits: () => Promise.resolve(this.limits),
-        reconfigure: (changes) => {
+        reconfigure: ({ initial, ...changes }) => {
           if (this.fault !== undefined) return Promise.reject(this.fault);
           this.changes.push(changes);
+          this.initial = initial;
           return this.held.then(() => this.limits);
         },
       }),
@@ -104,6 +107,9 @@ Deno.test("Reloader takes a limit back to its default that is not set any more",
   assertEquals(echo.changes, [
     { limits: { messageBytes: 1_048_576, closeTimeout: 5_000, connections: null } },
   ]);
+  // From now on that is what they go back to.
+  const { messageBytes, connections } = echo.initial!;
+  assertEquals([messageBytes, connections], [1_048_576, undefined]);
 });
 
 Deno.test("Reloader undoes what was changed in other ways", async () => {

@@ -101,4 +101,8 @@ Deno.test("serveAlone() exits 1 when the ops port cannot be had, before it serve
 });
 
 Deno.test("serveAlone() exits 1 when the audit log cannot be opened", () =>
-  assertRefuses(["--port=0", "--audit-log=/nowhere/f"], 1, 'Cannot write to "/nowhere/f"'));
+  assertRefuses(
+    ["--port=0", "--admin=127.0.0.1:0", "--audit-log=/nowhere/f"],
+    1,
+    'Cannot write to "/nowhere/f"',
+  ));

@@ -155,7 +155,7 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   fn: () =>
     throughShell(
-      'exec "$@" --log-level=debug --audit-log=/dev/full >&- 2>/dev/full',
+      'exec "$@" --log-level=debug --admin=127.0.0.1:0 --audit-log=/dev/full >&- 2>/dev/full',
       async (process, url) => {
         await assertServes(url);
         process.signal("SIGHUP");

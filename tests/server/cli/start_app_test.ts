@@ -6,7 +6,9 @@ import { RawClient } from "../../helpers/raw_client.ts";
 const PROXY_LINE = "PROXY TCP4 192.0.2.7 192.0.2.8 4711 443\r\n";
 const PLACE = { hostname: "127.0.0.1", port: 0, log: () => {} };
 
-for (const [app, status] of [["echo", 426], ["broadcast", 426], ["talk", 200]] as const) {
+for (
+  const [app, status] of [["echo", 426], ["broadcast", 426], ["relay", 426], ["talk", 200]] as const
+) {
   Deno.test(`startApp() starts ${app} with the settings, at the place that is given`, async () => {
     const settings = completeSettings({ app, host: "192.0.2.1", port: 1, connections: 1 });
     await using server = startApp(settings, PLACE);
@@ -40,7 +42,7 @@ Deno.test("startApp() names the file of a certificate that cannot be read", () =
 });
 
 Deno.test("limitsOf() gives the limits that the app holds", async () => {
-  for (const app of ["echo", "broadcast", "talk"] as const) {
+  for (const app of ["echo", "broadcast", "relay", "talk"] as const) {
     const settings = completeSettings({ app, closeTimeout: 100, connections: 7 });
     await using server = startApp(settings, PLACE);
     assertEquals(limitsOf(settings), await server.operations.limits());
@@ -65,7 +67,7 @@ Deno.test("startFault() says in one line why nobody listens", async () => {
       startFault(new Error("one\ntwo"), at("a")),
     ],
     [
-      "Cannot listen on [::1]:80: the port is in use",
+      "Cannot listen on [::1]:80: the port is in use; choose another with --port",
       "Cannot listen on 192.0.2.1:80: this host has no such address",
       "Cannot listen on a.example:80: ports below 1024 need root or CAP_NET_BIND_SERVICE",
       "one",

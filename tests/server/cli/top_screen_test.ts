@@ -101,7 +101,9 @@ Deno.test("drawTop() marks the selected connection, which is always in sight", a
 
 Deno.test("drawTop() shows details with the kernel's queues", async () => {
   const state = await shown(QUIET, "enter");
-  assertStringIncludes(textOf(state, { columns: 80, rows: 24 }), "not there any more, or was not");
+  assertStringIncludes(textOf(state, { columns: 80, rows: 24 }), "asking...");
+  const gone = { ...state, details: { key: "a", description: null } };
+  assertStringIncludes(textOf(gone, { columns: 80, rows: 24 }), "not there any more");
   const description = (await QUIET.describe(state.details!.key))!;
   const text = textOf({ ...state, details: { key: description.key, description } }, {
     columns: 80,

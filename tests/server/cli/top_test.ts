@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { Line, Screen, ScreenEvents } from "../../../server/cli/terminal.ts";
+import type { TerminalEvents } from "../../../server/cli/raw_terminal.ts";
+import type { Line, Screen } from "../../../server/cli/terminal.ts";
 import { top } from "../../../server/cli/top.ts";
 import { startAdminPort } from "../../helpers/admin_port.ts";
 import { until } from "../../helpers/events.ts";
@@ -17,7 +18,7 @@ class FakeScreen implements Screen {
   closed = 0;
   /** Thrown at the next drawing. */
   fault: Error | undefined = undefined;
-  #events: ScreenEvents | undefined = undefined;
+  #events: TerminalEvents | undefined = undefined;
 
   size() {
     return { columns: this.columns, rows: this.rows };
@@ -28,7 +29,7 @@ class FakeScreen implements Screen {
     this.lines = lines;
   }
 
-  listen(events: ScreenEvents): void {
+  listen(events: TerminalEvents): void {
     this.#events = events;
   }
 

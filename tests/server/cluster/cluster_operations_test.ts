@@ -236,12 +236,13 @@ clusterTest("ClusterOperations answers without a worker that is stopped", async 
   const before = await operations.snapshot();
   const [first, second] = cluster.workers;
   Deno.kill(first!.pid, "SIGSTOP");
-  const [snapshot, page, limits, gone, outcome] = await Promise.all([
+  const [snapshot, page, limits, gone, outcome, fds] = await Promise.all([
     operations.snapshot(),
     operations.query({}),
     operations.limits(),
     operations.describe("127.0.0.1:1-127.0.0.1:2"),
     operations.close({}, { dryRun: true }),
+    operations.descriptors(),
     cluster.setLogLevel("debug"),
   ]);
   const ofSecond = placed.filter(({ worker }) => worker === 2).length;
@@ -251,11 +252,67 @@ clusterTest("ClusterOperations answers without a worker that is stopped", async 
   assertEquals(snapshot.sum.report.connections, placed.length);
   assertEquals([page.missing, page.matched, page.connections.length], [[1], ofSecond, ofSecond]);
   assertEquals([limits.missedPings, gone, outcome.closed], [2, undefined, ofSecond]);
+  assertEquals([outcome.missing, fds.missing], [[1], [1]]);
+  assertEquals((await operations.close({ worker: 2 }, { dryRun: true })).missing, undefined);
+  assertEquals((await operations.close({ worker: 1 }, { dryRun: true })).missing, [1]);
   // It follows when it goes on.
   await operations.reconfigure({ limits: { missedPings: 9 } });
   Deno.kill(first!.pid, "SIGCONT");
   assertEquals((await limitsOfEach(placed)).map(({ missedPings }) => missedPings), [9, 9]);
   assertEquals((await operations.snapshot()).missing, undefined);
+  leave(placed);
+});
+
+clusterTest("ClusterOperations says so when no worker answers", async () => {
+  await using it = await start();
+  const { cluster } = it;
+  const { operations } = cluster;
+  const placed = await connectToAll(cluster);
+  await operations.snapshot();
+  for (const { pid } of cluster.workers) Deno.kill(pid, "SIGSTOP");
+  const [{ missing, processes, sum }, outcome, page] = await Promise.all([
+    operations.snapshot(),
+    operations.close({}, {}),
+    operations.query({}),
+    assertRejects(() => operations.limits(), Deno.errors.TimedOut, "No worker answers"),
+    assertRejects(() => operations.reconfigure({ limits: {} }), Deno.errors.TimedOut),
+  ]);
+  assertEquals([missing, processes, outcome.missing, page.missing], [[1, 2], [], [1, 2], [1, 2]]);
+  // What they have said last goes on to count.
+  assertEquals([sum.report.connections, sum.totals.opened], [placed.length, placed.length]);
+  // Told to drain, they do not hear it: they are killed soon, with what they have.
+  assertEquals(await cluster.drain({ deadline: 0 }), { closed: 0, cut: placed.length });
+  leave(placed);
+});
+
+clusterTest("ClusterOperations has nothing of a worker that there is not", async () => {
+  await using it = await start();
+  const { cluster } = it;
+  const { operations } = cluster;
+  const placed = await connectToAll(cluster);
+  for (const worker of [0, 99]) {
+    assertEquals((await operations.query({ worker })).matched, 0);
+    assertEquals(await operations.close({ worker }, {}), { closed: 0, examples: [] });
+    assertEquals((await operations.descriptors({ worker })).open, 0);
+  }
+  const [all, first, second] = await Promise.all([
+    operations.descriptors(),
+    operations.descriptors({ worker: 1 }),
+    operations.descriptors({ worker: 2 }),
+  ]);
+  assertEquals(first.connections + second.connections, all.connections);
+  assertEquals(new Set(first.rows.map(({ worker }) => worker)), new Set([1]));
+  leave(placed);
+});
+
+clusterTest("ClusterOperations reconfigure() takes null for what held at the start", async () => {
+  await using it = await start();
+  const { cluster } = it;
+  const placed = await connectToAll(cluster);
+  const before = await limitsOfEach(placed);
+  await cluster.operations.reconfigure({ limits: { missedPings: 9, connections: 500 } });
+  await cluster.operations.reconfigure({ limits: { missedPings: null, connections: null } });
+  assertEquals(await limitsOfEach(placed), before);
   leave(placed);
 });
 

@@ -15,15 +15,14 @@ import {
   type DescriptorQuery,
   type DescriptorRow,
 } from "../../../server/operations.ts";
-import type { Registered } from "../../../server/registry.ts";
-import { fakeConnection } from "../../helpers/fake_operations.ts";
+import { MadeUpEntry } from "../../helpers/entries.ts";
 
 /** Connections of three workers; ids and values of one are those of another as well. */
-const WORKERS: ReadonlyMap<number, readonly Registered[]> = new Map(
+const WORKERS: ReadonlyMap<number, readonly MadeUpEntry[]> = new Map(
   [2, 3, 5].map((worker, part) => [
     worker,
-    Array.from({ length: 7 }, (_, index): Registered => {
-      const record = fakeConnection(index + 1, {
+    Array.from({ length: 7 }, (_, index) =>
+      new MadeUpEntry(index + 1, {
         key: `127.0.0.${worker}:${50_000 + index}-127.0.0.1:8080`,
         connectedAt: 1_000 + Math.floor(index / 3),
         lastActivity: 2_000 + index % 2,
@@ -31,9 +30,7 @@ const WORKERS: ReadonlyMap<number, readonly Registered[]> = new Map(
         bytesOut: index % 3,
         queuedBytes: index % 2,
         ...index % 2 === 0 && { roundTrip: index },
-      });
-      return { id: record.id, key: record.key, record: () => record, addTo: () => {} };
-    }),
+      })),
   ]),
 );
 

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Cluster } from "../../../server/cluster/cluster.ts";
 import type { LogEntry } from "../../../server/options.ts";
 import { programOf } from "../../../server/process/program.ts";
@@ -87,6 +87,22 @@ clusterTest(
       "rolled",
     ]);
     await assertAnswers(cluster);
+  },
+);
+
+clusterTest(
+  "Supervisor roll() says what was lost with a worker that had to be killed",
+  async () => {
+    await using it = await clusterOf("echo", { workers: 1, drainDeadline: 0 });
+    const { cluster, book } = it;
+    const placed = await connectToAll(cluster, 2);
+    await cluster.operations.snapshot();
+    Deno.kill(cluster.workers[0]!.pid, "SIGSTOP");
+    assertEquals(await cluster.roll(), 0);
+    const { level, message } = await book.next("rolled");
+    assertEquals(level, "warning");
+    assert(message.endsWith(", 2 connections lost with workers that had to be killed"), message);
+    for (const { client } of placed) client.close();
   },
 );
 

@@ -43,7 +43,6 @@ clusterTest("WorkerProcess drain() gives nothing when the worker dies before", a
   assertEquals(await worker.ended, "ended by SIGKILL");
 });
 
-// It takes the five seconds that a process has for its end, and so does the next test.
 clusterTest(
   "WorkerProcess drain() holds a shorter deadline than that of one under way",
   async () => {
@@ -56,6 +55,7 @@ clusterTest(
   },
 );
 
+// It takes the five seconds that a process has for its end.
 clusterTest("WorkerProcess is killed when its link is closed and it does not end", async () => {
   const worker = await startOne("stay");
   worker.link.close();

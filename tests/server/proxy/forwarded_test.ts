@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { findClient, type ForwardedHeader } from "../../../server/proxy/forwarded.ts";
 import { ProxyError } from "../../../server/proxy/proxy_error.ts";
 
@@ -86,5 +86,20 @@ Deno.test("findClient() lets no quote that the client opened swallow what the pr
   const proxy = [", for=192.0.2.7", ', for="192.0.2.7:80"', ', for="[2001:db8::1]";by="_a"'];
   for (const value of client.flatMap((left) => proxy.map((right) => left + right))) {
     assertThrows(() => findClient("forwarded", value, trusts), ProxyError, "malformed", value);
+  }
+});
+
+Deno.test("findClient() reads the longest header at once, whatever it holds", () => {
+  // Work that grew with the square of the length would show here as minutes.
+  const length = 1_000_000;
+  for (const piece of [",", " ", ";", '"', "\\", "10.0.0.1,", "for=10.0.0.1,", 'for="', "a=b;"]) {
+    const value = piece.repeat(length / piece.length);
+    for (const header of ["x-forwarded-for", "forwarded"] as const) {
+      try {
+        findClient(header, value, (address) => address === "10.0.0.1");
+      } catch (error) {
+        assert(error instanceof ProxyError, `${error}`);
+      }
+    }
   }
 });

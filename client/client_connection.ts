@@ -1,0 +1,177 @@
+import { BufferPool } from "../server/buffer_pool.ts";
+import type { Connection } from "../server/connection.ts";
+import type { ConnectionDeflate } from "../server/deflate/connection_deflate.ts";
+import { formatFourTuple, ownTupleOf } from "../server/four_tuple.ts";
+import { Hub } from "../server/hub.ts";
+import type { Limits } from "../server/limits.ts";
+import { Measurements } from "../server/measurements.ts";
+import type { Handlers, LogEntry } from "../server/options.ts";
+import { Flusher } from "../server/send_queue.ts";
+import { type ConnectionHost, ServerConnection } from "../server/server_connection.ts";
+import { Sweep } from "../server/sweep.ts";
+import { tell } from "../server/tell.ts";
+import type { Transport } from "../server/transport.ts";
+import { Turn } from "../server/turn.ts";
+
+/** How a connection ended. */
+export interface ClosedStatus {
+  /** The server's close code, 1005 if it sent none, 1006 without a Close frame of its own. */
+  readonly code: number;
+  /** The server's reason; escape it before showing it. */
+  readonly reason: string;
+}
+
+/** What the handshake came to. */
+export interface ClientStart {
+  /** The request's target. */
+  readonly target: string;
+  /** The subprotocol that was agreed on. */
+  readonly subprotocol: string | undefined;
+  /** The extensions that were agreed on, as the server's header has them. */
+  readonly extensions: string;
+  /** Compresses, where that was agreed on. */
+  readonly deflate: ConnectionDeflate | undefined;
+  /** All limits. */
+  readonly limits: Limits;
+  /** The handlers, whom to tell, and what cuts the connection. */
+  readonly options: Pick<Handlers<undefined>, "message" | "drain" | "close"> & {
+    readonly log?: (entry: LogEntry) => void;
+    readonly signal?: AbortSignal;
+  };
+  /** Bytes that came behind the handshake. */
+  readonly rest: Uint8Array;
+}
+
+/**
+ * A connection that was opened to a server: as handlers of a server see theirs, and some more. Its
+ * 4-tuple has this end as the source. Leaving the scope of `await using` closes it with 1000, and
+ * waits until it is over.
+ */
+export interface ClientConnection extends Connection<undefined>, AsyncDisposable {
+  /** The extensions that were agreed on, as the server's header has them; empty without one. */
+  readonly extensions: string;
+  /** Resolves when the connection is over, with how it ended. Never rejects. */
+  readonly closed: Promise<ClosedStatus>;
+  /**
+   * Sends a ping, and measures how long its answer takes.
+   *
+   * @returns Milliseconds; `undefined` when it could not be sent, or the connection ended before.
+   */
+  measureRoundTrip(): Promise<number | undefined>;
+}
+
+/** The same connection as a server's, in the role of the client. */
+export class RunningClientConnection extends ServerConnection<undefined>
+  implements ClientConnection {
+  readonly extensions: string;
+  readonly closed: Promise<ClosedStatus>;
+  readonly #client: ClientHost;
+
+  /**
+   * @param transport The transport, owned from now on.
+   * @param start What the handshake came to.
+   */
+  constructor(transport: Transport, start: ClientStart) {
+    const host = new ClientHost(start);
+    super(host, transport, {
+      id: 1,
+      key: formatFourTuple(ownTupleOf(transport)),
+      client: undefined,
+      target: start.target,
+      subprotocol: start.subprotocol,
+      deflate: start.deflate,
+      data: undefined,
+    });
+    this.#client = host;
+    this.extensions = start.extensions;
+    this.closed = host.closed.promise;
+    const { signal } = start.options;
+    const cut = () => this.terminate();
+    signal?.addEventListener("abort", cut);
+    host.finished.promise.then(() => signal?.removeEventListener("abort", cut));
+    host.sweep.add(this);
+    this.run(start.rest);
+  }
+
+  measureRoundTrip(): Promise<number | undefined> {
+    return this.#client.roundTripOf(this);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close(1000);
+    await this.#client.finished.promise;
+  }
+}
+
+/** Whom one connection of a client belongs to. */
+class ClientHost implements ConnectionHost<undefined> {
+  readonly role = "client";
+  readonly maskKey = nextMaskKey;
+  readonly limits: Limits;
+  readonly pool: BufferPool = new BufferPool();
+  readonly flusher: Flusher = new Flusher();
+  readonly hub: Hub = new Hub(() => []);
+  readonly turn: Turn = new Turn();
+  readonly measurements: Measurements = new Measurements();
+  readonly sweep: Sweep;
+  readonly handlers: Handlers<undefined>;
+  readonly closed: PromiseWithResolvers<ClosedStatus> = Promise.withResolvers();
+  /** Resolves when the descriptor has gone back. */
+  readonly finished: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #log: (entry: LogEntry) => void;
+  #measured: PromiseWithResolvers<number | undefined> | undefined = undefined;
+
+  constructor({ limits, options }: ClientStart) {
+    this.limits = limits;
+    const { pingInterval, closeTimeout, streamTimeout } = limits;
+    this.sweep = new Sweep([pingInterval, closeTimeout, streamTimeout]);
+    this.#log = options.log ?? (() => {});
+    this.handlers = {
+      // Without a handler messages wait for whoever asks for them.
+      open: () => options.message === undefined ? this.closed.promise : undefined,
+      ...options.message && { message: options.message },
+      ...options.drain && { drain: options.drain },
+      close: (connection, code, reason) => {
+        this.closed.resolve({ code, reason });
+        this.#measured?.resolve(undefined);
+        return options.close?.(connection, code, reason);
+      },
+    };
+  }
+
+  roundTripOf(connection: ServerConnection<undefined>): Promise<number | undefined> {
+    if (this.#measured === undefined) {
+      if (!connection.pingForRoundTrip()) return Promise.resolve(undefined);
+      this.#measured = Promise.withResolvers();
+      this.#measured.promise.then(() => this.#measured = undefined);
+    }
+    return this.#measured.promise;
+  }
+
+  roundTripMeasured(_connection: unknown, milliseconds: number): void {
+    this.#measured?.resolve(milliseconds);
+  }
+
+  released(connection: ServerConnection<undefined>): void {
+    this.sweep.delete(connection);
+    this.turn.stop();
+    this.finished.resolve();
+  }
+
+  log(entry: LogEntry): void {
+    tell(this.#log, entry);
+  }
+}
+
+/** Random numbers are drawn many at a time, which costs hardly more than one. */
+const MASK_KEYS = new Uint32Array(256);
+let masksLeft = 0;
+
+/** RFC 6455 5.3: a key that nobody can foresee, for each frame. */
+function nextMaskKey(): number {
+  if (masksLeft === 0) {
+    crypto.getRandomValues(MASK_KEYS);
+    masksLeft = MASK_KEYS.length;
+  }
+  return MASK_KEYS[--masksLeft]!;
+}

@@ -1,0 +1,43 @@
+/** What a server answered instead of accepting the handshake. */
+export interface RefusedHandshake {
+  /** The HTTP status. */
+  readonly status: number;
+  /** The words behind it; they come from the server: escape them before showing them. */
+  readonly statusText: string;
+  /** The headers of the answer. */
+  readonly headers: Headers;
+  /** The beginning of its body, at most 4 KiB, as text. */
+  readonly body: string;
+}
+
+/** Says why there is no connection. */
+export class ConnectError extends Error {
+  /** What the server answered; absent where there was no answer in HTTP. */
+  readonly answer: RefusedHandshake | undefined;
+
+  /**
+   * Makes the error.
+   *
+   * @param message What failed; nothing in it comes from the server unescaped.
+   * @param options The answer, and what was thrown.
+   */
+  constructor(message: string, options: { answer?: RefusedHandshake; cause?: unknown } = {}) {
+    super(message, "cause" in options ? { cause: options.cause } : {});
+    this.name = "ConnectError";
+    this.answer = options.answer;
+  }
+
+  /** The HTTP status of the answer; absent where there was none. */
+  get status(): number | undefined {
+    return this.answer?.status;
+  }
+
+  /** How long the server asks to be left alone, in milliseconds (RFC 9110 10.2.3); absent where it does not. */
+  get retryAfter(): number | undefined {
+    const value = this.answer?.headers.get("retry-after")?.trim();
+    if (value === undefined || value === "") return undefined;
+    if (/^[0-9]{1,9}$/.test(value)) return Number(value) * 1000;
+    const date = Date.parse(value);
+    return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+  }
+}

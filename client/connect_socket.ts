@@ -1,0 +1,102 @@
+import { connect, type ConnectOptions } from "./connect.ts";
+import type { ClientConnection } from "./client_connection.ts";
+import type { Connect, Data, SocketLike } from "./reconnecting_mod.ts";
+
+/** What `WebSocket` counts its states by. */
+const OPEN = 1;
+const CLOSING = 2;
+const CLOSED = 3;
+
+/**
+ * Makes `reconnecting()` connect by {@linkcode connect}, which sees more of a refusal than a browser's
+ * WebSocket lets a page see: where the server says when to come back, with `Retry-After`, the next
+ * attempt waits for that.
+ *
+ * @param options How to connect.
+ * @returns What the option `connect` of `reconnecting()` takes.
+ *
+ * @example
+ * ```ts
+ * import { connectSocket, serve } from "@fourtuple/fourtuple";
+ * import { reconnecting } from "@fourtuple/fourtuple/reconnecting";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using server = serve({ port: 0, message: (connection, data) => connection.send(data) });
+ * const socket = reconnecting(server.url, { connect: connectSocket({ deflate: true }) });
+ * socket.send("hello");
+ * const { data } = await new Promise<MessageEvent>((resolve) =>
+ *   socket.addEventListener("message", (event) => resolve(event as MessageEvent))
+ * );
+ * assertEquals(data, "hello");
+ * await new Promise((resolve) => {
+ *   socket.addEventListener("stopped", resolve);
+ *   socket.close(1000);
+ * });
+ * ```
+ */
+export function connectSocket(
+  options: Omit<ConnectOptions, "message" | "drain" | "close" | "signal" | "subprotocols"> = {},
+): Connect {
+  return async (url, { protocols, signal }) => {
+    const connection = await connect(url, { ...options, signal, subprotocols: protocols });
+    return new ConnectedSocket(connection);
+  };
+}
+
+/** A connection in the shape of the platform's WebSocket, as far as `reconnecting()` needs it. */
+class ConnectedSocket extends EventTarget implements SocketLike {
+  binaryType = "arraybuffer";
+  readonly #connection: ClientConnection;
+  #isOver = false;
+
+  constructor(connection: ClientConnection) {
+    super();
+    this.#connection = connection;
+    connection.closed.then(({ code, reason }) => {
+      this.#isOver = true;
+      this.dispatchEvent(new CloseEvent("close", { code, reason, wasClean: code !== 1006 }));
+    });
+  }
+
+  get readyState(): number {
+    if (this.#isOver) return CLOSED;
+    return this.#connection.open ? OPEN : CLOSING;
+  }
+
+  get bufferedAmount(): number {
+    return this.#connection.bufferedAmount;
+  }
+
+  get protocol(): string {
+    return this.#connection.subprotocol ?? "";
+  }
+
+  override addEventListener(...of: Parameters<EventTarget["addEventListener"]>): void {
+    super.addEventListener(...of);
+    // Not before somebody listens: messages wait until they are asked for.
+    if (of[0] === "message") this.#pump();
+  }
+
+  async #pump(): Promise<void> {
+    for await (const message of this.#connection.messages()) {
+      const data = typeof message === "string" ? message : this.#shapeOf(message);
+      this.dispatchEvent(new MessageEvent("message", { data }));
+    }
+  }
+
+  #shapeOf(message: Uint8Array<ArrayBuffer>): ArrayBuffer | Blob {
+    return this.binaryType === "blob" ? new Blob([message]) : message.slice().buffer;
+  }
+
+  send(data: Data): void {
+    const connection = this.#connection;
+    if (typeof data === "string") connection.send(data);
+    else if (data instanceof Blob) connection.send(data.stream(), { type: "binary" });
+    else if (data instanceof ArrayBuffer) connection.send(new Uint8Array(data));
+    else connection.send(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+
+  close(code?: number, reason?: string): void {
+    this.#connection.close(code, reason);
+  }
+}

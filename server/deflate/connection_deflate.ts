@@ -1,0 +1,127 @@
+import {
+  deflateDirection,
+  type DeflateParameters,
+  type Fragment,
+  Opcode,
+  type Role,
+} from "../../protocol/mod.ts";
+import { deflateAlone, type DeflateSettings, deflateSliced } from "./deflate_alone.ts";
+import { Deflater } from "./deflater.ts";
+import { Inflater } from "./inflater.ts";
+import { memoryOf } from "./memory_of.ts";
+import type { ResolvedDeflate } from "./options.ts";
+
+/** A message up to this size is deflated at once: some milliseconds at most. */
+const ALONE_BYTES = 65_536;
+
+const NOTHING = new Uint8Array(0);
+
+/** What a connection that compresses is made of. */
+export interface ConnectionDeflateOptions {
+  /** Our side. */
+  readonly role: Role;
+  /** What was agreed on. */
+  readonly parameters: DeflateParameters;
+  /** How messages are compressed. */
+  readonly settings: ResolvedDeflate;
+  /** Tells how many bytes one message may inflate to. */
+  readonly limit: () => number;
+}
+
+/** Compression of one connection: what goes out becomes smaller, and what comes in plain fragments. */
+export class ConnectionDeflate {
+  /** Messages with fewer bytes are sent as they are. */
+  readonly threshold: number;
+  /** The window bits of messages that can be shared with other connections; 0 where none can be. */
+  readonly sharedBits: number;
+  /** What is kept while the connection is idle, in bytes. */
+  readonly idleBytes: number;
+  readonly #outgoing: DeflateSettings;
+  /** Absent where each message stands for itself. */
+  readonly #deflater: Deflater | undefined;
+  readonly #inflater: Inflater;
+  /** The opcode of the next fragment that comes out. */
+  #opcode: Opcode = Opcode.Continuation;
+
+  /** @param options What it is made of. */
+  constructor({ role, parameters, settings, limit }: ConnectionDeflateOptions) {
+    const ours = deflateDirection(parameters, role);
+    const theirs = deflateDirection(parameters, role === "server" ? "client" : "server");
+    this.threshold = settings.threshold;
+    this.#outgoing = {
+      windowBits: ours.windowBits,
+      level: settings.level,
+      memLevel: settings.memoryLevel,
+    };
+    this.sharedBits = ours.contextTakeover ? 0 : ours.windowBits;
+    const { deflate, inflate } = memoryOf(parameters, this.#outgoing, role);
+    this.idleBytes = deflate + inflate;
+    this.#deflater = ours.contextTakeover ? new Deflater(this.#outgoing) : undefined;
+    this.#inflater = new Inflater({ ...theirs, limit });
+  }
+
+  /**
+   * Deflates a message at once, where that is possible.
+   *
+   * @param payload The message.
+   * @returns The payload of the compressed message; `undefined` where it takes its time.
+   */
+  deflateNow(payload: Uint8Array): Uint8Array | undefined {
+    if (this.#deflater !== undefined || payload.length > ALONE_BYTES) return undefined;
+    return deflateAlone(payload, this.#outgoing);
+  }
+
+  /**
+   * Deflates a message of any size.
+   *
+   * @param payload The message; left alone until all parts have come.
+   * @returns The payload of the compressed message, in parts that are sent as its fragments.
+   */
+  async *deflate(payload: Uint8Array): AsyncIterable<Uint8Array> {
+    if (this.#deflater !== undefined) yield* await this.#deflater.deflate(payload);
+    else yield* deflateSliced(payload, this.#outgoing);
+  }
+
+  /**
+   * Inflates a fragment of a compressed message into fragments that look as if they had never been
+   * compressed. One fragment after the other; the last one of a message makes the last one that comes out.
+   *
+   * @param fragment The fragment; its payload is left alone until all have come out.
+   * @returns What comes out: at once for small messages, else as it comes.
+   * @throws {ProtocolError} As {@linkcode Inflater.inflate}; from the call, or from the iteration.
+   */
+  inflate(fragment: Fragment): readonly Fragment[] | AsyncIterable<Fragment> {
+    const { opcode, first, last, fin, payload } = fragment;
+    if (first && opcode !== Opcode.Continuation) this.#opcode = opcode;
+    const ends = last && fin;
+    const pieces = this.#inflater.inflate(payload, ends);
+    if (!(pieces instanceof Array)) return this.#fragments(pieces, ends);
+    const whole = pieces.length === 0 ? [NOTHING] : pieces;
+    return whole.map((piece, at) => this.#fragment(piece, at === whole.length - 1));
+  }
+
+  async *#fragments(
+    pieces: AsyncIterable<Uint8Array>,
+    ends: boolean,
+  ): AsyncGenerator<Fragment, void> {
+    let held: Uint8Array | undefined;
+    for await (const piece of pieces) {
+      if (held !== undefined) yield this.#fragment(held, false);
+      held = piece;
+    }
+    if (held !== undefined || ends) yield this.#fragment(held ?? NOTHING, ends);
+  }
+
+  #fragment(payload: Uint8Array, fin: boolean): Fragment {
+    const opcode = this.#opcode;
+    this.#opcode = Opcode.Continuation;
+    const frameLength = payload.length;
+    return { opcode, fin, first: true, last: true, frameLength, payload, compressed: false };
+  }
+
+  /** The connection is over. */
+  close(): void {
+    this.#deflater?.close();
+    this.#inflater.close();
+  }
+}

@@ -1,0 +1,248 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { WebSocketServer } from "ws";
+import { connect, ConnectError, type ConnectOptions, serve, type ServeOptions } from "../../mod.ts";
+import { OTHER_CERTIFICATE, TEST_CERTIFICATE, TEST_KEY } from "../helpers/certificate.ts";
+import { Events, until } from "../helpers/events.ts";
+
+const echo: ServeOptions = { port: 0, message: (connection, data) => connection.send(data) };
+
+/** Answers every connection with these bytes, and leaves. */
+function answering(text: string): Deno.TcpListener {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  (async () => {
+    for await (const conn of listener) {
+      await conn.read(new Uint8Array(4_096));
+      await conn.write(new TextEncoder().encode(text));
+      conn.close();
+    }
+  })();
+  return listener;
+}
+
+/** What connecting to such a server fails with. */
+async function failure(answer: string, options?: ConnectOptions): Promise<ConnectError> {
+  using listener = answering(answer);
+  const { port } = listener.addr as Deno.NetAddr;
+  return await assertRejects(() => connect(`ws://127.0.0.1:${port}/`, options), ConnectError);
+}
+
+Deno.test("connect() sends and receives messages, and closes with await using", async () => {
+  const codes = new Events<number>();
+  await using server = serve({ ...echo, close: (_, code) => codes.push(code) });
+  {
+    await using connection = await connect(server.url);
+    assertEquals([connection.open, connection.extensions], [true, ""]);
+    assertEquals(connection.key, server.registry.list()[0]?.key);
+    connection.send("hello");
+    connection.send(new Uint8Array(100_000).fill(7));
+    const messages = connection.messages();
+    assertEquals((await messages.next()).value, "hello");
+    assertEquals((await messages.next()).value, new Uint8Array(100_000).fill(7));
+  }
+  assertEquals(await codes.next(), 1000);
+  await until("it is gone", () => Promise.resolve(server.registry.size === 0));
+});
+
+Deno.test("connect() hands messages to a handler, those too that come with the handshake", async () => {
+  await using server = serve({ port: 0, open: (connection) => connection.send("first") });
+  const messages = new Events<unknown>();
+  await using _ = await connect(server.url, { message: (_, data) => messages.push(data) });
+  assertEquals(await messages.next(), "first");
+});
+
+Deno.test("connect() keeps messages for whoever asks later", async () => {
+  await using server = serve({
+    port: 0,
+    open(connection) {
+      for (let count = 0; count < 50; count++) connection.send(String(count));
+    },
+  });
+  await using connection = await connect(server.url);
+  await new Promise((resolve) => setTimeout(resolve));
+  let next = 0;
+  for await (const message of connection.messages()) {
+    assertEquals(message, String(next++));
+    if (next === 50) break;
+  }
+});
+
+Deno.test("connect() offers subprotocols, sends headers, and takes user and password from the URL", async () => {
+  const seen = new Events<Request>();
+  await using server = serve({
+    port: 0,
+    subprotocols: ["chat.v2"],
+    upgrade: (request) => void seen.push(request),
+  });
+  const url = new URL(`${server.url}room?x=1`);
+  url.username = "ada";
+  url.password = "p:w";
+  await using connection = await connect(url, {
+    subprotocols: ["chat.v1", "chat.v2"],
+    headers: { "X-Token": "t" },
+  });
+  const { headers, url: asked } = await seen.next();
+  assertEquals(connection.subprotocol, "chat.v2");
+  assertEquals([connection.target, new URL(asked).search], ["/room?x=1", "?x=1"]);
+  assertEquals([headers.get("x-token"), headers.get("authorization")], [
+    "t",
+    `Basic ${btoa("ada:p:w")}`,
+  ]);
+});
+
+Deno.test("connect() speaks TLS, and trusts only what it is told to", async () => {
+  await using server = serve({ ...echo, cert: TEST_CERTIFICATE, key: TEST_KEY });
+  const url = `wss://localhost:${server.addr.port}/`;
+  await using connection = await connect(url, { caCerts: [TEST_CERTIFICATE] });
+  connection.send("secret");
+  assertEquals((await connection.messages().next()).value, "secret");
+  await assertRejects(() => connect(url, { caCerts: [OTHER_CERTIFICATE] }), ConnectError);
+});
+
+Deno.test("connect() tells the answer of a server that refuses", async () => {
+  await using server = serve({
+    port: 0,
+    upgrade: () =>
+      new Response("Come back later\n", { status: 503, headers: { "Retry-After": "7" } }),
+  });
+  const error = await assertRejects(() => connect(server.url), ConnectError);
+  assertEquals([error.status, error.retryAfter], [503, 7_000]);
+  assertEquals(error.answer?.body, "Come back later\n");
+  assertEquals(error.message, "Server refuses the handshake with status 503");
+});
+
+Deno.test("connect() does not follow a redirect, and says where to", async () => {
+  const location = "wss://else\x1bwhere.example/";
+  const error = await failure(
+    `HTTP/1.1 302 Found\r\nLocation: ${location.replace("\x1b", "")}\r\nContent-Length: 0\r\n\r\n`,
+  );
+  assertEquals(
+    error.message,
+    'Server redirects to "wss://elsewhere.example/" with status 302, which is not followed',
+  );
+});
+
+for (
+  const [what, answer, message] of [
+    ["is no HTTP", "hello\r\n\r\n", "Server did not answer the handshake"],
+    ["has no accept", "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", "key"],
+    ["never comes", "", "Server did not answer the handshake: it left"],
+    ["breaks off", "HTTP/1.1 101 X\r\nUpgr", "Server did not answer the handshake"],
+    ["has endless headers", `HTTP/1.1 200 OK\r\nA: ${"x".repeat(20_000)}`, "handshake"],
+  ] as const
+) {
+  Deno.test(`connect() fails when the answer ${what}`, async () => {
+    const error = await failure(answer);
+    assert(error.message.includes(message), error.message);
+  });
+}
+
+Deno.test("connect() says so when nobody listens, and refuses what is no URL for it", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  listener.close();
+  const error = await assertRejects(() => connect(`ws://127.0.0.1:${port}/`), ConnectError);
+  assert(error.message.startsWith(`Cannot connect to 127.0.0.1:${port}: `), error.message);
+  await assertRejects(() => connect("ftp://127.0.0.1/"), TypeError, "must begin with ws:");
+  await assertRejects(() => connect("ws://127.0.0.1/#a"), TypeError, "fragment");
+  await assertRejects(() => connect("nonsense"), TypeError);
+});
+
+Deno.test("connect() gives up after handshakeTimeout, and when its signal is aborted", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  const url = `ws://127.0.0.1:${port}/`;
+  const late = connect(url, { limits: { handshakeTimeout: 20 } });
+  await assertRejects(() => late, ConnectError, "Handshake took more than 20 ms");
+  const controller = new AbortController();
+  const aborted = connect(url, { signal: controller.signal });
+  controller.abort(new RangeError("no more"));
+  await assertRejects(() => aborted, RangeError, "no more");
+  await assertRejects(() => connect(url, { signal: controller.signal }), RangeError, "no more");
+});
+
+Deno.test("connect() cuts the connection when its signal is aborted later", async () => {
+  await using server = serve(echo);
+  const controller = new AbortController();
+  await using connection = await connect(server.url, { signal: controller.signal });
+  controller.abort();
+  assertEquals((await connection.closed).code, 1006);
+});
+
+Deno.test("ClientConnection.closed has the server's code and reason", async () => {
+  await using server = serve({
+    port: 0,
+    message: (connection, data) => connection.close(Number(data), "for a reason"),
+  });
+  for (const code of [1000, 1001, 1008, 1012, 3000, 4999]) {
+    await using connection = await connect(server.url);
+    connection.send(String(code));
+    assertEquals(await connection.closed, { code, reason: "for a reason" });
+  }
+  await using connection = await connect(server.url);
+  connection.close(4001, "our own");
+  assertEquals(await connection.closed, { code: 4001, reason: "" });
+  await using cut = await connect(server.url);
+  await server.close();
+  assertEquals((await cut.closed).code, 1006);
+});
+
+Deno.test("ClientConnection.measureRoundTrip() measures, and gives nothing when it is over", async () => {
+  await using server = serve(echo);
+  await using connection = await connect(server.url);
+  const [first, second] = await Promise.all([
+    connection.measureRoundTrip(),
+    connection.measureRoundTrip(),
+  ]);
+  assert(first !== undefined && first >= 0 && first === second);
+  connection.terminate();
+  assertEquals(await connection.measureRoundTrip(), undefined);
+});
+
+Deno.test("ClientConnection sends and receives large messages as streams", async () => {
+  const limits = { messageBytes: 2 ** 40, messageFragments: 2 ** 40 };
+  await using server = serve({
+    port: 0,
+    limits,
+    async open(connection) {
+      for await (const { type, readable } of connection.messages({ stream: true })) {
+        await connection.send(readable, { type });
+      }
+    },
+  });
+  await using connection = await connect(server.url, { limits });
+  const piece = new Uint8Array(65_536).fill(3);
+  const sent = connection.send(ReadableStream.from(Array.from({ length: 64 }, () => piece)));
+  const { value: message } = await connection.messages({ stream: true }).next();
+  let bytes = 0;
+  for await (const chunk of message!.readable) {
+    assert(chunk.every((byte: number) => byte === 3));
+    bytes += chunk.length;
+  }
+  assertEquals([bytes, await sent], [64 * 65_536, "sent"]);
+});
+
+Deno.test("connect() talks to ws, which sees masked frames and the codes", async () => {
+  const ws = new WebSocketServer({ host: "127.0.0.1", port: 0 });
+  const closes = new Events<[number, string]>();
+  ws.on("connection", (socket: { on(event: string, listener: unknown): void; send: unknown }) => {
+    socket.on("message", (data: Uint8Array, binary: boolean) => {
+      (socket.send as (data: Uint8Array, options: object) => void)(data, { binary });
+    });
+    socket.on("close", (code: number, reason: Uint8Array) => {
+      closes.push([code, new TextDecoder().decode(reason)]);
+    });
+  });
+  await new Promise((resolve) => ws.on("listening", resolve));
+  const { port } = ws.address() as { port: number };
+  const connection = await connect(`ws://127.0.0.1:${port}/`);
+  const messages = connection.messages();
+  for (const message of ["text", "", "ü".repeat(40_000), new Uint8Array(200_000).fill(9)]) {
+    connection.send(message);
+    assertEquals((await messages.next()).value, message);
+  }
+  assert((await connection.measureRoundTrip())! >= 0);
+  connection.close(4321, "done");
+  assertEquals(await closes.next(), [4321, "done"]);
+  assertEquals(await connection.closed, { code: 4321, reason: "done" });
+  await new Promise((resolve) => ws.close(resolve));
+});
