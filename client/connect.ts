@@ -40,6 +40,9 @@ const toBase64: (bytes: Uint8Array) => string = encodeBase64;
 /** The beginning of a refusal's body is enough to tell a person why. */
 const BODY_BYTES = 4_096;
 
+/** So many interim answers are passed over, such as 103. */
+const MOST_INTERIM = 8;
+
 /** A refusal's body that has not come after this many milliseconds is not waited for. */
 const BODY_TIMEOUT = 1_000;
 
@@ -228,14 +231,21 @@ async function greet(
 ): Promise<Beginning<ResponseHead>> {
   try {
     await writeAll(conn, request);
-    const parser = new ResponseHeadParser(limits);
-    const answer = await readBeginning(conn, new BufferPool(), parser, NOTHING);
-    if (answer !== undefined) return answer;
+    const pool = new BufferPool();
+    let rest: Uint8Array = NOTHING;
+    // RFC 9110 15.2: interim answers may come before the one that counts.
+    for (let interim = 0; interim <= MOST_INTERIM; interim++) {
+      const answer = await readBeginning(conn, pool, new ResponseHeadParser(limits), rest);
+      if (answer === undefined) throw new Error("it left");
+      const { status } = answer.result;
+      if (status === 101 || status >= 200) return answer;
+      rest = answer.rest;
+    }
+    throw new Error(`more than ${MOST_INTERIM} interim answers came`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ConnectError(`Server did not answer the handshake: ${reason}`, { cause: error });
   }
-  throw new ConnectError("Server did not answer the handshake: it left");
 }
 
 /** The head of an answer as it was sent. */

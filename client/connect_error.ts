@@ -36,7 +36,7 @@ export class ConnectError extends Error {
   get retryAfter(): number | undefined {
     const value = this.answer?.headers.get("retry-after")?.trim();
     if (value === undefined || value === "") return undefined;
-    if (/^[0-9]{1,9}$/.test(value)) return Number(value) * 1000;
+    if (/^[0-9]+$/.test(value)) return Number(value) * 1000;
     const date = Date.parse(value);
     return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
   }

@@ -237,11 +237,15 @@ export class MessageSender implements OutboxOwner {
     return this.#outbox?.turn();
   }
 
-  /** The queue is empty; tells whether nothing waits here either, and if not, says so later. */
-  drained(): boolean {
+  /** The queue is empty: tells whether nothing waits here either; if not, the owner is told later. */
+  isDrained(): boolean {
     if (!this.#outbox?.busy) return true;
     this.#outbox.oweDrained();
     return false;
+  }
+
+  drained(): void {
+    this.#owner.drained();
   }
 
   /** The connection is over. */

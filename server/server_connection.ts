@@ -366,7 +366,9 @@ export class ServerConnection<Data>
 
   brokeOff(reason: "source_failed" | "source_silent", error?: unknown): void {
     const message = "Connection is closed as a streamed message cannot become whole";
-    this.#log({ level: "info", event: "stream_broke_off", reason, message, error });
+    // Our own side has failed, or whoever it passes messages on for has gone silent.
+    const level = reason === "source_failed" ? "warning" : "info";
+    this.#log({ level, event: "stream_broke_off", reason, message, error });
     this.close(CloseCode.InternalError, "Message broke off");
   }
 
@@ -424,7 +426,7 @@ export class ServerConnection<Data>
   }
 
   drained(): void {
-    if (!this.#sender.drained() || !this.open) return;
+    if (!this.#sender.isDrained() || !this.open) return;
     this.#call("drain", () => this.#host.handlers.drain?.(this));
   }
 
@@ -472,6 +474,7 @@ export class ServerConnection<Data>
 
   /** A rule that the peer broke; anything else would be a fault of this server's. */
   #receiveFailed(error: unknown): void {
+    if (this.#over) return; // it was cut, and what was under way with it
     this.#session.fail(error);
     if (error instanceof ProtocolError) {
       this.#rule = error.code;

@@ -136,6 +136,32 @@ for (
   });
 }
 
+Deno.test("connect() passes over interim answers, but not without end", async () => {
+  const interim = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+  const refusal = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+  assertEquals((await failure(interim.repeat(8) + refusal)).status, 404);
+  assert((await failure(interim.repeat(9) + refusal)).message.includes("interim"));
+});
+
+Deno.test("ConnectError.retryAfter reads seconds of any number, and dates", () => {
+  const of = (value: string) =>
+    new ConnectError("", {
+      answer: {
+        status: 503,
+        statusText: "",
+        headers: new Headers({ "retry-after": value }),
+        body: "",
+      },
+    }).retryAfter;
+  assertEquals([of("7"), of("99999999999999"), of("soon"), of("")], [
+    7_000,
+    99999999999999_000,
+    undefined,
+    undefined,
+  ]);
+  assertEquals(of("Thu, 01 Jan 1970 00:00:00 GMT"), 0);
+});
+
 Deno.test("connect() says so when nobody listens, and refuses what is no URL for it", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;

@@ -72,13 +72,13 @@ Deno.test("MessageSender.runBehind() waits for messages, and not for a stream", 
   const sent = lone.sender.stream(stream, { type: "text" });
   lone.sender.send("b");
   assertEquals(lone.sender.runBehind(() => assert(false)), false);
-  assertEquals(lone.sender.drained(), false);
+  assertEquals(lone.sender.isDrained(), false);
   assert(lone.sender.bytes > 0);
   end();
   assertEquals(await sent, "sent");
   await lone.sender.turn();
   assertEquals(await lone.wire(), "81 00 81 01 62");
-  assertEquals([lone.sender.drained(), lone.sender.bytes], [true, 0]);
+  assertEquals([lone.sender.isDrained(), lone.sender.bytes], [true, 0]);
 });
 
 Deno.test("MessageSender sends nothing once frames may no longer leave", async () => {

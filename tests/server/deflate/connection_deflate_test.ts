@@ -4,6 +4,7 @@ import { connect, ConnectError, type DeflateOptions, serve, type Server } from "
 import { computeAccept, Opcode } from "../../../protocol/mod.ts";
 import { sha1 } from "../../../server/sha1.ts";
 import { Events, until } from "../../helpers/events.ts";
+import { LogBook } from "../../helpers/log_book.ts";
 import { Random } from "../../helpers/random.ts";
 import { RawClient } from "../../helpers/raw_client.ts";
 import { KEY, rawFrame } from "../../helpers/raw_frame.ts";
@@ -252,4 +253,28 @@ Deno.test("Connection.close() comes behind a large message that is compressed", 
     message: (_, data) => void sizes.push(data.length),
   });
   assertEquals([(await connection.closed).code, sizes], [4000, [400_000, 5]]);
+});
+
+Deno.test("serve() takes no fault of its own for what was being inflated when a peer resets", async () => {
+  const log = new LogBook();
+  await using server = serve({
+    port: 0,
+    deflate: true,
+    log: log.log,
+    message: (connection, data) => connection.send(data),
+  });
+  const text = new Blob([
+    Array.from(new Random(5).bytes(300_000), (byte) => byte.toString(16)).join(""),
+  ]);
+  const deflating = text.stream().pipeThrough(new CompressionStream("deflate-raw"));
+  const message = new Uint8Array(await new Response(deflating).arrayBuffer());
+  const wire = rawFrame(0xc1, message, KEY);
+  for (let attempt = 0; attempt < 15; attempt++) {
+    using client = await rawDeflating(server);
+    await client.send(wire, wire, wire);
+    // Some turns later the server is in the middle of it; what it has answered makes this a reset.
+    for (let turn = 0; turn < attempt; turn++) await new Promise((resolve) => setTimeout(resolve));
+  }
+  await until("all are gone", () => Promise.resolve(server.registry.size === 0));
+  assertEquals(log.entries("fault"), []);
 });

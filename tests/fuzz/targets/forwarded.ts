@@ -1,0 +1,67 @@
+import { assert, assertEquals } from "@std/assert";
+import { canonicalAddress } from "../../../server/four_tuple.ts";
+import type { ClientAddress } from "../../../server/proxy/client_address.ts";
+import { findClient, type ForwardedHeader } from "../../../server/proxy/forwarded.ts";
+import { ProxyError } from "../../../server/proxy/proxy_error.ts";
+import { bytesOf, mutate, textOf } from "../inputs.ts";
+import { codeOf } from "../outcome.ts";
+import type { FuzzTarget } from "../target.ts";
+
+const NODES = [
+  ...["192.0.2.7", "10.0.0.1", "10.0.0.2:80", "unknown", "_x"],
+  ...["[::1]", "[fd00::7]:9", "::1"],
+];
+
+const SIGNS = [
+  ...[",", ", ", ";", '"', "\\", " ", "\t", "=", "x", "\u00ff"],
+  ...["for=", "by=_a;", ";proto=http"],
+];
+
+/** Whose word counts here. */
+function trusts(address: string): boolean {
+  return address.startsWith("10.");
+}
+
+/** A list of some nodes, with some signs between them. */
+function forwardedTarget(header: ForwardedHeader): FuzzTarget {
+  return {
+    name: header,
+    make(random) {
+      const elements = Array.from({ length: random.below(6) }, () => {
+        const node = random.pick(NODES);
+        const quoted = node.includes(":") ? `"${node}"` : node;
+        return header === "forwarded" ? `for=${quoted}` : node;
+      });
+      if (random.oneIn(2)) {
+        elements.splice(random.below(elements.length + 1), 0, random.pick(SIGNS));
+      }
+      const list = elements.join(random.pick([",", ", ", ",", " , ", random.pick(SIGNS)]));
+      // Work that grew with the square of the length would show as a very slow input.
+      if (random.oneIn(1_000)) return bytesOf(list.repeat(20_000));
+      return random.oneIn(4) ? mutate(bytesOf(list), random) : bytesOf(list);
+    },
+    check(input) {
+      const value = textOf(input);
+      let client: ClientAddress | undefined;
+      try {
+        client = findClient(header, value, trusts);
+        // What a proxy appends is what counts, whatever stood there before.
+        const next = `${header === "forwarded" ? "for=" : ""}192.0.2.99`;
+        assertEquals(findClient(header, `${value}, ${next}`, trusts)?.address, "192.0.2.99");
+      } catch (error) {
+        return codeOf(error, ProxyError);
+      }
+      if (client === undefined) return "hidden";
+      const { address, port } = client;
+      assertEquals(canonicalAddress(address), address);
+      assert(port === undefined || (port > 0 && port <= 65_535), `${port}`);
+      return trusts(address) ? "proxy" : "client";
+    },
+  };
+}
+
+/** `X-Forwarded-For`. */
+export const xForwardedFor: FuzzTarget = forwardedTarget("x-forwarded-for");
+
+/** `Forwarded`. */
+export const forwarded: FuzzTarget = forwardedTarget("forwarded");
