@@ -184,9 +184,11 @@ export class MessageSender implements OutboxOwner {
     if (this.queue.sendShared(bytes, messages) === "dropped") return;
     this.messages += messages;
     const { measurements } = this.#host;
-    measurements.textOut += texts;
-    measurements.sent(Opcode.Text, texts, textBytes);
-    measurements.sent(Opcode.Binary, messages - texts, binaryBytes);
+    if (texts > 0) {
+      measurements.textOut += texts;
+      measurements.sent(Opcode.Text, texts, textBytes);
+    }
+    if (texts < messages) measurements.sent(Opcode.Binary, messages - texts, binaryBytes);
     this.#owner.observer?.sentShared(shared);
   }
 

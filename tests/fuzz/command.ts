@@ -37,6 +37,10 @@ Options:
 
 The input of a fault is kept in tests/fuzz/crashers/, where a test tries it again.
 
+RSS is that of the process after the first third of the time. Of a worker that
+does nothing it grows by some 0.8 MiB per minute, until the watch's own garbage
+is collected: a leak is what grows faster, or for longer.
+
 Exit codes: 0 no fault, 1 a fault, 2 wrong usage
 `;
 
