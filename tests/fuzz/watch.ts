@@ -23,6 +23,9 @@ export interface Watched extends Omit<Tally, "find"> {
   readonly find?: Omit<Find, "target">;
 }
 
+/** Stands for the number of inputs until the worker has loaded. */
+const NOT_BEGUN = -1;
+
 /** How often the worker is looked at, in milliseconds. */
 const PACE = 250;
 
@@ -40,6 +43,7 @@ export async function watch(
   limits: WatchLimits = WATCH_LIMITS,
 ): Promise<Watched> {
   const progress = new Int32Array(new SharedArrayBuffer(8));
+  progress[1] = NOT_BEGUN;
   const began = performance.now();
   const resident: [number, number][] = [];
   const elapsed = () => (performance.now() - began) / 1_000;
@@ -47,7 +51,7 @@ export async function watch(
   const giveUp = (fault: string): void => {
     const [seed = 0, inputs = 0] = progress;
     done.resolve({
-      inputs,
+      inputs: Math.max(0, inputs),
       outcomes: {},
       slowest: { seed, milliseconds: NaN },
       find: { seed, fault },
@@ -59,13 +63,14 @@ export async function watch(
     event.preventDefault();
     giveUp(`The worker ended: ${event.message}`);
   };
-  let [seen, changed] = [-1, began];
+  let [seen, changed] = [NOT_BEGUN, began];
   const timer = setInterval(() => {
     const { rss } = Deno.memoryUsage();
     resident.push([elapsed(), rss]);
     const now = performance.now();
     const before = Atomics.load(progress, 1);
-    if (before !== seen) [seen, changed] = [before, now];
+    // Loading the worker, and checking its types for the first time, is no input's time.
+    if (before !== seen || before === NOT_BEGUN) [seen, changed] = [before, now];
     else if (now - changed > limits.hang) giveUp(`No end within ${limits.hang} ms`);
     const grown = rss - resident[0]![1];
     if (grown > limits.growth) giveUp(`Memory grew by ${grown} bytes`);
