@@ -98,7 +98,9 @@ class Client:
         elif isinstance(event, Pong):
             self.events.append(f'pong "{event.payload.decode()}"')
         elif isinstance(event, Ping):
-            self.send(event.response())
+            # A ping can come between our Close and the answer; wsproto lets nothing follow a Close.
+            if self.connection.state is ConnectionState.OPEN:
+                self.send(event.response())
         elif isinstance(event, CloseConnection):
             if self.connection.state is ConnectionState.REMOTE_CLOSING:
                 self.send(event.response())
