@@ -213,6 +213,9 @@ function canReset(): boolean {
 async function startSmall(limits: string): Promise<{ child: Process; addr: Deno.NetAddr }> {
   const code = `
     import { serve } from ${JSON.stringify(new URL("../../mod.ts", import.meta.url).href)};
+    // Some time after its start Deno opens descriptors for signals of its own, and panics if there are
+    // none: now there are.
+    Deno.addSignalListener("SIGUSR2", () => {});
     const server = serve({
       port: 0,
       limits: ${limits},
