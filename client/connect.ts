@@ -13,40 +13,34 @@ import {
   type Extension,
   HandshakeError,
   type HeaderPairs,
-  type ResponseHead,
-  ResponseHeadParser,
   serializeUpgradeRequest,
   type Side,
-  type UpgradeExpectations,
 } from "../protocol/mod.ts";
-import { BufferPool } from "../server/buffer_pool.ts";
 import { ConnectionDeflate } from "../server/deflate/connection_deflate.ts";
 import {
   type DeflateOptions,
   type ResolvedDeflate,
   resolveDeflate,
 } from "../server/deflate/options.ts";
+import { ownTupleOf } from "../server/four_tuple.ts";
 import { type Limits, resolveLimits } from "../server/limits.ts";
 import type { Handlers, LogEntry } from "../server/options.ts";
-import { type Beginning, readBeginning } from "../server/read_beginning.ts";
 import { sha1 } from "../server/sha1.ts";
-import { writeAll } from "../server/transport.ts";
+import { closeQuietly, type Transport, writeAll } from "../server/transport.ts";
+import { type Answer, headText, readAnswer, refusalOf } from "./answer.ts";
 import { type ClientConnection, RunningClientConnection } from "./client_connection.ts";
-import { ConnectError, type RefusedHandshake } from "./connect_error.ts";
-import { closing, dial, type Dialled } from "./dial.ts";
+import { ConnectError } from "./connect_error.ts";
+import { Deadline } from "./deadline.ts";
+import { closing, dial, hostOf, secure } from "./dial.ts";
+import { OneAtATime } from "./one_at_a_time.ts";
 
 const toBase64: (bytes: Uint8Array) => string = encodeBase64;
 
-/** The beginning of a refusal's body is enough to tell a person why. */
-const BODY_BYTES = 4_096;
+/** Before it is known where a name leads to, all connections to that name wait for each other. */
+const byName = new OneAtATime();
 
-/** So many interim answers are passed over, such as 103. */
-const MOST_INTERIM = 8;
-
-/** A refusal's body that has not come after this many milliseconds is not waited for. */
-const BODY_TIMEOUT = 1_000;
-
-const NOTHING = new Uint8Array(0);
+/** Two names may lead to one address. */
+const byAddress = new OneAtATime();
 
 /** How to connect. Everything is optional. */
 export interface ConnectOptions extends Pick<Handlers<undefined>, "message" | "drain" | "close"> {
@@ -66,8 +60,8 @@ export interface ConnectOptions extends Pick<Handlers<undefined>, "message" | "d
   /** Gives up while it connects, and cuts the connection afterwards. */
   signal?: AbortSignal;
   /**
-   * The bounds that differ from the defaults. `handshakeTimeout` bounds all from the name's lookup to the
-   * server's answer; what is about servers alone has no effect.
+   * The bounds that differ from the defaults. `handshakeTimeout` bounds all from the call to the
+   * server's answer, the wait for others included; what is about servers alone has no effect.
    *
    * @default DEFAULT_LIMITS
    */
@@ -90,6 +84,10 @@ export interface ConnectOptions extends Pick<Handlers<undefined>, "message" | "d
 /**
  * Connects to a WebSocket server (RFC 6455 4.1). Messages go to the `message` handler; without one they
  * wait, and so does the server, until `messages()` or `readable` is asked for.
+ *
+ * As step 2 there wants it, one connection to an address and port is opened at a time: a call waits
+ * for those before it, of which there may be 10,000. The wait is part of the time that the call has,
+ * and its signal ends it at once.
  *
  * @param url Where to: `ws:` or `wss:`; `http:` and `https:` stand for them. User and password in it
  * become an `Authorization` header.
@@ -123,45 +121,85 @@ export async function connect(
   const limits = resolveLimits(options.limits);
   const settings = resolveDeflate(options.deflate);
   const extensions = settings === undefined ? [] : [deflateOffer(settings)];
-  const { signal, end } = deadline(limits.handshakeTimeout, options.signal);
+  const { subprotocols } = options;
+  const key = toBase64(crypto.getRandomValues(new Uint8Array(16)));
+  const request = serializeUpgradeRequest({
+    host: target.host,
+    path: target.pathname + target.search,
+    key,
+    subprotocols,
+    extensions,
+    headers: headersOf(target, options.headers),
+  });
+  options.head?.("us", new TextDecoder().decode(request));
+  using deadline = new Deadline(limits.handshakeTimeout, options.signal);
+  const { signal } = deadline;
+  const { conn, answer } = await greet(target, { request, limits, options, deadline });
   try {
-    const key = toBase64(crypto.getRandomValues(new Uint8Array(16)));
-    const request = serializeUpgradeRequest({
-      host: target.host,
-      path: target.pathname + target.search,
-      key,
-      subprotocols: options.subprotocols,
-      extensions,
-      headers: headersOf(target, options.headers),
-    });
-    options.head?.("us", new TextDecoder().decode(request));
-    const conn = await dial(target, { caCerts: options.caCerts, signal });
-    const expectations = {
-      accept: computeAccept(key, sha1),
-      subprotocols: options.subprotocols,
-      extensions,
-    };
-    const answer = await closing(greet(conn, request, limits), conn, signal);
+    signal.throwIfAborted();
     const { result: head, rest } = answer;
     options.head?.("peer", headText(head));
-    const compressionOf = (accepted: readonly Extension[]) =>
-      deflateOf(accepted, extensions, settings, limits);
-    const judging = judge(conn, answer, expectations, compressionOf);
-    const { subprotocol, deflate } = await closing(judging, conn, signal);
+    const expectations = { accept: computeAccept(key, sha1), subprotocols, extensions };
+    const agreed = checkUpgradeResponse(head, expectations);
     return new RunningClientConnection(conn, {
       target: target.pathname + target.search,
-      subprotocol,
+      subprotocol: agreed.subprotocol,
       extensions: head.headers.get("sec-websocket-extensions") ?? "",
-      deflate,
+      deflate: deflateOf(agreed.extensions, extensions, settings, limits),
       limits,
       options,
       rest,
     });
   } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    end();
+    const reason = error instanceof HandshakeError
+      ? await closing(refusalOf(conn, answer, error), conn, signal)
+      : error;
+    closeQuietly(conn);
+    options.signal?.throwIfAborted();
+    throw reason;
+  }
+}
+
+/** What it takes to greet a server. */
+interface Greeting {
+  readonly request: Uint8Array;
+  readonly limits: Limits;
+  readonly options: ConnectOptions;
+  readonly deadline: Deadline;
+}
+
+/** Opens a connection, sends the request, and reads the answer; one at a time for each host. */
+async function greet(
+  url: URL,
+  { request, limits, options: { caCerts }, deadline }: Greeting,
+): Promise<{ conn: Transport; answer: Answer }> {
+  const { signal } = deadline;
+  const { port } = hostOf(url);
+  using _name = await turn(byName, `${url.hostname}:${port}`, deadline);
+  const tcp = await dial(url, signal);
+  const { destinationAddress: ip } = ownTupleOf(tcp);
+  const host = ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
+  using _address = await closing(turn(byAddress, host, deadline), tcp, signal);
+  const conn = url.protocol === "wss:" ? await secure(tcp, url, { caCerts, signal }) : tcp;
+  return { conn, answer: await closing(exchange(conn, request, limits), conn, signal) };
+}
+
+/** Waits for others to the same host. */
+async function turn(hosts: OneAtATime, host: string, deadline: Deadline): Promise<Disposable> {
+  deadline.doing = `Waiting for other connections to ${host}`;
+  const turn = await hosts.enter(host, deadline.signal);
+  deadline.doing = "Handshake";
+  return turn;
+}
+
+/** Sends the request, and reads the head of the answer. */
+async function exchange(conn: Transport, request: Uint8Array, limits: Limits): Promise<Answer> {
+  try {
+    await writeAll(conn, request);
+    return await readAnswer(conn, limits);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConnectError(`Server did not answer the handshake: ${reason}`, { cause: error });
   }
 }
 
@@ -190,130 +228,38 @@ function targetOf(url: string | URL): URL {
     );
   }
   // RFC 6455 3: a fragment has no meaning here.
-  if (target.hash !== "") throw new TypeError("Cannot connect: the URL must not have a fragment");
+  if (target.href.includes("#")) {
+    throw new TypeError("Cannot connect: the URL must not have a fragment");
+  }
   return target;
 }
 
-function headersOf({ username, password }: URL, given: HeadersInit | undefined): HeaderPairs {
+/** The further headers of the request. */
+function headersOf(url: URL, given: HeadersInit | undefined): HeaderPairs {
   const headers = new Headers(given);
-  if ((username !== "" || password !== "") && !headers.has("authorization")) {
-    const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-    headers.set("authorization", `Basic ${toBase64(new TextEncoder().encode(user))}`);
+  if (Array.isArray(given)) {
+    // RFC 6265 5.4: one header, and no commas, which is how Headers joins values.
+    const cookies = given.filter(([name]) => name?.toLowerCase() === "cookie");
+    if (cookies.length > 1) headers.set("cookie", cookies.map(([, value]) => value).join("; "));
+  }
+  const credentials = credentialsOf(url);
+  if (credentials !== undefined && !headers.has("authorization")) {
+    headers.set("authorization", credentials);
   }
   return [...headers];
 }
 
-/** A signal that is aborted after some time, or by another. */
-function deadline(
-  milliseconds: number,
-  other: AbortSignal | undefined,
-): { signal: AbortSignal; end(): void } {
-  const controller = new AbortController();
-  const timeout = new ConnectError(`Handshake took more than ${milliseconds} ms`);
-  const timer = setTimeout(() => controller.abort(timeout), milliseconds);
-  const abort = () => controller.abort(other?.reason);
-  if (other?.aborted) abort();
-  other?.addEventListener("abort", abort);
-  return {
-    signal: controller.signal,
-    end() {
-      clearTimeout(timer);
-      other?.removeEventListener("abort", abort);
-    },
-  };
-}
-
-/** Sends the request, and reads the head of the answer. */
-async function greet(
-  conn: Dialled,
-  request: Uint8Array,
-  limits: Limits,
-): Promise<Beginning<ResponseHead>> {
+/** What user and password in a URL become (RFC 7617). */
+function credentialsOf({ username, password }: URL): string | undefined {
+  if (username === "" && password === "") return undefined;
+  // RFC 7617 2: the server would take what is behind it for the password.
+  if (/%3a/i.test(username)) {
+    throw new TypeError("Cannot connect: the user in the URL must not have a colon");
+  }
   try {
-    await writeAll(conn, request);
-    const pool = new BufferPool();
-    let rest: Uint8Array = NOTHING;
-    // RFC 9110 15.2: interim answers may come before the one that counts.
-    for (let interim = 0; interim <= MOST_INTERIM; interim++) {
-      const answer = await readBeginning(conn, pool, new ResponseHeadParser(limits), rest);
-      if (answer === undefined) throw new Error("it left");
-      const { status } = answer.result;
-      if (status === 101 || status >= 200) return answer;
-      rest = answer.rest;
-    }
-    throw new Error(`more than ${MOST_INTERIM} interim answers came`);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConnectError(`Server did not answer the handshake: ${reason}`, { cause: error });
+    const text = decodeURIComponent(`${username}:${password}`);
+    return `Basic ${toBase64(new TextEncoder().encode(text))}`;
+  } catch (cause) {
+    throw new TypeError("Cannot connect: user and password in the URL must be UTF-8", { cause });
   }
-}
-
-/** The head of an answer as it was sent. */
-function headText({ minorVersion, status, statusText, headers }: ResponseHead): string {
-  const lines = [...headers].map(([name, value]) => `${name}: ${value}\r\n`);
-  return `HTTP/1.${minorVersion} ${status} ${statusText}\r\n${lines.join("")}\r\n`;
-}
-
-/** What a server has agreed to. */
-interface Judged {
-  readonly subprotocol: string | undefined;
-  readonly deflate: ConnectionDeflate | undefined;
-}
-
-/** Checks the answer; one that refuses becomes an error that tells why. */
-async function judge(
-  conn: Dialled,
-  { result: head, rest }: Beginning<ResponseHead>,
-  expectations: UpgradeExpectations,
-  compressionOf: (accepted: readonly Extension[]) => ConnectionDeflate | undefined,
-): Promise<Judged> {
-  try {
-    const { subprotocol, extensions } = checkUpgradeResponse(head, expectations);
-    return { subprotocol, deflate: compressionOf(extensions) };
-  } catch (error) {
-    if (!(error instanceof HandshakeError)) throw error;
-    if (error.code !== "STATUS_UNEXPECTED") {
-      throw new ConnectError(error.message, { cause: error });
-    }
-    const { status, statusText } = head;
-    const headers = new Headers([...head.headers]);
-    const answer: RefusedHandshake = {
-      status,
-      statusText,
-      headers,
-      body: await bodyOf(conn, headers, rest),
-    };
-    throw new ConnectError(refusalOf(answer), { answer, cause: error });
-  }
-}
-
-function refusalOf({ status, headers }: RefusedHandshake): string {
-  const location = headers.get("location");
-  if (status < 300 || status > 399 || location === null) {
-    return `Server refuses the handshake with status ${status}`;
-  }
-  // RFC 6455 4.1 lets a client follow, but whoever sends credentials should know to whom.
-  const shown = JSON.stringify(location.slice(0, 200));
-  return `Server redirects to ${shown} with status ${status}, which is not followed`;
-}
-
-/** Reads the beginning of a body, as far as it comes soon. */
-async function bodyOf(conn: Dialled, headers: Headers, rest: Uint8Array): Promise<string> {
-  const most = Math.min(BODY_BYTES, Number(headers.get("content-length") ?? BODY_BYTES));
-  const body = new Uint8Array(BODY_BYTES);
-  let length = Math.min(rest.length, BODY_BYTES);
-  body.set(rest.subarray(0, length));
-  const timer = setTimeout(() => conn.close(), BODY_TIMEOUT);
-  try {
-    while (length < most) {
-      const count = await conn.read(body.subarray(length));
-      if (count === null) break;
-      length += count;
-    }
-  } catch {
-    // What has come has to do.
-  } finally {
-    clearTimeout(timer);
-  }
-  return new TextDecoder().decode(body.subarray(0, length));
 }

@@ -1,48 +1,87 @@
 import { closeQuietly, type Transport } from "../server/transport.ts";
 import { ConnectError } from "./connect_error.ts";
 
-/** Where to, and how. */
-export interface DialOptions {
+/** Where a URL leads to, in the terms of TCP. */
+export interface Host {
+  /** A name or an address; IPv6 without brackets. */
+  readonly hostname: string;
+  /** The port, also where the URL leaves it to its scheme. */
+  readonly port: number;
+}
+
+/**
+ * Tells where a URL leads to.
+ *
+ * @param url One of `ws:` or `wss:`.
+ * @returns The host.
+ */
+export function hostOf({ protocol, hostname, port }: URL): Host {
+  return {
+    hostname: hostname.replace(/^\[|\]$/g, ""),
+    port: port === "" ? protocol === "wss:" ? 443 : 80 : Number(port),
+  };
+}
+
+/**
+ * Opens the TCP connection that a URL names.
+ *
+ * @param url One of `ws:` or `wss:`.
+ * @param signal Gives up.
+ * @returns The connection.
+ * @throws {ConnectError} When it cannot be opened.
+ * @throws The signal's reason when it is aborted.
+ */
+export async function dial(url: URL, signal: AbortSignal): Promise<Deno.TcpConn> {
+  signal.throwIfAborted();
+  try {
+    const conn = await abortable(Deno.connect(hostOf(url)), signal);
+    conn.setNoDelay(true);
+    return conn;
+  } catch (error) {
+    throw cannotConnect(url, error, signal);
+  }
+}
+
+/** How TLS is spoken. */
+export interface SecureOptions {
   /** Certificates to trust besides those of the system, as PEM. */
   readonly caCerts?: readonly string[] | undefined;
   /** Gives up. */
   readonly signal: AbortSignal;
 }
 
-/** A transport before anything was said on it. */
-export type Dialled = Transport & { handshake?(): Promise<unknown> };
-
 /**
- * Opens the TCP connection that a URL names, with TLS for `wss:`.
+ * Begins with TLS on a connection.
  *
- * @param url One of `ws:` or `wss:`.
+ * @param conn The connection; not to be used any more, whatever comes of it.
+ * @param url What the connection was opened for.
  * @param options How.
- * @returns The connection.
- * @throws {ConnectError} When it cannot be opened.
+ * @returns The secure connection, when the handshake of TLS is over.
+ * @throws {ConnectError} When the server cannot be trusted, or does not speak TLS.
  * @throws The signal's reason when it is aborted.
  */
-export async function dial(url: URL, { caCerts, signal }: DialOptions): Promise<Dialled> {
-  const secure = url.protocol === "wss:";
-  const hostname = url.hostname.replace(/^\[|\]$/g, "");
-  const port = url.port === "" ? secure ? 443 : 80 : Number(url.port);
-  signal.throwIfAborted();
+export async function secure(
+  conn: Deno.TcpConn,
+  url: URL,
+  { caCerts = [], signal }: SecureOptions,
+): Promise<Transport> {
   try {
-    if (!secure) {
-      const conn = await abortable(Deno.connect({ hostname, port }), signal);
-      conn.setNoDelay(true);
-      return conn;
-    }
+    const { hostname } = hostOf(url);
     // HTTP/2 has another way to WebSocket (RFC 8441), which is not spoken here.
-    const options = { hostname, port, alpnProtocols: ["http/1.1"] };
-    const connecting = Deno.connectTls({ ...options, ...caCerts && { caCerts: [...caCerts] } });
-    const conn = await abortable(connecting, signal);
-    await closing(conn.handshake(), conn, signal);
-    return conn;
+    const options = { hostname, caCerts: [...caCerts], alpnProtocols: ["http/1.1"] };
+    const tls = await Deno.startTls(conn, options);
+    await closing(tls.handshake(), tls, signal);
+    return tls;
   } catch (error) {
-    signal.throwIfAborted();
-    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    throw new ConnectError(`Cannot connect to ${url.host}: ${reason}`, { cause: error });
+    closeQuietly(conn);
+    throw cannotConnect(url, error, signal);
   }
+}
+
+function cannotConnect(url: URL, error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+  return new ConnectError(`Cannot connect to ${url.host}: ${reason}`, { cause: error });
 }
 
 /** Waits for a connection that nobody may want any more when it comes. */
@@ -66,7 +105,8 @@ async function abortable<Conn extends Pick<Deno.Conn, "close">>(
  * @param doing What is waited for.
  * @param conn What is closed.
  * @param signal Gives up.
- * @returns What came of it.
+ * @returns What came of it, also where the connection was closed at the same moment.
+ * @throws The signal's reason when it is aborted; else what `doing` rejects with.
  */
 export async function closing<T>(
   doing: Promise<T>,
@@ -75,10 +115,13 @@ export async function closing<T>(
 ): Promise<T> {
   const abort = () => closeQuietly(conn);
   signal.addEventListener("abort", abort);
+  // It may have been aborted between two steps, when nobody listened.
+  if (signal.aborted) abort();
   try {
     return await doing;
   } catch (error) {
     closeQuietly(conn);
+    signal.throwIfAborted();
     throw error;
   } finally {
     signal.removeEventListener("abort", abort);

@@ -13,6 +13,13 @@ const CLIENT_BITS = "client_max_window_bits";
 /** The window where nothing else was agreed: 32 KiB (RFC 7692 7.1.2). */
 const MAX_BITS = 15;
 
+/**
+ * The smallest window that a server asks a client for. The extension has 8 bits too, but zlib cannot
+ * deflate so without a header: clients that are built on it fail when they are asked for it. One that
+ * names 8 in its offer can do it.
+ */
+const LEAST_ASKED_BITS = 9;
+
 /** What both ends have agreed on: how each of them deflates (RFC 7692 7.1). */
 export interface DeflateParameters {
   /** Whether the server begins each message with an empty window. */
@@ -35,7 +42,10 @@ export interface DeflateDirection {
 
 /** What an end is willing to spend on the extension. */
 export interface DeflatePolicy {
-  /** The largest window for either direction, as the base-2 logarithm of its bytes, 8 to 15. */
+  /**
+   * The largest window for either direction, as the base-2 logarithm of its bytes, 8 to 15. A server
+   * takes 8 for its own window alone: a client that does not ask for 8 may keep 9.
+   */
   readonly windowBits: number;
   /** Whether a window may be kept from one message to the next, which costs memory while idle. */
   readonly contextTakeover: boolean;
@@ -54,7 +64,8 @@ interface ReadParameters {
  * that is unknown, repeated or malformed is declined, so that the next one has its turn.
  *
  * A client that cannot be told to use a smaller window, since it did not offer that, is told not to
- * keep its window instead: what a connection costs while idle never exceeds the policy.
+ * keep its window instead: what a connection costs while idle never exceeds the policy, but for the
+ * 256 bytes of a client's ninth bit.
  *
  * @param policy The most that the server grants.
  * @returns The negotiator; {@linkcode deflateParameters} reads the answers that it gives.
@@ -97,9 +108,10 @@ function answer(offer: ReadParameters, policy: DeflatePolicy): ExtensionParamete
   if (offer.serverBits !== undefined || serverBits < MAX_BITS) {
     parameters.push([SERVER_BITS, String(serverBits)]);
   }
-  // 7.1.2.2: only where the client has offered it.
+  // 7.1.2.2: only where the client has offered it; any value up to the one offered.
   if (offer.clientBits !== undefined) {
-    const clientBits = Math.min(windowBits, offer.clientBits ?? MAX_BITS);
+    const asked = Math.max(windowBits, LEAST_ASKED_BITS);
+    const clientBits = Math.min(asked, offer.clientBits ?? MAX_BITS);
     if (clientBits < MAX_BITS) parameters.push([CLIENT_BITS, String(clientBits)]);
   }
   return parameters;

@@ -89,6 +89,34 @@ Deno.test("connect() offers subprotocols, sends headers, and takes user and pass
   ]);
 });
 
+Deno.test("connect() takes no user and password that cannot be told apart or read (RFC 7617)", async () => {
+  for (
+    const [credentials, message] of [
+      ["a%3Ab:c", "the user in the URL must not have a colon"],
+      ["a:100%", "user and password in the URL must be UTF-8"],
+      ["a:%FF", "user and password in the URL must be UTF-8"],
+    ] as const
+  ) {
+    const url = `ws://${credentials}@127.0.0.1/`;
+    const error = await assertRejects(() => connect(url), TypeError, message);
+    assertEquals(error.message.includes(credentials), false);
+  }
+});
+
+Deno.test("connect() sends all cookies in one header (RFC 6265 5.4)", async () => {
+  const cookies = new Events<string | null>();
+  await using server = serve({
+    port: 0,
+    upgrade: ({ headers }) => void cookies.push(headers.get("cookie")),
+  });
+  for (
+    const headers of [[["Cookie", "a=1"], ["X-A", "1"], ["cookie", "b=2"]], { Cookie: "a=1; b=2" }]
+  ) {
+    await using _ = await connect(server.url, { headers: headers as HeadersInit });
+    assertEquals(await cookies.next(), "a=1; b=2");
+  }
+});
+
 Deno.test("connect() speaks TLS, and trusts only what it is told to", async () => {
   await using server = serve({ ...echo, cert: TEST_CERTIFICATE, key: TEST_KEY });
   const url = `wss://localhost:${server.addr.port}/`;
@@ -119,6 +147,11 @@ Deno.test("connect() does not follow a redirect, and says where to", async () =>
     error.message,
     'Server redirects to "wss://elsewhere.example/" with status 302, which is not followed',
   );
+});
+
+Deno.test("connect() escapes where a redirect leads to", async () => {
+  const error = await failure(`HTTP/1.1 302 Found\r\nLocation: /\x9b31m\r\n\r\n`);
+  assert(/^[ -~]+$/.test(error.message), error.message);
 });
 
 for (
@@ -170,6 +203,7 @@ Deno.test("connect() says so when nobody listens, and refuses what is no URL for
   assert(error.message.startsWith(`Cannot connect to 127.0.0.1:${port}: `), error.message);
   await assertRejects(() => connect("ftp://127.0.0.1/"), TypeError, "must begin with ws:");
   await assertRejects(() => connect("ws://127.0.0.1/#a"), TypeError, "fragment");
+  await assertRejects(() => connect("ws://127.0.0.1/#"), TypeError, "fragment");
   await assertRejects(() => connect("nonsense"), TypeError);
 });
 
@@ -184,6 +218,21 @@ Deno.test("connect() gives up after handshakeTimeout, and when its signal is abo
   controller.abort(new RangeError("no more"));
   await assertRejects(() => aborted, RangeError, "no more");
   await assertRejects(() => connect(url, { signal: controller.signal }), RangeError, "no more");
+});
+
+Deno.test("connect() reads no further why it was refused when its signal is aborted", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const url = `ws://127.0.0.1:${listener.addr.port}/`;
+  const controller = new AbortController();
+  const heads = new Events<string>();
+  const head = (by: string) => heads.push(by);
+  const aborted = connect(url, { signal: controller.signal, head });
+  using conn = await listener.accept();
+  await conn.read(new Uint8Array(4_096));
+  await conn.write(new TextEncoder().encode("HTTP/1.1 403 No\r\n\r\nbecau"));
+  await heads.find((by) => by === "peer");
+  controller.abort(new RangeError("no more"));
+  await assertRejects(() => aborted, RangeError, "no more");
 });
 
 Deno.test("connect() cuts the connection when its signal is aborted later", async () => {

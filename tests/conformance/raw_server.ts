@@ -25,7 +25,11 @@ export class RawServer implements Disposable {
 
   /** Takes one connection, and reads the request. */
   static async accept(listener: Deno.TcpListener): Promise<RawServer> {
-    const conn = await listener.accept();
+    return await RawServer.greet(await listener.accept());
+  }
+
+  /** Reads the request of a connection. */
+  static async greet(conn: Deno.TcpConn): Promise<RawServer> {
     const parser = new RequestHeadParser();
     for (const buffer = new Uint8Array(4_096);;) {
       const count = await conn.read(buffer);

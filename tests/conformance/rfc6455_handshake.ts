@@ -8,6 +8,8 @@ const EXTENSIONS = "protocol/extensions_test.ts";
 const EXCHANGE = "server/exchange_test.ts";
 const TLS = "server/tls_test.ts";
 const CONNECT = "client/connect_test.ts";
+const TURNS = "client/connect_one_at_a_time_test.ts";
+const ORDER = "client/one_at_a_time_test.ts";
 const WIRE = "conformance/client_wire_test.ts";
 
 /** Both that the head is judged so, and that a server answers so over a socket. */
@@ -68,22 +70,42 @@ export const HANDSHAKE_RULES: readonly Rule[] = [
     who: "client",
     rule:
       "While it is connecting to an address and port, another attempt there waits until that one has succeeded or failed.",
-    notKept:
-      "connect() leaves to the program how many connections it opens at a time: the rule guards servers from scripts in pages, and a tool that opens very many could not keep to it.",
+    tests: [
+      [
+        TURNS,
+        "connect() opens one connection to an address and port at a time, in the order of the calls",
+      ],
+      [TURNS, "connect() goes on with the next one when the one before …"],
+      [
+        TURNS,
+        "connect() goes on with the next one when the TLS handshake of the one before has failed",
+      ],
+    ],
   },
   {
     section: "4.1, step 2",
     who: "client",
     rule: "At most one connection to an address is in the state CONNECTING.",
-    notKept:
-      "connect() leaves to the program how many connections it opens at a time: the rule guards servers from scripts in pages, and a tool that opens very many could not keep to it.",
+    tests: [
+      [
+        TURNS,
+        "connect() opens one connection to an address and port at a time, in the order of the calls",
+      ],
+      [TURNS, "connect() waits for another name of the same address too, before it sends anything"],
+      [TURNS, "connect() begins with TLS when its turn has come"],
+    ],
   },
   {
     section: "4.1, step 2",
     who: "client",
     rule: "Several attempts at the same time to one address come one after the other.",
-    notKept:
-      "connect() leaves to the program how many connections it opens at a time: the rule guards servers from scripts in pages, and a tool that opens very many could not keep to it.",
+    tests: [
+      [
+        TURNS,
+        "connect() opens one connection to an address and port at a time, in the order of the calls",
+      ],
+      [ORDER, "OneAtATime lets those with one key go on in the order in which they came"],
+    ],
   },
   {
     section: "4.1, step 2",

@@ -89,6 +89,22 @@ for (
       "permessage-deflate",
       "permessage-deflate; client_no_context_takeover; server_max_window_bits=12",
     ],
+    // 7.1.2.2: a client is asked for 8 bits only where it names them, since many cannot do so.
+    [
+      { windowBits: 8, contextTakeover: true },
+      "permessage-deflate; client_max_window_bits",
+      "permessage-deflate; server_max_window_bits=8; client_max_window_bits=9",
+    ],
+    [
+      { windowBits: 8, contextTakeover: true },
+      "permessage-deflate; client_max_window_bits=12",
+      "permessage-deflate; server_max_window_bits=8; client_max_window_bits=9",
+    ],
+    [
+      { windowBits: 8, contextTakeover: true },
+      "permessage-deflate; client_max_window_bits=8",
+      "permessage-deflate; server_max_window_bits=8; client_max_window_bits=8",
+    ],
     // The first acceptable offer.
     [
       GENEROUS,
@@ -166,14 +182,14 @@ Deno.test("deflateOffer() and deflateNegotiator() agree for all policies, on no 
           const offer = deflateOffer({ windowBits: theirBits, contextTakeover: theirTakeover });
           const policy = { windowBits: ourBits, contextTakeover: ourTakeover };
           const answer = deflateNegotiator(policy).accept(offer.parameters)!;
-          const bits = Math.min(theirBits, ourBits);
           const agreed = checkDeflateAnswer(answer, offer);
           assertEquals(agreed, deflateParameters(answer));
           assertEquals(agreed, {
             serverNoContextTakeover: !(theirTakeover && ourTakeover),
             clientNoContextTakeover: !(theirTakeover && ourTakeover),
-            serverMaxWindowBits: bits,
-            clientMaxWindowBits: bits,
+            serverMaxWindowBits: Math.min(theirBits, ourBits),
+            // A server asks nobody for 8 who has not named them.
+            clientMaxWindowBits: Math.min(theirBits, Math.max(ourBits, 9)),
           });
         }
       }

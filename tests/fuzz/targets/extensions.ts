@@ -162,8 +162,8 @@ function checkWithin(agreed: DeflateParameters, policy: DeflatePolicy, offer: Ex
   const { serverMaxWindowBits: server, clientMaxWindowBits: client } = agreed;
   assert(server <= Math.min(policy.windowBits, Number(asked.get("server_max_window_bits") ?? 15)));
   assert(client <= Number(asked.get("client_max_window_bits") ?? 15));
-  // A window that is larger than the policy's must not stay.
-  assert(agreed.clientNoContextTakeover || client <= policy.windowBits);
+  // A window that is larger than the policy's must not stay; no client is asked for less than 9 bits.
+  assert(agreed.clientNoContextTakeover || client <= Math.max(policy.windowBits, 9));
   if (!policy.contextTakeover || asked.has("server_no_context_takeover")) {
     assert(agreed.serverNoContextTakeover);
   }

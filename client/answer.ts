@@ -1,0 +1,88 @@
+import { type HandshakeError, type ResponseHead, ResponseHeadParser } from "../protocol/mod.ts";
+import { BufferPool } from "../server/buffer_pool.ts";
+import type { Limits } from "../server/limits.ts";
+import { type Beginning, readBeginning } from "../server/read_beginning.ts";
+import type { Transport } from "../server/transport.ts";
+import { readBody } from "./body.ts";
+import { ConnectError } from "./connect_error.ts";
+
+/** So many interim answers are passed over, such as 103. */
+const MOST_INTERIM = 8;
+
+const NOTHING = new Uint8Array(0);
+
+/** The head of the answer that counts, and what came behind it. */
+export type Answer = Beginning<ResponseHead>;
+
+/**
+ * Reads the head of a server's answer.
+ *
+ * @param conn Where it comes from.
+ * @param limits How large it may be.
+ * @returns The answer.
+ * @throws {Error} When the server leaves, answers without end, or not in HTTP.
+ */
+export async function readAnswer(
+  conn: Pick<Transport, "read">,
+  limits: Limits,
+): Promise<Answer> {
+  const pool = new BufferPool();
+  let rest: Uint8Array = NOTHING;
+  // RFC 9110 15.2: interim answers may come before the one that counts.
+  for (let interim = 0; interim <= MOST_INTERIM; interim++) {
+    const answer = await readBeginning(conn, pool, new ResponseHeadParser(limits), rest);
+    if (answer === undefined) throw new Error("it left");
+    const { status } = answer.result;
+    if (status === 101 || status >= 200) return answer;
+    rest = answer.rest;
+  }
+  throw new Error(`more than ${MOST_INTERIM} interim answers came`);
+}
+
+/**
+ * Writes the head of an answer as it was sent.
+ *
+ * @param head The head.
+ * @returns Its lines, with CRLF.
+ */
+export function headText({ minorVersion, status, statusText, headers }: ResponseHead): string {
+  const lines = [...headers].map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.${minorVersion} ${status} ${statusText}\r\n${lines.join("")}\r\n`;
+}
+
+/**
+ * Makes an answer that is no agreement into the error that tells why.
+ *
+ * @param conn Where its body comes from; closed when that does not come soon.
+ * @param answer The answer.
+ * @param error What is wrong with it.
+ * @returns What to throw.
+ */
+export async function refusalOf(
+  conn: Pick<Transport, "read" | "close">,
+  { result: { status, statusText, headers: pairs }, rest }: Answer,
+  error: HandshakeError,
+): Promise<ConnectError> {
+  if (error.code !== "STATUS_UNEXPECTED") return new ConnectError(error.message, { cause: error });
+  const headers = new Headers([...pairs]);
+  const body = await readBody(status, headers, { conn, rest });
+  const answer = { status, statusText, headers, body };
+  return new ConnectError(messageOf(status, headers), { answer, cause: error });
+}
+
+function messageOf(status: number, headers: Headers): string {
+  const location = headers.get("location");
+  if (status < 300 || status > 399 || location === null) {
+    return `Server refuses the handshake with status ${status}`;
+  }
+  // RFC 6455 4.1 lets a client follow, but whoever sends credentials should know to whom.
+  const shown = quoted(location.slice(0, 200));
+  return `Server redirects to ${shown} with status ${status}, which is not followed`;
+}
+
+/** Quotes what comes from a server: nothing of it but visible ASCII and spaces is left as it is. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(/[^ -~]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
