@@ -1,6 +1,6 @@
 /**
- * The benches: `deno task bench [options]`, `deno task bench throughput [options]` and
- * `deno task bench soak [options]`.
+ * The benches: `deno task bench [options]`, `deno task bench throughput [options]`,
+ * `deno task bench soak [options]` and `deno task bench large [options]`.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import type { Command, CommandIo } from "../server/cli/command.ts";
 import { firstLine } from "../server/cli/faults.ts";
 import { writeTo } from "../server/cli/write_to.ts";
 import { prepareScale, runScale } from "../server/scale/run.ts";
+import { large } from "./large/command.ts";
 import { scalingCommand } from "./scaling/command.ts";
 import { soak } from "./soak/command.ts";
 import { throughput } from "./throughput/command.ts";
@@ -24,7 +25,7 @@ const scaling: Command = scalingCommand({ plan: prepareScale, run: runScale });
  */
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const [first = "", ...rest] = args;
-  const named = [throughput, soak].find(({ name }) => name === first);
+  const named = [throughput, soak, large].find(({ name }) => name === first);
   try {
     return await (named ?? scaling).run(named === undefined ? [...args] : rest, io);
   } catch (error) {

@@ -5,7 +5,6 @@
  */
 
 import type { Command, CommandIo } from "../../server/cli/command.ts";
-import { firstLine, readFault } from "../../server/cli/faults.ts";
 import { runUntilSignal } from "../../server/cli/run_until_signal.ts";
 import { VERSION } from "../../server/cli/version.ts";
 import type {
@@ -14,6 +13,8 @@ import type {
   ScaleProgress,
   ScaleResult,
 } from "../../server/scale/result.ts";
+import { commandLine } from "../flags.ts";
+import { filesIn, jsonOf, type ReportFile, tryFiles, writeFiles } from "../report_files.ts";
 import { OVERVIEW } from "./figures.ts";
 import { HELP, readOptions, type ScalingOptions } from "./options.ts";
 import { formatPlan, raising } from "./preflight.ts";
@@ -60,22 +61,16 @@ async function runScaling(engine: Engine, args: string[], io: CommandIo): Promis
     return 2;
   }
   const files = filesOf(options);
-  try {
-    // Before the run: its figures must not be lost to a mistyped path.
-    for (const { path } of files) await Deno.mkdir(folderOf(path), { recursive: true });
-  } catch (error) {
-    io.err(`bench: Cannot make a folder for the report: ${readFault(error)}\n`);
-    return 1;
-  }
+  if (!await tryFiles(files, "bench", io)) return 1;
   const plan = await engine.plan(options.scale);
   io.err(formatPlan(plan, options.scale.url));
   const result = await measure(engine, options.scale, plan, io);
   if (typeof result === "number") return result;
-  const report = { command: commandLine(args), ...result };
+  const report = { command: commandLine("deno task bench", args), ...result };
   if (report.steps.length > 0) io.out(`\n${formatTable(OVERVIEW, report.steps)}\n`);
   io.out(`${summarize(report).join("\n")}\n`);
   io.out(raising(report.stop?.raise ?? []).map((line) => `${line}\n`).join(""));
-  const written = await writeFiles(files, report, io);
+  const written = await writeFiles(files, report, "bench", io);
   return written && reachedPlan(result) ? 0 : 1;
 }
 
@@ -100,60 +95,17 @@ async function measure(
   }
 }
 
-/** Whether a run got as far as its plan said, be it short of what was asked. */
+/** Whether a run got as far as its plan said, be it short of what was asked, and saw anything. */
 function reachedPlan({ plan, stop, steps }: ScaleResult): boolean {
   if (stop === undefined) return true;
-  return plan.stop !== undefined && (steps.at(-1)?.connections ?? 0) >= plan.connections;
+  const last = steps.at(-1);
+  return plan.stop !== undefined && last !== undefined && last.connections >= plan.connections;
 }
 
-/** A file of the report. */
-interface ReportFile {
-  path: string;
-  write(report: ScalingReport): string;
-}
-
-function filesOf({ json, html, out }: ScalingOptions): ReportFile[] {
-  const asJson = (report: ScalingReport): string => `${JSON.stringify(report, null, 2)}\n`;
-  const base = out === undefined ? undefined : `${out.replace(/\/+$/, "")}/${VERSION}`;
+function filesOf({ json, html, out }: ScalingOptions): ReportFile<ScalingReport>[] {
   return [
-    ...json === undefined ? [] : [{ path: json, write: asJson }],
-    ...html === undefined ? [] : [{ path: html, write: reportPage }],
-    ...base === undefined ? [] : [
-      { path: `${base}.json`, write: asJson },
-      { path: `${base}.html`, write: reportPage },
-      { path: `${base}.svg`, write: reportPicture },
-    ],
+    ...json === undefined ? [] : [{ path: json, text: jsonOf }],
+    ...html === undefined ? [] : [{ path: html, text: reportPage }],
+    ...filesIn(out, VERSION, { page: reportPage, picture: reportPicture }),
   ];
-}
-
-function folderOf(path: string): string {
-  const slash = path.lastIndexOf("/");
-  return slash < 0 ? "." : path.slice(0, slash + 1);
-}
-
-/** Writes what it can; returns whether that was all. */
-async function writeFiles(
-  files: readonly ReportFile[],
-  report: ScalingReport,
-  io: CommandIo,
-): Promise<boolean> {
-  let all = true;
-  for (const { path, write } of files) {
-    try {
-      await Deno.writeTextFile(path, write(report));
-      io.err(`Wrote ${path}\n`);
-    } catch (error) {
-      all = false;
-      io.err(`bench: Cannot write "${path}": ${firstLine(error)}\n`);
-    }
-  }
-  return all;
-}
-
-/** The command line as it can be given to a shell. */
-function commandLine(args: readonly string[]): string {
-  const quoted = args.map((arg) =>
-    /^[\w.,:/@%+=-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`
-  );
-  return ["deno task bench", ...quoted].join(" ");
 }

@@ -23,9 +23,12 @@ export function formatPlan(plan: ScalePlan, url?: string): string {
       url ?? "a server of its own"
     }`,
     ...allowed(plan),
-    `  starts    ${started(plan)}`,
-    `  measures  at ${plan.steps.map((step) => formatFigure(step)).join(", ")}`,
-    `  takes     about ${formatSeconds(plan.seconds)} and ${formatBytes(plan.memory)} of memory`,
+    // Where nothing can be opened, nothing is started.
+    ...plan.connections === 0 ? [] : [
+      `  starts    ${started(plan)}`,
+      `  measures  at ${plan.steps.map((step) => formatFigure(step)).join(", ")}`,
+      `  takes     about ${formatSeconds(plan.seconds)} and ${formatBytes(plan.memory)} of memory`,
+    ],
     ...plan.notes.map((note) => `  note      ${note}`),
   ];
   return `${lines.join("\n")}\n`;

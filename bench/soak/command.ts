@@ -5,13 +5,13 @@
  */
 
 import type { Command, CommandIo } from "../../server/cli/command.ts";
-import { readFault } from "../../server/cli/faults.ts";
 import { runUntilSignal } from "../../server/cli/run_until_signal.ts";
 import { VERSION } from "../../server/cli/version.ts";
+import { commandLine } from "../flags.ts";
+import { filesIn, jsonOf, tryFiles, writeFiles } from "../report_files.ts";
 import { formatFigure, formatSeconds } from "../scaling/units.ts";
 import { HELP, readOptions } from "./options.ts";
 import { formatTable, isGood, reportPage, reportPicture, summarize } from "./report.ts";
-import type { SoakResult } from "./result.ts";
 import { runSoak, type SoakProgress } from "./run.ts";
 
 /** Seconds between two lines of progress. */
@@ -36,16 +36,11 @@ async function run(args: string[], io: CommandIo): Promise<number> {
     io.err("Try: deno task bench soak --help\n");
     return 2;
   }
-  const { out } = options;
-  try {
-    // Before the run: its figures must not be lost to a mistyped path.
-    if (out !== undefined) await Deno.mkdir(out, { recursive: true });
-  } catch (error) {
-    io.err(`bench soak: Cannot make a folder for the report: ${readFault(error)}\n`);
-    return 1;
-  }
+  const forms = { page: reportPage, picture: reportPicture };
+  const files = filesIn(options.out, `soak-${VERSION}`, forms);
+  if (!await tryFiles(files, "bench soak", io)) return 1;
   const say = progressLines((line) => io.err(`${line}\n`), options.soak.minutes * 60);
-  const command = ["deno task bench soak", ...args].join(" ");
+  const command = commandLine("deno task bench soak", args);
   const outcome = await runUntilSignal(
     async (signal) => ({ result: await runSoak(command, options.soak, say, signal) }),
     () => io.err("Ending; what was seen is reported\n"),
@@ -56,9 +51,9 @@ async function run(args: string[], io: CommandIo): Promise<number> {
     io.err("bench soak: It was ended before the load began\n");
     return 1;
   }
-  if (options.json) io.out(`${JSON.stringify(result, null, 2)}\n`);
+  if (options.json) io.out(jsonOf(result));
   else io.out(`\n${formatTable(result.samples)}\n${summarize(result).join("\n\n")}\n`);
-  const written = out === undefined || await writeFiles(out, result, io);
+  const written = await writeFiles(files, result, "bench soak", io);
   return written && isGood(result) ? 0 : 1;
 }
 
@@ -84,25 +79,4 @@ function progressLines(
         `${formatFigure(counts.echoed)} echoes, faults: ${formatFigure(faults)}`,
     );
   };
-}
-
-/** Writes the files of the report; says whether all could be written. */
-async function writeFiles(folder: string, result: SoakResult, io: CommandIo): Promise<boolean> {
-  const base = `${folder.replace(/\/+$/, "")}/soak-${VERSION}`;
-  const files: [path: string, text: string][] = [
-    [`${base}.json`, `${JSON.stringify(result, null, 2)}\n`],
-    [`${base}.html`, reportPage(result)],
-    [`${base}.svg`, reportPicture(result)],
-  ];
-  let all = true;
-  for (const [path, text] of files) {
-    try {
-      await Deno.writeTextFile(path, text);
-      io.err(`Wrote ${path}\n`);
-    } catch (error) {
-      io.err(`bench soak: Cannot write "${path}": ${readFault(error)}\n`);
-      all = false;
-    }
-  }
-  return all;
 }

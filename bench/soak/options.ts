@@ -1,8 +1,15 @@
-import { quote } from "../../server/cli/faults.ts";
-import { parseArgs } from "../../server/cli/parse_args.ts";
+import { Flags, type Range } from "../flags.ts";
 import type { SoakOptions } from "./result.ts";
 
 const DEFAULTS: SoakOptions = { minutes: 60, connections: 10_000, churn: 200, messages: 500 };
+
+/** What is more than that is a slip of the finger. */
+const RANGES: Readonly<Record<keyof SoakOptions, Range>> = {
+  minutes: { least: 0.05, most: 10_080, fraction: true },
+  connections: { least: 1, most: 100_000_000 },
+  churn: { least: 0, most: 100_000 },
+  messages: { least: 0, most: 1_000_000 },
+};
 
 /** What a command line asks for. */
 export interface SoakCommandOptions {
@@ -47,33 +54,19 @@ ended early, 2 wrong usage, 130 or 143 ended by a second signal
 export function readOptions(
   args: readonly string[],
 ): SoakCommandOptions | "help" | { faults: string[] } {
-  const faults: string[] = [];
-  const parsed = parseArgs(args, {
+  const flags = new Flags(args, {
     string: ["minutes", "connections", "churn", "messages", "out"],
-    boolean: ["json", "help"],
-    alias: { h: "help" },
-  }, faults);
-  const number = (name: keyof SoakOptions, expected: string, fits: (value: number) => boolean) => {
-    const text = parsed[name];
-    if (typeof text !== "string") return DEFAULTS[name];
-    const value = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : NaN;
-    if (!fits(value)) faults.push(`--${name}: expected ${expected}, got ${quote(text)}`);
-    return value;
-  };
-  const rate = "a whole number, 0 for none";
+    boolean: ["json"],
+  });
+  const number = (name: keyof SoakOptions) => flags.number(name, RANGES[name], DEFAULTS[name]);
   const soak: SoakOptions = {
-    minutes: number("minutes", "a number from 0.05 to 10080", (it) => it >= 0.05 && it <= 10_080),
-    connections: number(
-      "connections",
-      "a whole number above 0",
-      (it) => it > 0 && Number.isSafeInteger(it),
-    ),
-    churn: number("churn", rate, Number.isSafeInteger),
-    messages: number("messages", rate, Number.isSafeInteger),
+    minutes: number("minutes"),
+    connections: number("connections"),
+    churn: number("churn"),
+    messages: number("messages"),
   };
-  const { out } = parsed;
-  if (out === "") faults.push("--out: expected a path");
-  if (faults.length > 0) return { faults };
-  if (parsed.help === true) return "help";
-  return { soak, json: parsed.json === true, ...typeof out === "string" && { out } };
+  const out = flags.path("out");
+  if (flags.faults.length > 0) return { faults: flags.faults };
+  if (flags.isSet("help")) return "help";
+  return { soak, json: flags.isSet("json"), ...out !== undefined && { out } };
 }

@@ -5,6 +5,7 @@ import { pause } from "../../server/pause.ts";
 import { sourcePorts } from "../../server/scale/addresses.ts";
 import type { ScalePlan } from "../../server/scale/result.ts";
 import { prepareScale } from "../../server/scale/run.ts";
+import { formatCount } from "../scaling/units.ts";
 import type { SoakClientOptions } from "./clients.ts";
 import { SoakProcesses } from "./processes.ts";
 import type { ServerState, SoakCounts, SoakOptions, SoakResult, SoakSample } from "./result.ts";
@@ -143,6 +144,7 @@ class Soak {
         halted,
       ]);
       if (signal.aborted) return undefined;
+      if (!halt.signal.aborted) checkOpened(await processes.counts());
       const began = performance.now();
       await this.#soak(before, began, halt.signal);
       const seconds = (performance.now() - began) / 1_000;
@@ -245,6 +247,19 @@ class Soak {
   #fault(fault: string, times = 1): void {
     this.#faults[fault] = (this.#faults[fault] ?? 0) + times;
   }
+}
+
+/**
+ * Makes sure that there is something to look at.
+ *
+ * @param counts What the clients have done when they had the time to open their connections.
+ * @throws {Error} When no connection is open; the message says what was met most often.
+ */
+export function checkOpened({ open, faults }: SoakCounts): void {
+  if (open > 0) return;
+  const [most] = Object.entries(faults).sort(([, a], [, b]) => b - a);
+  const why = most && `: ${most[0].replace("not opened: ", "")}, ${formatCount(most[1], "time")}`;
+  throw new Error(`No connection could be opened${why ?? ""}`);
 }
 
 function clientOptions(

@@ -6,8 +6,9 @@
 
 import { connectionsPerSource } from "../../server/capacity.ts";
 import type { Command, CommandIo } from "../../server/cli/command.ts";
-import { readFault } from "../../server/cli/faults.ts";
-import { descriptorLimit, mayReadHost, readHostLimits } from "../../server/host.ts";
+import { descriptorLimit, readHostLimits } from "../../server/host.ts";
+import { mayReadHost } from "../../server/host_reader.ts";
+import { jsonOf, type ReportFile, tryFiles, writeFiles } from "../report_files.ts";
 import { listCases } from "./cases.ts";
 import { findPeers, FOURTUPLE, PEERS } from "./contestants.ts";
 import { describeEnvironment, findPinning } from "./environment.ts";
@@ -70,6 +71,8 @@ async function runThroughput(args: string[], io: CommandIo): Promise<number> {
     io.err("bench throughput: it reads /proc, which takes Linux and deno run --allow-all\n");
     return 1;
   }
+  const files = filesOf(options);
+  if (!await tryFiles(files, "bench throughput", io)) return 1;
   await using processes = new Subprocesses();
   const aborted = new AbortController();
   let signalCode: number | undefined;
@@ -85,7 +88,7 @@ async function runThroughput(args: string[], io: CommandIo): Promise<number> {
   try {
     const result = await run(options, args, processes, aborted.signal, io);
     io.out(formatResult(result));
-    const written = await write(options, result, io);
+    const written = await writeFiles(files, result, "bench throughput", io);
     return signalCode ?? (written && isWhole(result) ? 0 : 1);
   } finally {
     for (const remove of listeners) remove();
@@ -126,26 +129,9 @@ function isWhole({ cases }: ThroughputResult): boolean {
   return cases.every(({ outcomes }) => outcomes.every(({ failures }) => failures.length === 0));
 }
 
-/** Writes the files that were asked for; says whether all could be written. */
-async function write(
-  { json, html }: Options,
-  result: ThroughputResult,
-  io: CommandIo,
-): Promise<boolean> {
-  const files: [path: string | undefined, text: () => string][] = [
-    [json, () => `${JSON.stringify(result, null, 2)}\n`],
-    [html, () => formatHtml(result)],
+function filesOf({ json, html }: Options): ReportFile<ThroughputResult>[] {
+  return [
+    ...json === undefined ? [] : [{ path: json, text: jsonOf }],
+    ...html === undefined ? [] : [{ path: html, text: formatHtml }],
   ];
-  let written = true;
-  for (const [path, text] of files) {
-    if (path === undefined) continue;
-    try {
-      await Deno.writeTextFile(path, text());
-      io.err(`Wrote ${path}\n`);
-    } catch (error) {
-      written = false;
-      io.err(`bench throughput: Cannot write "${path}": ${readFault(error)}\n`);
-    }
-  }
-  return written;
 }

@@ -5,6 +5,7 @@
  */
 
 import { VERSION } from "../../server/cli/version.ts";
+import { commandLine } from "../flags.ts";
 import type { Contestant } from "./contestants.ts";
 import type { Cores } from "./measure.ts";
 import type { Environment } from "./result.ts";
@@ -89,7 +90,7 @@ export async function describeEnvironment(
     cpu: parseCpuModel(cpuinfo!),
     cores: parseAllowedCores(status!).length,
     versions,
-    command: ["deno task bench throughput", ...args].join(" "),
+    command: commandLine("deno task bench throughput", args),
     ...pinning,
   };
 }

@@ -84,8 +84,14 @@ function toMeasurement(
   return { value, ...cpu, serverMicroseconds, ...push && { push } };
 }
 
-/** Every server tells its address on its first line. */
-async function portOf(server: Subprocess): Promise<number> {
+/**
+ * Waits until a server listens: each tells its address on its first line.
+ *
+ * @param server The server.
+ * @returns Its port.
+ * @throws {Error} Where it ends before, or says nothing for a minute.
+ */
+export async function portOf(server: Subprocess): Promise<number> {
   const line = await within(PATIENCE, server.nextLine(), "The server does not listen");
   if (line === undefined) throw serverEnded(server, await server.ended);
   const [, port] = /http:\/\/[^\s/]+:(\d+)/.exec(line) ?? [];

@@ -26,7 +26,7 @@ Deno.test("bench refuses wrong usage and starts nothing", async () => {
   const never = () => Promise.reject(new Error("Not to be called"));
   const { code, out, err } = await runCommand(["--steps", "x"], { plan: never, run: never });
   assertEquals([code, out], [2, ""]);
-  assert(err.startsWith("bench: --steps: expected a whole number above 0"), err);
+  assert(err.startsWith("bench: --steps: expected an integer from 1 to 100000"), err);
 });
 
 Deno.test("bench shows the plan before it runs, and the table and what was seen after", async () => {
@@ -74,7 +74,7 @@ Deno.test("bench finds out before the run that it cannot write", async () => {
     const run = () => Promise.reject(new Error("Not to be called"));
     const { code, err } = await runCommand(["--out", `${file}/x`], { ...ENGINE, run });
     assertEquals(code, 1);
-    assert(err.startsWith("bench: Cannot make a folder for the report: "), err);
+    assert(err.startsWith(`bench: Cannot write "${file}/x/`), err);
   } finally {
     await Deno.remove(file);
   }
@@ -97,6 +97,19 @@ Deno.test("bench succeeds when a run stops where it was announced", async () => 
     run: () => Promise.resolve({ ...STOPPED, plan }),
   });
   assertEquals(code, 0);
+});
+
+Deno.test("bench fails when the limits allow no connection at all", async () => {
+  const stop = { ...STOPPED.stop!, connections: 0 };
+  const plan = { ...WHOLE.plan, connections: 0, steps: [], stop };
+  const { code, out, err } = await runCommand([], {
+    plan: () => Promise.resolve(plan),
+    run: () => Promise.resolve({ ...STOPPED, plan, stop, steps: [] }),
+  });
+  assertEquals(code, 1);
+  assert(out.startsWith("Nothing was measured.\n"), out);
+  assert(err.includes("allowed   0 of "), err);
+  assertEquals(/starts|measures|takes/.test(err), false, err);
 });
 
 Deno.test("bench fails as the engine does", async () => {

@@ -30,12 +30,12 @@ Deno.test("soak prints its help", async () => {
 Deno.test("soak refuses wrong usage and a folder that cannot be", async () => {
   const { code, err } = await runHere(["--minutes", "x"]);
   assertEquals(code, 2);
-  assert(err.startsWith("bench soak: --minutes: expected a number"), err);
+  assert(err.startsWith("bench soak: --minutes: expected a number from 0.05 to 10080"), err);
   const file = await Deno.makeTempFile();
   try {
     const { code, err } = await runHere(["--out", `${file}/x`]);
     assertEquals(code, 1);
-    assert(err.startsWith("bench soak: Cannot make a folder for the report: "), err);
+    assert(err.startsWith(`bench soak: Cannot write "${file}/x/soak-`), err);
   } finally {
     await Deno.remove(file);
   }
@@ -119,6 +119,35 @@ Deno.test({
     const children = await childrenOf(process.pid);
     process.signal("SIGKILL");
     await process.ended();
+    await Promise.all(children.map(gone));
+  },
+});
+
+/** A network of its own has a loopback that is down: it can be listened on, and not connected to. */
+const NO_NETWORK = ["unshare", "--net", Deno.execPath()];
+
+async function canUnshare(): Promise<boolean> {
+  const [program = "", ...args] = [...NO_NETWORK, "--version"];
+  const command = new Deno.Command(program, { args, stdout: "null", stderr: "null" });
+  return await command.output().then(({ success }) => success, () => false);
+}
+
+const noNetwork = onLinux && await canUnshare();
+
+Deno.test({
+  name: `soak says so when no connection can be opened${
+    noNetwork ? "" : " (ignored: it takes the right to unshare the network)"
+  }`,
+  ignore: !noNetwork,
+  async fn() {
+    const script = new URL("bench/main.ts", ROOT).pathname;
+    const [program = "", ...args] = [...NO_NETWORK, "run", "--allow-all", script, "soak", ...SMALL];
+    await using process = new Process(program, args);
+    await process.errLine("Opening the connections");
+    const children = await childrenOf(process.pid);
+    const { code, out, err } = await process.ended();
+    assertEquals([code, out], [1, ""]);
+    assert(/No connection could be opened: ENETUNREACH, \d+ times\n/.test(err), err);
     await Promise.all(children.map(gone));
   },
 });

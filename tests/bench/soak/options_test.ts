@@ -19,15 +19,15 @@ Deno.test("readOptions() reads every option", () => {
 });
 
 Deno.test("readOptions() lists everything that is wrong", () => {
-  const args = "more --minutes=0 --connections 0 --churn 1.5 --messages many --out= --yes";
+  const args = "more --minutes=0 --connections 0 --churn 1.5 --messages 1000001 --out= --yes";
   assertEquals(readOptions(args.split(" ")), {
     faults: [
       '"more": unexpected argument',
       "--yes: no such option",
-      '--minutes: expected a number from 0.05 to 10080, got "0"',
-      '--connections: expected a whole number above 0, got "0"',
-      '--churn: expected a whole number, 0 for none, got "1.5"',
-      '--messages: expected a whole number, 0 for none, got "many"',
+      '--minutes: expected a number from 0.05 to 10080, received "0"',
+      '--connections: expected an integer from 1 to 100000000, received "0"',
+      '--churn: expected an integer from 0 to 100000, received "1.5"',
+      '--messages: expected an integer from 0 to 1000000, received "1000001"',
       "--out: expected a path",
     ],
   });

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { throughput } from "../../../bench/throughput/command.ts";
 import { pidsOf } from "../../../bench/throughput/process_stat.ts";
 import type { ThroughputResult } from "../../../bench/throughput/result.ts";
-import { mayReadHost } from "../../../server/host.ts";
+import { mayReadHost } from "../../../server/host_reader.ts";
 import { Process, ROOT } from "../../helpers/process.ts";
 import { written } from "../../helpers/written.ts";
 
@@ -22,6 +22,22 @@ Deno.test("throughput refuses wrong usage with 2", async () => {
   const { code, out, err } = await run("--only", "echo65");
   assertEquals([code, out], [2, ""]);
   assertStringIncludes(err, "echo65");
+});
+
+Deno.test({
+  ...needs,
+  name: "throughput finds out before the run that it cannot write (needs Linux)",
+  async fn() {
+    const file = await Deno.makeTempFile();
+    try {
+      const { code, out, err } = await run("--only", "push", "--json", `${file}/x`);
+      assertEquals([code, out], [1, ""]);
+      assertEquals(err.split("\n").length, 2, err);
+      assertStringIncludes(err, `bench throughput: Cannot write "${file}/x": `);
+    } finally {
+      await Deno.remove(file);
+    }
+  },
 });
 
 Deno.test({
