@@ -44,15 +44,19 @@ export type Matcher = (entry: Findable) => boolean;
  *
  * @param filter The conditions.
  * @returns What tells whether all of them hold.
- * @throws {SyntaxError} When `source` or `key` is none.
- * @throws {RangeError} When a port of `key` is out of range.
+ * @throws {SyntaxError} When `source`, `key` or one of `keys` is none.
+ * @throws {RangeError} When a port of a key is out of range.
  */
 export function matcherOf(filter: ConnectionFilter): Matcher {
-  const { key, source, path, subprotocol, state, worker = 0 } = filter;
+  const { key, keys, source, path, subprotocol, state, worker = 0 } = filter;
   const conditions: Matcher[] = [];
   if (key !== undefined) {
-    const canonical = formatFourTuple(parseFourTuple(key));
-    conditions.push((entry) => entry.key === canonical);
+    const wanted = canonical(key);
+    conditions.push((entry) => entry.key === wanted);
+  }
+  if (keys !== undefined) {
+    const wanted = new Set(keys.map(canonical));
+    conditions.push((entry) => wanted.has(entry.key));
   }
   if (source !== undefined) {
     const range: AddressRange = parseAddressRange(source);
@@ -65,6 +69,10 @@ export function matcherOf(filter: ConnectionFilter): Matcher {
   if (state !== undefined) conditions.push(({ open }) => open === (state === "open"));
   if (worker !== 0) conditions.push(() => false);
   return (entry) => conditions.every((holds) => holds(entry));
+}
+
+function canonical(key: string): string {
+  return formatFourTuple(parseFourTuple(key));
 }
 
 /** The address of the client; where no proxy has told another, that of the socket. */

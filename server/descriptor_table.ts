@@ -5,149 +5,123 @@
  * @module
  */
 
-import { formatFourTuple } from "./four_tuple.ts";
-import type { DescriptorPage, DescriptorQuery, DescriptorRow } from "./operations.ts";
 import {
-  endsOfRow,
-  listDescriptors,
-  parseHexAddress,
-  parseSocketRow,
-  socketInode,
-  type SocketRow,
-  targetOf,
-  visitRows,
-} from "./socket_table.ts";
+  type DescriptorReading,
+  type KnownConnection,
+  readDescriptors,
+  type ReadSocket,
+} from "./descriptor_reading.ts";
+import type { DescriptorPage, DescriptorQuery, DescriptorRow } from "./operations.ts";
+import { targetOf } from "./socket_table.ts";
 import { walk } from "./walk.ts";
 
-/** A connection as the registry has it. */
-interface Connection {
-  readonly key: string;
-  readonly id: number;
-}
+/** For how long the pages behind a cursor may come of one reading, in milliseconds. */
+const KEEP = 10_000;
 
 /** What the descriptors are joined with: a `Registry`, or a test's double. */
 export interface DescriptorRegistry {
   /** Looks a connection up by its 4-tuple. */
   get(key: string): { readonly id: number } | undefined;
-  /** All connections; some may come and go while they are listed. */
-  readonly connections: Iterable<{ readonly key: string; readonly id: number }>;
-}
-
-/** One descriptor, and its row in the kernel's table if it is a TCP socket. */
-interface Found {
-  readonly target: string;
-  /** Read as a whole only where it is shown, as that is most of the work. */
-  line?: string;
-  /** The row's 4-tuple as text. */
-  key?: string;
+  /** Lists all connections; some may come and go while they are listed. */
+  connections(): Iterable<KnownConnection>;
 }
 
 /**
- * Lists the descriptors of this process. It looks at all of them for each page, in slices between
- * which the event loop has its turn.
+ * Lists the descriptors of this process, a page at a time. A first page looks at all of them; the
+ * pages behind it come of the same reading, which is forgotten after ten seconds. There is never more
+ * than one, with one more under way: 20,000 connections take 5 MB, while somebody asks.
  *
  * Connections whose socket was not found come before the first descriptor, the newest first. As they
  * have no descriptor, a page that ends with one has its id, negative, as the place where it ended.
- *
- * @param registry The connections of this process.
- * @param port Our port: sockets that came to it should be in the registry.
- * @param query Which rows are wanted. The worker in it does not matter here.
- * @returns The rows, without a worker, and 0 as the worker where the next page begins; nothing at all
- * where descriptors cannot be listed. Nothing is flagged that the kernel would not tell about.
  */
-export async function readDescriptors(
-  registry: DescriptorRegistry,
-  port: number,
-  query: DescriptorQuery = {},
-): Promise<DescriptorPage> {
-  const found = new Map<number, Found>();
-  let readable = await look(found);
-  if (found.size === 0) return { rows: [], open: 0, connections: 0, flagged: 0 };
-  let missing = await lacking(registry, found);
-  if (missing.length > 0) {
-    // A row can be missed while others come and go, and some connections have come since.
-    readable = await look(found);
-    missing = await lacking(registry, found);
+export class DescriptorTable {
+  readonly #registry: DescriptorRegistry;
+  readonly #keep: number;
+  #reading: DescriptorReading | undefined = undefined;
+  /** Whoever asks while one is made waits for the same. */
+  #making: Promise<DescriptorReading> | undefined = undefined;
+  #forget: ReturnType<typeof setTimeout> | undefined = undefined;
+
+  /**
+   * @param registry The connections of this process.
+   * @param keep For how long a reading is kept, in milliseconds.
+   */
+  constructor(registry: DescriptorRegistry, keep = KEEP) {
+    this.#registry = registry;
+    this.#keep = keep;
   }
-  const page = new Page(query);
-  if (readable) {
-    await walk(missing.sort((a, b) => b.id - a.id), ({ id, key }) => {
-      if (registry.get(key)?.id !== id) return;
-      page.offer(-id, { descriptor: -1, target: "", key, id, flag: "not_in_kernel" });
+
+  /**
+   * Lists some of the descriptors. What is flagged is so now, whatever has come and gone since the
+   * reading, and the descriptors on the page are those that are still open.
+   *
+   * @param port Our port: sockets that came to it should be in the registry.
+   * @param query Which rows are wanted. The worker in it does not matter here; that of the cursor is
+   * ours at 0, one that comes before us below, and one that comes after us above.
+   * @returns The rows, without a worker, and 0 as the worker where the next page begins; nothing at all
+   * where descriptors cannot be listed. Nothing is flagged that the kernel would not tell about.
+   */
+  async page(port: number, query: DescriptorQuery = {}): Promise<DescriptorPage> {
+    const kept = query.after === undefined ? undefined : this.#reading;
+    const { at, descriptors, missing } = kept ?? await this.#readAnew();
+    if (descriptors.length === 0) return { rows: [], open: 0, connections: 0, flagged: 0 };
+    const page = new Page(query);
+    await walk(missing, ({ id, key }) => {
+      const flag = "not_in_kernel";
+      if (this.#registry.get(key)?.id !== id) return;
+      page.count(flag);
+      if (page.wants(-id, flag)) page.add(-id, { descriptor: -1, target: "", key, id, flag });
     });
+    let [open, connections] = [0, 0];
+    await walk(descriptors, ({ descriptor, target, socket }) => {
+      const { key, kernel } = socket ?? {};
+      const id = key === undefined ? undefined : this.#registry.get(key)?.id;
+      const flag = id === undefined && cameTo(port, socket) ? "not_in_registry" : undefined;
+      const wanted = page.wants(descriptor, flag);
+      // It may have been closed since, and have become another one.
+      if ((wanted || flag !== undefined) && targetOf(descriptor) !== target) return;
+      open++;
+      if (id !== undefined) connections++;
+      page.count(flag);
+      if (!wanted) return;
+      page.add(descriptor, {
+        descriptor,
+        target,
+        ...key !== undefined && { key },
+        ...kernel !== undefined && { kernel },
+        ...id !== undefined && { id },
+        ...flag !== undefined && { flag },
+      });
+    });
+    return { at, ...page.finish(), open, connections };
   }
-  let open = 0;
-  let connections = 0;
-  await walk(Int32Array.from(found.keys()).sort(), (descriptor) => {
-    const { target, key, line } = found.get(descriptor)!;
-    const id = key === undefined ? undefined : registry.get(key)?.id;
-    const cameToUs = id === undefined && line !== undefined && isAccepted(line, port);
-    // It may have been closed since, and its connection have left the registry with it.
-    if (cameToUs && targetOf(descriptor) !== target) return;
-    open++;
-    if (id !== undefined) connections++;
-    page.offer(descriptor, {
-      descriptor,
-      target,
-      ...key !== undefined && { key },
-      ...id !== undefined && { id },
-      ...cameToUs && { flag: "not_in_registry" },
-    }, line);
-  });
-  return { ...page.finish(), open, connections };
-}
 
-/**
- * Lists the descriptors, and finds the rows of those that have none yet.
- *
- * @param found Is brought up to date.
- * @returns Whether the kernel could be asked for all of it.
- */
-async function look(found: Map<number, Found>): Promise<boolean> {
-  const open = new Set(await listDescriptors());
-  if (open.size === 0) return false;
-  for (const descriptor of found.keys()) {
-    if (!open.has(descriptor)) found.delete(descriptor);
+  #readAnew(): Promise<DescriptorReading> {
+    return this.#making ??= this.#read().finally(() => this.#making = undefined);
   }
-  const sockets = new Map<number, Found>();
-  await walk([...open], (descriptor) => {
-    const target = targetOf(descriptor);
-    let entry = found.get(descriptor);
-    if (target === undefined) found.delete(descriptor);
-    else if (entry?.target !== target) found.set(descriptor, entry = { target });
-    const inode = socketInode(target);
-    if (inode !== 0 && entry !== undefined && entry.line === undefined) sockets.set(inode, entry);
-  });
-  const addresses = new Map<string, string>();
-  const visit = (line: string): boolean => {
-    const socket = sockets.get(inodeOfRow(line));
-    const key = socket && keyOfRow(line, addresses);
-    if (key !== undefined) Object.assign(socket!, { line, key });
-    return false;
-  };
-  const tables = ["/proc/net/tcp", "/proc/net/tcp6"].map((path) => visitRows(path, visit));
-  return (await Promise.all(tables)).every((read) => read);
+
+  async #read(): Promise<DescriptorReading> {
+    const reading = await readDescriptors(() => this.#registry.connections());
+    this.stop();
+    this.#reading = reading;
+    this.#forget = setTimeout(() => this.#reading = undefined, this.#keep);
+    Deno.unrefTimer(this.#forget);
+    return reading;
+  }
+
+  /** Keeps nothing any longer. */
+  stop(): void {
+    clearTimeout(this.#forget);
+    this.#reading = undefined;
+  }
 }
 
-/** Lists the connections that have no socket among those that were found. */
-async function lacking(
-  registry: DescriptorRegistry,
-  found: ReadonlyMap<number, Found>,
-): Promise<Connection[]> {
-  const keys = new Set<string | undefined>();
-  await walk(found.values(), ({ key }) => void keys.add(key));
-  const missing: Connection[] = [];
-  await walk(registry.connections, ({ key, id }) => {
-    if (!keys.has(key)) missing.push({ key, id });
-  });
-  return missing;
+/** Whether a socket was accepted at a port. */
+function cameTo(port: number, socket: ReadSocket | undefined): boolean {
+  return socket?.port === port && socket.kernel.state !== "LISTEN";
 }
 
-/** Whether a socket came to a port of ours. */
-function isAccepted(line: string, port: number): boolean {
-  const row = parseSocketRow(line);
-  return row?.tuple.destinationPort === port && row.state !== "LISTEN";
-}
+type Flag = DescriptorRow["flag"];
 
 /** Cuts one page out of all rows, which come in order. */
 class Page {
@@ -161,16 +135,24 @@ class Page {
     this.#query = query;
   }
 
-  /** Takes the next row, which stands at a place in the order, and its line in the kernel's table. */
-  offer(place: number, row: DescriptorRow, line?: string): void {
-    const { after, limit = 100, flagged = false } = this.#query;
-    if (row.flag !== undefined) this.#flagged++;
-    if (flagged && row.flag === undefined) return;
-    if (after !== undefined && place <= after.descriptor) return;
-    this.#more = this.#rows.length >= limit;
+  /** Counts the next row. */
+  count(flag: Flag): void {
+    if (flag !== undefined) this.#flagged++;
+  }
+
+  /** Whether the row at a place in the order has to be added: it is on the page, or the next one's first. */
+  wants(place: number, flag: Flag): boolean {
+    const { after, flagged = false } = this.#query;
+    if (this.#more || flagged && flag === undefined) return false;
+    return after === undefined || after.worker < 0 ||
+      after.worker === 0 && place > after.descriptor;
+  }
+
+  /** Takes a row that is wanted. */
+  add(place: number, row: DescriptorRow): void {
+    this.#more = this.#rows.length >= (this.#query.limit ?? 100);
     if (this.#more) return;
-    const kernel = line === undefined ? undefined : parseSocketRow(line);
-    this.#rows.push(kernel === undefined ? row : { ...row, kernel: kernelOf(kernel) });
+    this.#rows.push(row);
     this.#end = place;
   }
 
@@ -181,37 +163,4 @@ class Page {
       ...this.#more && { next: { worker: 0, descriptor: this.#end } },
     };
   }
-}
-
-function kernelOf(row: SocketRow): NonNullable<DescriptorRow["kernel"]> {
-  const { inode, state, receiveQueue, sendQueue } = row;
-  return { inode, state, receiveQueue, sendQueue };
-}
-
-/** Returns the inode of a row, its tenth column, without reading the rest; NaN for the heading. */
-function inodeOfRow(line: string): number {
-  let at = 0;
-  for (let column = 0;; column++) {
-    while (line[at] === " ") at++;
-    const end = line.indexOf(" ", at);
-    if (column === 9 || end < 0) return Number(line.slice(at, end < 0 ? undefined : end));
-    at = end;
-  }
-}
-
-/** Returns the 4-tuple of a row as text. Few addresses have many connections, so they are kept. */
-function keyOfRow(line: string, addresses: Map<string, string>): string | undefined {
-  const [local, remote] = endsOfRow(line).split(" ").map((end) => {
-    const [hex = "", port = ""] = end.split(":");
-    const address = addresses.get(hex) ?? parseHexAddress(hex);
-    if (address !== undefined) addresses.set(hex, address);
-    return { address, port: parseInt(port, 16) };
-  });
-  if (local?.address === undefined || remote?.address === undefined) return undefined;
-  return formatFourTuple({
-    sourceAddress: remote.address,
-    sourcePort: remote.port,
-    destinationAddress: local.address,
-    destinationPort: local.port,
-  });
 }

@@ -20,6 +20,8 @@ export type { HostDescription } from "./report.ts";
 export interface ConnectionFilter {
   /** One connection: its 4-tuple as text. */
   readonly key?: string;
+  /** Any of these connections, by their 4-tuples. */
+  readonly keys?: readonly string[];
   /**
    * An address or a network, `192.0.2.7` or `2001:db8::/32`: that of the client, which behind a
    * trusted proxy is not that of the socket.
@@ -87,7 +89,10 @@ export interface ConnectionQuery extends ConnectionFilter {
    * @default 100
    */
   readonly limit?: number;
-  /** Where the page before ended. */
+  /**
+   * Where the page before ended. By anything but age, connections change places while pages are read:
+   * such a walk may miss some, or show them twice.
+   */
   readonly after?: ConnectionCursor;
 }
 
@@ -109,7 +114,10 @@ export interface ConnectionPage {
   readonly total: number;
   /** Where the next page begins; absent on the last one. */
   readonly next?: ConnectionCursor;
-  /** Workers that have not answered, and whose connections are left out; absent if all have. */
+  /**
+   * Workers that have not answered, and whose connections are left out: a walk that is to miss nothing
+   * asks for the same page again. Absent if all have.
+   */
   readonly missing?: readonly number[];
 }
 
@@ -257,8 +265,17 @@ export interface DescriptorRow {
   readonly flag?: "not_in_registry" | "not_in_kernel";
 }
 
-/** A page of descriptors. */
+/**
+ * A page of descriptors. The first one shows them as they are. Those behind it come of the same reading
+ * of the kernel's tables for up to ten seconds: what has been closed since is left out, what has been
+ * opened since is not there yet, and states and queues are as they were.
+ */
 export interface DescriptorPage {
+  /**
+   * When the kernel's tables were read, in ms since the epoch; with workers the earliest time. Absent
+   * where nobody could read them.
+   */
+  readonly at?: number;
   /** The rows, by worker and descriptor. */
   readonly rows: readonly DescriptorRow[];
   /** How many descriptors are open. */
@@ -267,7 +284,7 @@ export interface DescriptorPage {
   readonly connections: number;
   /** How many rows have a flag, on all pages. */
   readonly flagged: number;
-  /** Workers that have not answered, and whose descriptors are left out; absent if all have. */
+  /** Workers that have not answered, and whose descriptors are left out, as with connections. */
   readonly missing?: readonly number[];
   /** Where the next page begins; absent on the last one. */
   readonly next?: { readonly worker: number; readonly descriptor: number };
@@ -357,7 +374,7 @@ export interface Operations {
    * Lists connections. Sorted by age, the pages together have each connection that was there all
    * along once; sorted by what changes, one whose value moved may come twice or not at all.
    *
-   * @throws {SyntaxError} When `source` or `key` is none.
+   * @throws {SyntaxError} When `source`, `key` or one of `keys` is none.
    */
   query(query: ConnectionQuery): Promise<ConnectionPage>;
   /**
@@ -373,7 +390,7 @@ export interface Operations {
    * Closes connections, in batches with pauses between them.
    *
    * @throws {RangeError} When the code may not be sent or the reason is too long.
-   * @throws {SyntaxError} When `source` or `key` is none.
+   * @throws {SyntaxError} When `source`, `key` or one of `keys` is none.
    */
   close(filter: ConnectionFilter, order: CloseOrder): Promise<CloseOutcome>;
   /**

@@ -1,7 +1,7 @@
 import { serializeClosePayload } from "../protocol/mod.ts";
 import { type Findable, matcherOf, queryConnections } from "./connection_query.ts";
 import { ConnectionRates } from "./connection_rates.ts";
-import { readDescriptors } from "./descriptor_table.ts";
+import { DescriptorTable } from "./descriptor_table.ts";
 import type { DrainOptions } from "./drain.ts";
 import { type FrameObserver, FrameTap } from "./frame_tap.ts";
 import type { Limits } from "./limits.ts";
@@ -84,6 +84,7 @@ export class ServerOperations implements Operations {
   readonly #server: OperatedServer;
   readonly #since = Date.now();
   readonly #rates: ConnectionRates;
+  readonly #descriptors: DescriptorTable;
   readonly #loopDelay = new LoopDelayMeter();
   /** Who waits for the round trip of a connection. */
   readonly #pings = new Map<OperatedEntry, PromiseWithResolvers<PingOutcome>>();
@@ -92,7 +93,10 @@ export class ServerOperations implements Operations {
   /** @param server The server. */
   constructor(server: OperatedServer) {
     this.#server = server;
-    this.#rates = new ConnectionRates(() => server.registry.connections);
+    const { registry } = server;
+    const connections = () => registry.connections;
+    this.#rates = new ConnectionRates(connections);
+    this.#descriptors = new DescriptorTable({ get: (key) => registry.at(key), connections });
   }
 
   async snapshot(): Promise<Snapshot> {
@@ -141,8 +145,9 @@ export class ServerOperations implements Operations {
   async #openOnes(filter: ConnectionFilter): Promise<OperatedEntry[]> {
     const matches = matcherOf(filter);
     const { registry } = this.#server;
-    const one = filter.key === undefined ? undefined : registry.find(filter.key);
-    const candidates = filter.key === undefined ? registry.connections : one ? [one] : [];
+    const keys = filter.keys ?? (filter.key === undefined ? undefined : [filter.key]);
+    const named = keys?.map((key) => registry.find(key)).filter((one) => one !== undefined);
+    const candidates = named === undefined ? registry.connections : new Set(named);
     const found: OperatedEntry[] = [];
     await walk(candidates, (entry) => {
       if (entry.open && matches(entry)) found.push(entry);
@@ -200,9 +205,7 @@ export class ServerOperations implements Operations {
   async descriptors(query: DescriptorQuery = {}): Promise<DescriptorPage> {
     const { worker = 0, ...rest } = query;
     if (worker !== 0) return { rows: [], open: 0, connections: 0, flagged: 0 };
-    const { registry, addr } = this.#server;
-    const { connections } = registry;
-    return await readDescriptors({ get: (key) => registry.at(key), connections }, addr.port, rest);
+    return await this.#descriptors.page(this.#server.addr.port, rest);
   }
 
   limits(): Promise<Limits> {
@@ -227,6 +230,7 @@ export class ServerOperations implements Operations {
   /** The server has stopped: nothing is measured any longer. */
   stop(): void {
     this.#rates.stop();
+    this.#descriptors.stop();
     this.#loopDelay.stop();
   }
 }

@@ -6,7 +6,7 @@
  */
 
 import { formatFourTuple, formatIPv6, type FourTuple, parseIPv6 } from "./four_tuple.ts";
-import { mayReadHost } from "./host.ts";
+import { mayReadHost } from "./host_reader.ts";
 
 /** The state of a TCP socket (RFC 9293 3.3.2), as the kernel names it. */
 export type TcpState =
@@ -230,14 +230,19 @@ export async function visitRows(path: string, visit: (line: string) => boolean):
  * Reads one row of /proc/net/tcp or /proc/net/tcp6; undefined for the heading or another shape.
  *
  * @param line The row without its line feed.
+ * @param addressOf Reads an address as {@linkcode parseHexAddress} does: one that remembers saves most
+ * of the work where many rows have the same.
  */
-export function parseSocketRow(line: string): SocketRow | undefined {
+export function parseSocketRow(
+  line: string,
+  addressOf: (hex: string) => string | undefined = parseHexAddress,
+): SocketRow | undefined {
   const fields = ROW.exec(line);
   if (fields === null) return undefined;
   const [, local = "", ourPort = "", remote = "", port = "", state = ""] = fields;
   const [sendQueue = "", receiveQueue = "", inode = ""] = fields.slice(6);
-  const destinationAddress = parseHexAddress(local);
-  const sourceAddress = parseHexAddress(remote);
+  const destinationAddress = addressOf(local);
+  const sourceAddress = addressOf(remote);
   const stateName = TCP_STATES[parseInt(state, 16) - 1];
   if (
     destinationAddress === undefined || sourceAddress === undefined || stateName === undefined

@@ -18,7 +18,11 @@ const count = z.number().nonnegative();
 const instant = z.number().openapi({ description: "Milliseconds since 1970, UTC" });
 
 const missingWorkers = z.array(z.int()).readonly().optional()
-  .openapi({ description: "Workers that have not answered; absent if all have" });
+  .openapi({
+    description:
+      "Workers that have not answered, and whose part is left out: ask for the same page " +
+      "again to miss nothing. Absent if all have",
+  });
 
 const counts = z.record(z.string(), count);
 
@@ -136,6 +140,11 @@ export const tapEventSchema = z.discriminatedUnion("type", [
 
 /** A page of descriptors. */
 export const descriptorsSchema = z.object({
+  at: instant.optional().openapi({
+    description:
+      "When the kernel's tables were read, in milliseconds since 1970, UTC: just now for a page " +
+      "without after. Absent where they cannot be read",
+  }),
   rows: z.array(z.object({
     descriptor: z.int(),
     worker: z.int().optional(),

@@ -11,8 +11,8 @@ export interface AppOptions {
   readonly guard: Guard;
   /** The server's version. */
   readonly version: string;
-  /** The files of the dashboard: the one with that path, if there is one. */
-  readonly file: (path: string) => Response | undefined;
+  /** The files of the dashboard: the one with that path, if there is one; 304 where it is known. */
+  readonly file: (path: string, ifNoneMatch: string | null) => Response | undefined;
 }
 
 /**
@@ -40,11 +40,11 @@ export function makeApp({ endpoints, guard, version, file }: AppOptions): OpenAP
   }));
 
   app.notFound((context) => {
-    const { method, url } = context.req.raw;
+    const { method, url, headers } = context.req.raw;
     try {
       checkHost(context.env.host, guard.hostname);
       const { pathname } = new URL(url);
-      const found = file(pathname);
+      const found = file(pathname, headers.get("if-none-match"));
       const allowed = found === undefined
         ? patterns.filter(({ pattern }) => pattern.test({ pathname })).map((one) => one.method)
         : ["GET"];

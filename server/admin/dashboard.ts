@@ -76,8 +76,16 @@ const HEADERS: Record<string, string> = {
   "cache-control": "no-cache",
 };
 
-/** Every file of the page by its path on the ops port, with its headers. Nothing else is served. */
-const FILES: ReadonlyMap<string, { text: string; headers: Record<string, string> }> = new Map([
+/** A file of the page. */
+interface PageFile {
+  readonly text: string;
+  readonly type: string;
+  /** A strong one, of what the file says. */
+  readonly etag: string;
+}
+
+/** Every file of the page by its path on the ops port. Nothing else is served. */
+const FILES: ReadonlyMap<string, PageFile> = new Map([
   file("/", html, "text/html"),
   file("/dashboard.css", css, "text/css"),
   file("/uplot.css", uplotCss, "text/css"),
@@ -85,13 +93,9 @@ const FILES: ReadonlyMap<string, { text: string; headers: Record<string, string>
   ...Object.entries(SCRIPTS).map(([name, text]) => file(`/${name}.js`, text, "text/javascript")),
 ]);
 
-function file(
-  path: string,
-  text: string,
-  type: string,
-): [string, { text: string; headers: Record<string, string> }] {
+function file(path: string, text: string, type: string): [string, PageFile] {
   const etag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`;
-  return [path, { text, headers: { ...HEADERS, "content-type": `${type}; charset=utf-8`, etag } }];
+  return [path, { text, type: `${type}; charset=utf-8`, etag }];
 }
 
 /**
@@ -99,9 +103,21 @@ function file(
  * them.
  *
  * @param path The path of the request, such as `/` or `/dashboard.js`.
- * @returns The file, with the policy that the page needs and an ETag; `undefined` when there is none.
+ * @param ifNoneMatch The request's `If-None-Match`, if it has one.
+ * @returns The file, with the policy that the page needs and an ETag; 304 without it where the client
+ * has it already; `undefined` when there is none.
  */
-export function dashboardFile(path: string): Response | undefined {
+export function dashboardFile(path: string, ifNoneMatch?: string | null): Response | undefined {
   const found = FILES.get(path);
-  return found && new Response(found.text, { headers: found.headers });
+  if (found === undefined) return undefined;
+  const { text, type, etag } = found;
+  const headers = { ...HEADERS, etag };
+  if (names(ifNoneMatch ?? "", etag)) return new Response(null, { status: 304, headers });
+  return new Response(text, { headers: { ...headers, "content-type": type } });
+}
+
+/** RFC 9110 13.1.2: any of the list, compared weakly; or `*`. No tag of ours has a comma in it. */
+function names(ifNoneMatch: string, etag: string): boolean {
+  if (ifNoneMatch.trim() === "*") return true;
+  return ifNoneMatch.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);
 }

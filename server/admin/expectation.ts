@@ -33,5 +33,6 @@ export function expectation(issue: Issue): string | undefined {
 }
 
 function unitOf(origin: string): string {
+  if (origin === "array") return " entries";
   return origin === "string" ? " characters" : "";
 }

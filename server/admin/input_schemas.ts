@@ -25,7 +25,7 @@ import {
 } from "../operations.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 
-/** The most records of a page. */
+/** The most records of a page, and so the most connections that are named at once. */
 const MAX_PAGE = 1_000;
 
 /** The longest text of a condition. */
@@ -104,6 +104,9 @@ function source() {
 
 const text = z.string().max(MAX_TEXT);
 
+const SORT = "The most first. By all but age, connections change places while pages are read: " +
+  "a walk over all pages may miss some, or show some twice";
+
 const conditions = {
   key: optional(fourTuple()),
   source: optional(source()),
@@ -119,10 +122,13 @@ export const keyParams = z.strictObject({ key: fourTuple() });
 export const connectionsQuery = z.strictObject({
   ...conditions,
   worker: optional(wholeText(0, MAX_WORKER)),
-  sort: optional(z.enum(CONNECTION_SORTS)),
+  sort: optional(z.enum(CONNECTION_SORTS).openapi({ description: SORT })),
   reverse: optional(flagText()),
   limit: optional(wholeText(1, MAX_PAGE)),
-  cursor: optional(parsed(readConnectionCursor, { type: "string" })),
+  cursor: optional(parsed(readConnectionCursor, {
+    type: "string",
+    description: "What the page before gave as next: begins behind that place in the order",
+  })),
 }).refine(
   ({ cursor, ...order }) => cursor === undefined || sameOrder(cursor.order, orderOf(order)),
   { path: ["cursor"], message: "Expected a cursor of the same sort and reverse" },
@@ -131,7 +137,11 @@ export const connectionsQuery = z.strictObject({
 /** Which part of the descriptors. */
 export const descriptorsQuery = z.strictObject({
   worker: optional(wholeText(0, MAX_WORKER)),
-  after: optional(parsed(readDescriptorCursor, { type: "string" })),
+  after: optional(parsed(readDescriptorCursor, {
+    type: "string",
+    description: "What the page before gave as next: this one comes of the same reading of the " +
+      "kernel's tables, unless that is older than ten seconds",
+  })),
   limit: optional(wholeText(1, MAX_PAGE)),
   flagged: optional(flagText()),
 });
@@ -160,8 +170,13 @@ export const closeOneBody = z.strictObject(closeFields).openapi("CloseOne");
 /** Which connections are to be closed, and how. */
 export const closeBody = z.strictObject({
   match: optional(
-    z.strictObject({ ...conditions, worker: optional(z.int().min(0).max(MAX_WORKER)) })
-      .refine((match) => Object.keys(match).length > 0, { message: "Expected a condition" }),
+    z.strictObject({
+      ...conditions,
+      keys: optional(
+        z.array(fourTuple()).min(1).max(MAX_PAGE).openapi({ description: "Any of these" }),
+      ),
+      worker: optional(z.int().min(0).max(MAX_WORKER)),
+    }).refine((match) => Object.keys(match).length > 0, { message: "Expected a condition" }),
   ),
   all: optional(z.literal(true)),
   ...closeFields,
@@ -247,4 +262,4 @@ function readCursor(text: string, length: number): number[] {
 }
 
 // Checked here, so that a condition the server knows cannot be missing above.
-conditions satisfies Record<Exclude<keyof ConnectionFilter, "worker">, z.ZodType>;
+conditions satisfies Record<Exclude<keyof ConnectionFilter, "keys" | "worker">, z.ZodType>;

@@ -129,7 +129,7 @@ export class AdminClient {
    * @param cursor Where the page before ended.
    */
   connections(
-    query: Omit<ConnectionQuery, "after">,
+    query: Omit<ConnectionQuery, "after" | "keys">,
     cursor?: string,
   ): Promise<ConnectionsAnswer> {
     return this.#ask("GET", "connections", CONNECTIONS, { query: { ...query, cursor } });

@@ -15,6 +15,7 @@ import { jsonLine } from "./escape.ts";
 import { countOf, silenceText } from "./figures.ts";
 import { choiceOption, integerOption } from "./option_values.ts";
 import { fitLine } from "./table.ts";
+import { wholePage } from "./whole_page.ts";
 
 /** Shown unless more, or all, are asked for. */
 const DEFAULT_LIMIT = 100;
@@ -43,7 +44,8 @@ Options:
       Only those of this worker
   --sort ORDER
       ${CONNECTION_SORTS.join(", ")}: the most first
-      (default: age; roundTrip is the rtt column)
+      (default: age; roundTrip is the rtt column). By all but age, connections
+      change places meanwhile: beyond ${PAGE}, some may be missed or shown twice
   --reverse
       The least first
   --limit N
@@ -110,13 +112,13 @@ async function run(
   let total = 0;
   const silent = new Set<number>();
   do {
-    const page = await client.connections({ ...query, limit: Math.min(left, PAGE) }, cursor);
+    const wanted = { ...query, limit: Math.min(left, PAGE) };
+    const page = await wholePage(() => client.connections(wanted, cursor), silent);
     if (!json) rows.push(...page.connections);
     else if (out(page.connections.map(jsonLine).join("")) === false) return 0;
     left -= page.connections.length;
     matched = page.matched;
     total = page.total;
-    for (const worker of page.missing ?? []) silent.add(worker);
     // An empty page that is not the last would be asked for without end.
     cursor = page.connections.length === 0 ? undefined : page.next ?? undefined;
   } while (cursor !== undefined && left > 0);

@@ -12,6 +12,7 @@ import type { Command, CommandIo } from "./command.ts";
 import { escapeToAscii, jsonLine } from "./escape.ts";
 import { bytes, count, countOf, silenceText } from "./figures.ts";
 import { alignTable, fitLine } from "./table.ts";
+import { wholePage } from "./whole_page.ts";
 
 /** Shown unless all are asked for. */
 const DEFAULT_LIMIT = 100;
@@ -30,6 +31,9 @@ registry of connections, and not in the other, is flagged:
   not_in_registry  a socket to our port that is no WebSocket connection: a
                    handshake, a plain request, or one that leaks
   not_in_kernel    a connection without a socket
+
+With --all, ${PAGE} at a time are asked for. For ten seconds all of them come of
+one reading of the kernel's table, so what is opened meanwhile is not among them.
 
 Options:
   --flagged
@@ -75,8 +79,8 @@ async function run(
   let last;
   do {
     const limit = all ? PAGE : DEFAULT_LIMIT;
-    last = await client.fds({ flagged, limit, ...after !== undefined && { after } });
-    for (const worker of last.missing ?? []) silent.add(worker);
+    const query = { flagged, limit, ...after !== undefined && { after } };
+    last = await wholePage(() => client.fds(query), silent);
     if (!json) rows.push(...last.rows);
     else if (out(last.rows.map(jsonLine).join("")) === false) return 0;
     after = last.rows.length === 0 ? undefined : last.next ?? undefined;

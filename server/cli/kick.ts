@@ -14,14 +14,18 @@ import { CONDITIONS, readMatch } from "./connection_match.ts";
 import { escapeToAscii, jsonLine } from "./escape.ts";
 import { firstLine } from "./faults.ts";
 import { countOf, silenceText } from "./figures.ts";
-import { fourTupleWord, integerOption } from "./option_values.ts";
+import { fourTupleWords, integerOption } from "./option_values.ts";
 
-const help = `Usage: fourtuple kick [options] 4-TUPLE
+/** The most connections that can be named at once; the ops port takes no more. */
+const MOST_KEYS = 1_000;
+
+const help = `Usage: fourtuple kick [options] 4-TUPLE...
        fourtuple kick [options] --match NAME=VALUE[,NAME=VALUE...]
        fourtuple kick [options] --all
 
-Closes one connection of a running server, or all that match, with a Close
-frame. Where more than one match, it says how many and asks first.
+Closes some connections of a running server, up to ${MOST_KEYS} by name or all that
+match, with a Close frame. Where it is more than one, it says how many and
+asks first.
 
 Options:
   --match NAME=VALUE[,NAME=VALUE...]
@@ -48,7 +52,7 @@ ${ADMIN_EXIT_CODES}
 
 /** What was asked for. */
 interface Options {
-  /** The one connection; absent where many are meant. */
+  /** The one connection; absent where it may be several. */
   readonly key?: string;
   /** The conditions; without any, all connections. */
   readonly match: ConnectionFilter;
@@ -66,19 +70,20 @@ export const kick: Command = adminCommand<Options>({
   string: ["match", "code", "reason"],
   boolean: ["all", "dry-run", "yes"],
   collect: ["match"],
-  words: 1,
+  words: MOST_KEYS,
   read,
   run,
 });
 
 function read(flags: Flags, faults: string[]): Options {
-  const key = fourTupleWord(flags, faults);
+  const keys = fourTupleWords(flags, faults);
   const matches = (flags.match ?? []) as string[];
-  const ways = [key !== undefined, matches.length > 0, flags.all === true];
+  const ways = [keys.length > 0, matches.length > 0, flags.all === true];
   if (ways.filter(Boolean).length !== 1) {
-    faults.push("expected one of: a 4-tuple, --match, --all");
+    faults.push("expected one of: 4-tuples, --match, --all");
   }
   const match = readMatch(matches, faults);
+  const [key, ...others] = keys;
   const code = integerOption(flags, "code", [1000, 4999], faults);
   const reason = flags.reason === undefined ? undefined : String(flags.reason);
   try {
@@ -87,8 +92,8 @@ function read(flags: Flags, faults: string[]): Options {
     faults.push(firstLine(error));
   }
   return {
-    ...key !== undefined && { key },
-    match,
+    ...key !== undefined && others.length === 0 && { key },
+    match: keys.length > 0 ? { keys } : match,
     ...code !== undefined && { code },
     ...reason !== undefined && { reason },
     dryRun: flags["dry-run"] === true,
@@ -108,7 +113,7 @@ async function run(
   const would = { ...close, dryRun: true };
   let outcome: CloseOutcome;
   if (key !== undefined) {
-    outcome = await (dryRun ? client.closeMatching({ key }, would) : client.closeOne(key, close));
+    outcome = await (dryRun ? client.closeMatching(match, would) : client.closeOne(key, close));
   } else {
     outcome = await client.closeMatching(match, would);
     if (outcome.closed > 0 && !dryRun) {
@@ -116,10 +121,12 @@ async function run(
       outcome = await client.closeMatching(match, close);
     }
   }
-  const { missing } = outcome;
+  const { missing, closed } = outcome;
   if (missing !== undefined) io.err(`${silenceText(missing, "connections")}\n`);
+  const named = match.keys?.length ?? 0;
+  if (closed < named) io.err(`Not open: ${named - closed} of the ${named} that were named\n`);
   io.out(json ? jsonLine(outcome) : outcomeText(outcome, dryRun));
-  return outcome.closed > 0 ? 0 : 1;
+  return closed > 0 ? 0 : 1;
 }
 
 async function mayClose(closed: number, yes: boolean, { ask, err }: CommandIo): Promise<boolean> {

@@ -56,19 +56,20 @@ export function choiceOption<Choice extends string>(
 }
 
 /**
- * Reads the one word that is no option as a 4-tuple.
+ * Reads the words that are no options as 4-tuples.
  *
  * @param flags What was given.
- * @param faults Gets a line where it is none.
- * @returns The word; `undefined` where there is none.
+ * @param faults Gets a line for each that is none.
+ * @returns The words, each once.
  */
-export function fourTupleWord({ _: words }: Flags, faults: string[]): string | undefined {
-  const [word] = words as string[];
-  if (word === undefined) return undefined;
-  try {
-    parseFourTuple(word);
-  } catch (error) {
-    faults.push(`${quote(word)}: ${firstLine(error)}`);
+export function fourTupleWords({ _: given }: Flags, faults: string[]): string[] {
+  const words = [...new Set(given as string[])];
+  for (const word of words) {
+    try {
+      parseFourTuple(word);
+    } catch (error) {
+      faults.push(`${quote(word)}: ${firstLine(error)}`);
+    }
   }
-  return word;
+  return words;
 }

@@ -9,7 +9,7 @@ import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { jsonLine } from "./escape.ts";
-import { fourTupleWord, integerOption } from "./option_values.ts";
+import { fourTupleWords, integerOption } from "./option_values.ts";
 import { runUntilSignal } from "./run_until_signal.ts";
 import { tapLine } from "./tap_line.ts";
 
@@ -66,7 +66,7 @@ export const tap: Command = adminCommand<Options>({
 function read(flags: Flags, faults: string[]): Options {
   const bytes = integerOption(flags, "bytes", [1, MOST_BYTES], faults);
   if (flags.bytes !== undefined && flags.payload !== true) faults.push("--bytes: needs --payload");
-  const key = fourTupleWord(flags, faults);
+  const [key] = fourTupleWords(flags, faults);
   if (key === undefined) faults.push("expected the 4-tuple of a connection");
   return { key: key ?? "", payloadBytes: flags.payload === true ? bytes ?? DEFAULT_BYTES : 0 };
 }

@@ -26,6 +26,7 @@ import { clusterCapacity } from "./cluster_capacity.ts";
 import { sumReports } from "./cluster_report.ts";
 import {
   connectionQueryOf,
+  DEFAULT_LIMIT,
   descriptorQueryOf,
   mergeConnections,
   mergeDescriptors,
@@ -33,11 +34,11 @@ import {
 import type { Supervisor } from "./supervisor.ts";
 import type { WorkerProcess } from "./worker_process.ts";
 
-/** Rates are measured over a second, where nobody has asked for them before. */
-const RATE_DEADLINE = ANSWER_DEADLINE + 2_000;
+/** One that does answer may take this many milliseconds to find a page, a second of it for rates. */
+const PAGE_DEADLINE = 5_000;
 
-/** One that does answer may take this many milliseconds to read the kernel's tables. */
-const KERNEL_DEADLINE = 10_000;
+/** One that does answer may take this many milliseconds to read the kernel's tables, the host's. */
+const KERNEL_DEADLINE = 20_000;
 
 /** A ping has failed by itself before. */
 const PING_DEADLINE = 12_000;
@@ -50,7 +51,7 @@ const MOST_EXAMPLES = 10;
 
 /**
  * What an operator can ask all workers and have them do. A worker that is stuck is left out, and
- * costs a question two seconds; what was changed holds for it when it goes on.
+ * costs a question two seconds at most; what was changed holds for it when it goes on.
  */
 export class ClusterOperations implements Operations {
   readonly #supervisor: Supervisor;
@@ -109,15 +110,15 @@ export class ClusterOperations implements Operations {
   }
 
   async query(query: ConnectionQuery): Promise<ConnectionPage> {
-    const deadline = query.sort === "rate" ? RATE_DEADLINE : ANSWER_DEADLINE;
+    const { awake, stuck } = await this.#awake();
     const question = async ({ worker, link }: WorkerProcess): Promise<ConnectionPage> => {
       if (query.worker === undefined || query.worker === worker) {
         return await link.call("query", connectionQueryOf(query, worker));
       }
       return { connections: [], matched: 0, total: await link.call("size") };
     };
-    const { answers, missing } = await askAll(this.#supervisor.live, question, deadline);
-    return { ...mergeConnections(answers, query), ...missing.length > 0 && { missing } };
+    const { answers, missing } = await askAll(awake, question, PAGE_DEADLINE);
+    return { ...mergeConnections(answers, query), ...missed(stuck, missing) };
   }
 
   async describe(key: string): Promise<OperatedDescription | undefined> {
@@ -157,10 +158,21 @@ export class ClusterOperations implements Operations {
 
   async descriptors(query: DescriptorQuery = {}): Promise<DescriptorPage> {
     const { awake, stuck } = await this.#awake(query.worker);
-    const question = ({ worker, link }: WorkerProcess) =>
-      link.call("descriptors", descriptorQueryOf(query, worker));
-    const { answers, missing } = await askAll(awake, question, KERNEL_DEADLINE);
-    return { ...mergeDescriptors(answers, query), ...missed(stuck, missing) };
+    const askSome = async (workers: readonly WorkerProcess[], wanted: DescriptorQuery) => {
+      const question = ({ worker, link }: WorkerProcess) =>
+        link.call("descriptors", descriptorQueryOf(wanted, worker));
+      return await askAll(workers, question, KERNEL_DEADLINE);
+    };
+    // Most pages behind the first come of one worker, and cost the others no more than their sums.
+    const current = awake.filter(({ worker }) => worker === query.after?.worker);
+    const first = await askSome(current, query);
+    const { limit = DEFAULT_LIMIT } = query;
+    const left = limit - first.answers.reduce((sum, { answer }) => sum + answer.rows.length, 0);
+    const others = awake.filter((it) => !current.includes(it));
+    const second = await askSome(others, { ...query, limit: left });
+    const answers = [...first.answers, ...second.answers].sort((a, b) => a.worker - b.worker);
+    const missing = missed(stuck, [...first.missing, ...second.missing]);
+    return { ...mergeDescriptors(answers, query), ...missing };
   }
 
   async limits(): Promise<Limits> {
@@ -207,8 +219,14 @@ export class ClusterOperations implements Operations {
    */
   async #awake(only?: number): Promise<{ awake: WorkerProcess[]; stuck: readonly number[] }> {
     const live = this.#supervisor.live.filter(({ worker }) => worker === (only ?? worker));
-    const { missing } = await askAll(live, (it) => it.size(), ANSWER_DEADLINE);
-    return { awake: live.filter(({ worker }) => !missing.includes(worker)), stuck: missing };
+    const awake: WorkerProcess[] = [];
+    const stuck: number[] = [];
+    const answers = await Promise.all(live.map((it) => it.isAwake()));
+    for (const [index, it] of live.entries()) {
+      if (answers[index]) awake.push(it);
+      else stuck.push(it.worker);
+    }
+    return { awake, stuck };
   }
 
   /** The worker that has a connection, as soon as it says so. */

@@ -10,7 +10,7 @@ import type {
 } from "../operations.ts";
 
 /** How many rows a page has unless told otherwise. */
-const DEFAULT_LIMIT = 100;
+export const DEFAULT_LIMIT = 100;
 
 /** What one worker answered. */
 export interface WorkerPage<Page> {
@@ -65,16 +65,16 @@ export function mergeConnections(
 }
 
 /**
- * Makes one worker's question out of a question to all.
+ * The same for descriptors. A worker that comes before the cursor, and has no rows for the page, is
+ * asked as well, as the sums are of all.
  *
  * @param query What is wanted of all workers.
  * @param worker The worker.
- * @returns What is wanted of it; no rows where it comes before the cursor.
+ * @returns What is wanted of it.
  */
 export function descriptorQueryOf(query: DescriptorQuery, worker: number): DescriptorQuery {
   const { worker: _, after, ...rest } = query;
-  if (after === undefined || worker > after.worker) return rest;
-  return worker < after.worker ? { ...rest, limit: 0 } : { ...rest, after };
+  return { ...rest, ...after && { after: { ...after, worker: after.worker - worker } } };
 }
 
 /**
@@ -93,7 +93,9 @@ export function mergeDescriptors(
   const rows = found.slice(0, limit);
   const last = rows.at(-1);
   const more = found.length > limit || pages.some(({ answer }) => answer.next !== undefined);
+  const times = pages.map(({ answer }) => answer.at).filter((at) => at !== undefined);
   return {
+    ...times.length > 0 && { at: Math.min(...times) },
     rows,
     open: pages.reduce((sum, { answer }) => sum + answer.open, 0),
     connections: pages.reduce((sum, { answer }) => sum + answer.connections, 0),

@@ -2,7 +2,7 @@ import { pause } from "../pause.ts";
 import { type Child, endOf, startChild } from "../process/child.ts";
 import type { Link } from "../process/link.ts";
 import type { Program } from "../process/program.ts";
-import { ask } from "./ask.ts";
+import { ANSWER_DEADLINE, ask } from "./ask.ts";
 import type {
   LastWords,
   Listening,
@@ -63,6 +63,8 @@ export class WorkerProcess implements WorkerInfo {
   #asked: Promise<WorkerSnapshot> | undefined = undefined;
   /** How many connections it had when it last said so. */
   #size = 0;
+  /** What it was asked to see whether it is awake, and has not answered. */
+  #knock: { readonly at: number; readonly answer: Promise<number> } | undefined = undefined;
 
   /** Use {@linkcode WorkerProcess.start}. */
   constructor(child: Child<WorkerCalls>, { worker }: Place, { url }: Listening) {
@@ -131,6 +133,19 @@ export class WorkerProcess implements WorkerInfo {
   /** Asks how many connections it has. */
   async size(): Promise<number> {
     return this.#size = await this.link.call("size");
+  }
+
+  /**
+   * Whether it answers within two seconds. One that has owed an answer for so long is stuck, and is
+   * not waited for again until it has given it.
+   */
+  async isAwake(): Promise<boolean> {
+    this.#knock ??= {
+      at: performance.now(),
+      answer: this.size().finally(() => this.#knock = undefined),
+    };
+    const { at, answer } = this.#knock;
+    return await ask(answer, Math.max(0, at + ANSWER_DEADLINE - performance.now())) !== undefined;
   }
 
   /** How many connections it had when it last said so. */

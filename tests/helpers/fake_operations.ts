@@ -391,10 +391,12 @@ export class FakeOperations implements Operations {
   #matching(filter: ConnectionFilter): FakeConnection[] {
     const { source, path, subprotocol, state, worker } = filter;
     const key = filter.key === undefined ? undefined : formatFourTuple(parseFourTuple(filter.key));
+    const keys = filter.keys?.map((text) => formatFourTuple(parseFourTuple(text)));
     const isFrom = source === undefined ? () => true : sourceMatcher(source);
     return this.connections.filter((connection) => {
       const [target = ""] = connection.target.split("?");
       return (key === undefined || connection.key === key) &&
+        (keys === undefined || keys.includes(connection.key)) &&
         isFrom(parseFourTuple(connection.key).sourceAddress) &&
         (path === undefined ||
           (path.endsWith("*") ? target.startsWith(path.slice(0, -1)) : target === path)) &&

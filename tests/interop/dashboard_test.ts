@@ -139,7 +139,13 @@ dashboardTest("closing selected connections says how many, and asks", async (tes
   await dialog.getByRole("button", { name: "Close 3 connections" }).click();
   await page.getByText("3 connections told to close").waitFor();
   assertEquals(test.operations.connections.length, 997);
-  assertEquals(test.operations.callsOf("close").at(-1)!.args[1], { code: 4001, reason: "bye" });
+  const calls = test.operations.callsOf("close").map(({ args }) => args);
+  const keys = fakeConnections(3).map(({ key }) => key);
+  assertEquals(calls, [
+    [{ keys }, { dryRun: true }],
+    [{ keys }, { dryRun: true }],
+    [{ keys }, { code: 4001, reason: "bye" }],
+  ]);
   await page.locator("#matched", { hasText: "997 match" }).waitFor();
   assertEquals(problems, []);
 });

@@ -40,6 +40,8 @@ const FILTERS: readonly [ConnectionFilter, Partial<ConnectionRecord>, boolean][]
   [{ subprotocol: "a" }, {}, false],
   [{ subprotocol: "" }, {}, true],
   [{ subprotocol: "" }, { subprotocol: "a" }, false],
+  [{ keys: ["127.0.0.1:1-127.0.0.1:2"] }, {}, false],
+  [{ keys: [] }, {}, false],
   [{ state: "open" }, {}, true],
   [{ state: "open" }, { state: "closing" }, false],
   [{ state: "open", path: "/b" }, { target: "/a" }, false],
@@ -67,6 +69,7 @@ for (const [filter, values, expected] of FILTERS) {
 Deno.test("matcherOf() refuses what is no address and no 4-tuple", async () => {
   assertThrows(() => matcherOf({ source: "everybody" }), SyntaxError);
   assertThrows(() => matcherOf({ key: "127.0.0.1:1" }), SyntaxError);
+  assertThrows(() => matcherOf({ keys: ["[::1]:1-[::1]:2", "nonsense"] }), SyntaxError);
   assertThrows(() => matcherOf({ key: "127.0.0.1:0-127.0.0.1:1" }), RangeError);
   await assertRejects(() => queryConnections([], { source: "10.0.0.1/8" }), SyntaxError);
 });

@@ -2,12 +2,15 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Opcode } from "../../protocol/mod.ts";
 import { serve, type ServeOptions, type Server } from "../../mod.ts";
 import type { TapEvent } from "../../server/operations.ts";
+import { Registry } from "../../server/registry.ts";
+import { type OperatedServer, ServerOperations } from "../../server/server_operations.ts";
 import {
   OTHER_CERTIFICATE,
   OTHER_KEY,
   TEST_CERTIFICATE,
   TEST_KEY,
 } from "../helpers/certificate.ts";
+import { MadeUpEntry } from "../helpers/entries.ts";
 import { until } from "../helpers/events.ts";
 import { RawClient } from "../helpers/raw_client.ts";
 
@@ -115,6 +118,26 @@ Deno.test("ServerOperations.close() closes what matches, or only says what would
   assertEquals((await operations.close({ key: "127.0.0.1:1-127.0.0.1:2" }, {})).closed, 0);
   await assertRejects(() => operations.close({}, { code: 1005 }), RangeError);
   await assertRejects(() => operations.close({}, { reason: "x".repeat(124) }), RangeError);
+  closeAll(clients);
+});
+
+Deno.test("ServerOperations.close() closes those that are named, and nobody by a name that is none", async () => {
+  await using server = serve(echo);
+  const clients = await open(server, "/a", "/b", "/c");
+  const { operations } = server;
+  const [first, second] = server.registry.list().map(({ key }) => key);
+  const spelled = first!.replaceAll("127.0.0.1", "[::ffff:127.0.0.1]");
+  const keys = [first!, spelled, "127.0.0.1:1-127.0.0.1:2", second!];
+  await assertRejects(() => operations.close({ keys: [...keys, "nonsense"] }, {}), SyntaxError);
+  assertEquals(await operations.close({ keys: [] }, {}), { closed: 0, examples: [] });
+  assertEquals((await operations.close({ keys, path: "/a" }, { dryRun: true })).closed, 1);
+  const expected = { closed: 2, examples: [first, second] };
+  assertEquals(await operations.close({ keys }, { dryRun: true }), expected);
+  assertEquals(server.registry.totals().closed, 0);
+  assertEquals(await operations.close({ keys }, { code: 4000 }), expected);
+  for (const client of clients.slice(0, 2)) assertEquals((await client.closeFrame())?.code, 4000);
+  const left = await operations.query({ state: "open" });
+  assertEquals(left.connections.map(({ target }) => target), ["/c"]);
   closeAll(clients);
 });
 
@@ -298,6 +321,18 @@ Deno.test("ServerOperations.descriptors() joins the kernel's table with the regi
     assertEquals(page.rows.filter(({ id }) => id !== undefined).length, 2);
   }
   closeAll(clients);
+});
+
+Deno.test("ServerOperations.descriptors() flags what the registry has and the kernel has not", async () => {
+  const registry = new Registry<MadeUpEntry>(() => Promise.resolve(undefined));
+  registry.add(new MadeUpEntry(7));
+  const addr: Deno.NetAddr = { transport: "tcp", hostname: "127.0.0.1", port: 8080 };
+  const operations = new ServerOperations({ registry, addr } as unknown as OperatedServer);
+  const page = await operations.descriptors({ flagged: true });
+  if (page.open > 0) { // 0 where /proc cannot be read
+    assertEquals(page.rows.map(({ id, flag }) => [id, flag]), [[7, "not_in_kernel"]]);
+  }
+  operations.stop();
 });
 
 Deno.test("ServerOperations has nothing of a worker, as it has none", async () => {

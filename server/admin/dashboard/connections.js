@@ -9,9 +9,6 @@ import { ConnectionTable } from "./table.js";
 /** How often the page of the table is read again, in milliseconds. */
 const REFRESH_MS = 2_000;
 
-/** How many requests are under way at once when selected connections are closed. */
-const AT_ONCE = 6;
-
 const CONDITIONS = /** @type {const} */ (["source", "path", "subprotocol", "state", "worker"]);
 
 /** The view of all connections. */
@@ -192,27 +189,11 @@ export class Connections {
   }
 
   async #closeSelected() {
-    const keys = this.#table.selected;
-    await this.#confirm(async (order) => {
-      const outcome = {
-        closed: 0,
-        examples: /** @type {string[]} */ ([]),
-        missing: /** @type {number[]} */ ([]),
-      };
-      for (let from = 0; from < keys.length; from += AT_ONCE) {
-        const parts = await Promise.all(
-          keys.slice(from, from + AT_ONCE).map((key) =>
-            this.#api.act("POST", "connections/close", { match: { key }, ...order })
-          ),
-        );
-        for (const { closed, examples, missing = [] } of parts) {
-          outcome.missing = [...new Set([...outcome.missing, ...missing])];
-          outcome.closed += closed;
-          outcome.examples.push(...examples);
-        }
-      }
-      return outcome;
-    }, "Those that are selected.");
+    const match = { keys: this.#table.selected };
+    await this.#confirm(
+      (order) => this.#api.act("POST", "connections/close", { match, ...order }),
+      "Those that are selected.",
+    );
   }
 
   /**

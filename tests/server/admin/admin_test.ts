@@ -79,14 +79,14 @@ Deno.test("the ops port gives no other origin leave to read", async () => {
 
 Deno.test("the ops port bounds bodies", async () => {
   await using port = new OpsPort();
-  const reason = "x".repeat(70_000);
+  const reason = "x".repeat(140_000);
   assertEquals((await port.ask("/api/v1/connections/close", { body: { reason } })).status, 413);
   const response = await port.askRaw([
     "POST /api/v1/drain HTTP/1.1",
     "Host: 127.0.0.1",
     "Content-Type: application/json",
     "Transfer-Encoding: chunked",
-  ], `11170\r\n${reason}\r\n0\r\n\r\n`);
+  ], `222e0\r\n${reason}\r\n0\r\n\r\n`);
   assertEquals(response.status, 413);
   assertEquals(port.audits.all.map(({ outcome }) => outcome), ["refused", "refused"]);
 });

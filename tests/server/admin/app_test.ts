@@ -140,6 +140,19 @@ Deno.test("a file of the dashboard is there without a token, but not by another 
   assertEquals(await port.statusOf("GET /nothing HTTP/1.1", "Host: evil.example"), 421);
 });
 
+Deno.test("a file of the dashboard that the client has is not sent again", async () => {
+  await using port = new OpsPort();
+  const first = await port.ask("/dashboard.js");
+  const known = { "if-none-match": first.headers.get("etag")! };
+  for (const method of ["GET", "HEAD"]) {
+    const again = await port.ask("/dashboard.js", { method, headers: known });
+    assertEquals([again.status, again.json], [304, ""], method);
+    assertEquals(again.headers.get("etag"), known["if-none-match"]);
+  }
+  assertEquals((await port.ask("/dom.js", { headers: known })).status, 200);
+  assertEquals((await port.ask("/dashboard.js", { method: "POST", headers: known })).status, 405);
+});
+
 Deno.test("HEAD gets what GET does, without the body", async () => {
   await using port = new OpsPort();
   for (const path of ["/", "/healthz", "/metrics", "/openapi.json", "/api/v1/connections"]) {

@@ -117,6 +117,47 @@ Deno.test("POST connections/close closes what matches, and says so first on a dr
   assertEquals(port.audits.all.map(({ outcome }) => outcome), ["done", "done"]);
 });
 
+Deno.test("POST connections/close closes those that are named, in one request", async () => {
+  await using port = new OpsPort({ operations: manyConnections(2_000) });
+  // As long as they can be.
+  const others = Array.from(
+    { length: 998 },
+    (_, at) => `[2001:db8:1111:2222:3333:4444:5555:6666]:${60_000 + at}-[2001:db8::1]:60000`,
+  );
+  const keys = port.operations.connections.slice(0, 2).map(({ key }) => key);
+  const body = { match: { keys: [...keys, ...others] }, code: 4_000 };
+  const dry = await port.ask(`${PATH}/close`, { body: { ...body, dryRun: true } });
+  const done = await port.ask(`${PATH}/close`, { body });
+  for (const { status, json } of [dry, done]) {
+    assertEquals([status, json], [200, { closed: 2, examples: keys }]);
+  }
+  assertEquals(port.operations.connections.length, 1_998);
+  assertEquals(port.operations.callsOf("close")[1]!.args, [body.match, { code: 4_000 }]);
+  assertEquals(port.audits.all.map(({ action, target }) => ({ action, target })), [
+    { action: "connections.close.dry-run", target: { ...body, dryRun: true } },
+    { action: "connections.close", target: body },
+  ]);
+});
+
+Deno.test("POST connections/close names the 4-tuple that is none, and closes nobody", async () => {
+  await using port = new OpsPort();
+  const { key } = port.operations.connections[0]!;
+  const body = { match: { keys: [key, "1.2.3.4:5", key, "nonsense"] } };
+  const { status, headers, json } = await port.ask(`${PATH}/close`, { body });
+  assertEquals([status, headers.get("content-type")], [400, "application/problem+json"]);
+  assertEquals(json.errors.map(({ where }: { where: string }) => where), [
+    "body.match.keys.1",
+    "body.match.keys.3",
+  ]);
+  const tooMany = { match: { keys: new Array(1_001).fill(key) } };
+  const refused = await port.ask(`${PATH}/close`, { body: tooMany });
+  assertEquals([refused.status, refused.json.errors], [400, [
+    { where: "body.match.keys", message: "Expected at most 1000 entries" },
+  ]]);
+  assertEquals(port.operations.calls, []);
+  assertEquals(port.audits.all.map(({ outcome }) => outcome), ["refused", "refused"]);
+});
+
 Deno.test("POST connections/close closes nobody without a condition, and all only by name", async () => {
   await using port = new OpsPort();
   for (const body of [{}, { match: {} }, { all: false }, { match: { souce: "::1" } }]) {

@@ -33,6 +33,30 @@ Deno.test("dashboardFile() gives nothing else", () => {
   }
 });
 
+Deno.test("dashboardFile() gives 304 when the client has that very file", async () => {
+  const { etag, other } = { etag: etagOf("/")!, other: etagOf("/dashboard.js")! };
+  assert(etag !== other);
+  for (const known of [etag, ` ${etag} `, `W/${etag}`, `${other}, ${etag}`, "*", `"a,b",${etag}`]) {
+    const { status, headers, body } = dashboardFile("/", known)!;
+    assertEquals([status, body, headers.get("etag")], [304, null, etag], known);
+    assertEquals(headers.get("cache-control"), "no-cache");
+    assertEquals(headers.get("content-type"), null);
+    assertStringIncludes(headers.get("content-security-policy")!, "default-src 'none'");
+  }
+  for (
+    const unknown of ["", other, etag.slice(1, -1), `${etag.slice(0, -1)},"`, `"${etag}"`, null]
+  ) {
+    const response = dashboardFile("/", unknown)!;
+    assertEquals(response.status, 200, String(unknown));
+    assertStringIncludes(await response.text(), "<!DOCTYPE html>");
+  }
+  assertEquals(dashboardFile("/nothing", "*"), undefined);
+});
+
+function etagOf(path: string): string | null | undefined {
+  return dashboardFile(path)?.headers.get("etag");
+}
+
 Deno.test("dashboardFile() sends a strict policy with every file", async () => {
   for (const path of ["/", "/dashboard.js", "/uplot.css"]) {
     const { headers, body } = dashboardFile(path)!;

@@ -13,6 +13,8 @@ const CASES: readonly [z.ZodType, unknown, string][] = [
   [z.boolean(), "true", "Expected true or false"],
   [z.object({}), [], "Expected an object"],
   [z.array(z.string()), {}, "Expected a list"],
+  [z.array(z.string()).min(1), [], "Expected at least 1 entries"],
+  [z.array(z.string()).max(1), ["a", "b"], "Expected at most 1 entries"],
   [z.enum(["a", "b"]), "c", "Expected one of a, b"],
   [z.literal(true), false, "Expected true"],
   [z.int().refine(() => false, { message: "Own words" }), 1, "Own words"],

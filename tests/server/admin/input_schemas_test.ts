@@ -129,6 +129,23 @@ Deno.test("closeBody wants a condition, or all in so many words", () => {
   );
 });
 
+Deno.test("closeBody takes up to 1,000 4-tuples, in any spelling, and names the bad one", () => {
+  const keys = ["[0:0::1]:5-[::1]:80", "127.0.0.1:1-127.0.0.1:2"];
+  assertEquals(closeBody.parse({ match: { keys } }).match?.keys, ["[::1]:5-[::1]:80", keys[1]]);
+  const many = (length: number) => new Array(length).fill(keys[1]);
+  assertEquals(closeBody.safeParse({ match: { keys: many(1_000) } }).success, true);
+  refuses(
+    closeBody,
+    { match: { keys: many(1_001) } },
+    { match: { keys: [] } },
+    { match: { keys: keys[1] } },
+    { match: { keys: [null] } },
+    { keys },
+  );
+  const { error } = closeBody.safeParse({ match: { keys: [...keys, "nonsense"] } });
+  assertEquals(error?.issues.map(({ path }) => path), [["match", "keys", 2]]);
+});
+
 Deno.test("closeOneBody takes codes that may be sent, and reasons that fit", () => {
   assertEquals(closeOneBody.parse({}), {});
   for (const code of [1000, 1001, 1014, 3000, 4999]) {

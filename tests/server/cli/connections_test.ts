@@ -103,6 +103,20 @@ Deno.test("connections refuses what cannot be", async () => {
   assertEquals([code, err.split("\n").length], [2, 8]);
 });
 
+Deno.test("connections asks once more for a page that a worker has not answered", async () => {
+  class WithSlowWorker extends FakeOperations {
+    override async query(query: ConnectionQuery): Promise<ConnectionPage> {
+      const page = await super.query(query);
+      return this.calls.length === 2 ? { ...page, connections: [], missing: [3] } : page;
+    }
+  }
+  const operations = new WithSlowWorker(fakeConnections(1_010));
+  const { out, err } = await run(operations, ["--all", "--json"]);
+  assertEquals([out.trimEnd().split("\n").length, err], [1_010, ""]);
+  const [, second, third] = operations.callsOf("query");
+  assertEquals(second, third);
+});
+
 Deno.test("connections says whose connections are left out", async () => {
   class WithSilentWorker extends FakeOperations {
     override async query(query: ConnectionQuery): Promise<ConnectionPage> {

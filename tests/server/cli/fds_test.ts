@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { descriptorTable, fds } from "../../../server/cli/fds.ts";
+import type { DescriptorPage, DescriptorQuery } from "../../../server/operations.ts";
 import { startAdminPort } from "../../helpers/admin_port.ts";
 import { fakeConnections, FakeOperations } from "../../helpers/fake_operations.ts";
 import { written } from "../../helpers/written.ts";
@@ -32,6 +33,20 @@ Deno.test("fds --all follows all pages", async () => {
   const descriptors = out.trimEnd().split("\n").map((line) => JSON.parse(line).descriptor);
   assertEquals([new Set(descriptors).size, descriptors.length], [1_503, 1_503]);
   assertEquals(operations.callsOf("descriptors").length, 2);
+});
+
+Deno.test("fds asks once more for a page that a worker has not answered", async () => {
+  class WithSlowWorker extends FakeOperations {
+    override async descriptors(query?: DescriptorQuery): Promise<DescriptorPage> {
+      const page = await super.descriptors(query);
+      return this.calls.length > 1 ? page : { ...page, rows: [], missing: [2] };
+    }
+  }
+  const operations = new WithSlowWorker(fakeConnections(10));
+  const { out, err } = await run(operations, "--json");
+  assertEquals([out.trimEnd().split("\n").length, err], [13, ""]);
+  const [first, second] = operations.callsOf("descriptors");
+  assertEquals(first, second);
 });
 
 Deno.test("fds says which workers have not answered", async () => {

@@ -66,6 +66,30 @@ Deno.test("kick --match needs --yes where nobody can be asked, and more than one
   assertEquals((await run(new FakeOperations(), ["--match", `key=${FIRST!.key}`])).left, 9);
 });
 
+Deno.test("kick closes several connections by one request, once they are confirmed", async () => {
+  const names = fakeConnections(3).map(({ key }) => key);
+  const operations = new FakeOperations();
+  const { code, out, err, questions, left } = await run(operations, [...names, names[0]!], "y");
+  assertEquals([code, err, left], [0, "", 7]);
+  assertEquals(questions, ["Close 3 connections? [y/N] "]);
+  assertEquals(out.split("\n")[0], "Told to close: 3 connections.");
+  const calls = operations.callsOf("close").map(({ args }) => args);
+  assertEquals(calls, [[{ keys: names }, { dryRun: true }], [{ keys: names }, {}]]);
+  assertEquals((await run(new FakeOperations(), names, "n")).left, 10);
+  assertEquals((await run(new FakeOperations(), names)).code, 2);
+  assertEquals((await run(new FakeOperations(), [...names, "--yes"])).left, 7);
+  assertEquals((await run(new FakeOperations(), [...names, "--dry-run"])).left, 10);
+});
+
+Deno.test("kick says how many of those that were named are not open", async () => {
+  const gone = ["192.0.2.1:1-192.0.2.2:2", "192.0.2.1:3-192.0.2.2:2"];
+  const some = await run(new FakeOperations(), [FIRST!.key, ...gone]);
+  assertEquals([some.code, some.left], [0, 9]);
+  assertEquals(some.err, "Not open: 2 of the 3 that were named\n");
+  const none = await run(new FakeOperations(), gone);
+  assertEquals([none.code, none.out], [1, "No open connection matches.\n"]);
+});
+
 Deno.test("kick --all closes all, and says some of them", async () => {
   const { code, out, left } = await run(new FakeOperations(fakeConnections(20)), [
     "--all",
@@ -105,6 +129,8 @@ for (
     ["--all", FIRST!.key],
     ["--all", "--match", "path=/"],
     ["nonsense"],
+    [FIRST!.key, "nonsense"],
+    Array.from({ length: 1_001 }, (_, at) => `127.0.0.1:${at + 1}-127.0.0.1:8080`),
     ["--match", "nonsense"],
     ["--all", "--code", "1005"],
     ["--all", "--code", "1e3"],

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { choiceOption, fourTupleWord, integerOption } from "../../../server/cli/option_values.ts";
+import { choiceOption, fourTupleWords, integerOption } from "../../../server/cli/option_values.ts";
 
 Deno.test("integerOption() reads an integer in its range, and says so of all else", () => {
   const read = (n: string | undefined) => {
@@ -24,12 +24,13 @@ Deno.test("choiceOption() reads one of its words, and names them otherwise", () 
   assertEquals(faults, ['--s: expected one of a, b, received "B"']);
 });
 
-Deno.test("fourTupleWord() reads a 4-tuple", () => {
+Deno.test("fourTupleWords() reads 4-tuples, each once", () => {
   const faults: string[] = [];
-  const key = "127.0.0.1:1-127.0.0.1:2";
-  assertEquals(fourTupleWord({ _: [key] }, faults), key);
-  assertEquals(fourTupleWord({ _: [] }, faults), undefined);
+  const [one, other] = ["127.0.0.1:1-127.0.0.1:2", "[::1]:1-[::1]:2"];
+  assertEquals(fourTupleWords({ _: [one, other, one] }, faults), [one, other]);
+  assertEquals(fourTupleWords({ _: [] }, faults), []);
   assertEquals(faults, []);
-  fourTupleWord({ _: ["nonsense"] }, faults);
+  fourTupleWords({ _: ["nonsense", one, ""] }, faults);
+  assertEquals(faults.length, 2);
   assertStringIncludes(faults[0]!, '"nonsense": Cannot parse 4-tuple');
 });

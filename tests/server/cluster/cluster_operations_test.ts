@@ -2,7 +2,12 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Cluster } from "../../../server/cluster/cluster.ts";
 import type { SupervisorOptions } from "../../../server/cluster/supervisor.ts";
 import type { Limits } from "../../../server/limits.ts";
-import type { ConnectionQuery, OperatedConnection, Snapshot } from "../../../server/operations.ts";
+import type {
+  ConnectionQuery,
+  DescriptorPage,
+  OperatedConnection,
+  Snapshot,
+} from "../../../server/operations.ts";
 import { programOf } from "../../../server/process/program.ts";
 import {
   clusterOf,
@@ -138,6 +143,22 @@ clusterTest("ClusterOperations close() closes those that match on all workers", 
   leave(placed);
 });
 
+clusterTest("ClusterOperations close() closes those that are named, on all workers", async () => {
+  await using it = await start();
+  const { operations } = it.cluster;
+  const placed = await connectToAll(it.cluster, 2);
+  const named = oneOfEach(placed);
+  const keys = [...named.map(({ key }) => key), "127.0.0.1:1-127.0.0.1:2"];
+  await assertRejects(() => operations.close({ keys: [...keys, "nonsense"] }, {}), SyntaxError);
+  for (const order of [{ dryRun: true }, { code: 4000 }]) {
+    const { closed, examples } = await operations.close({ keys }, order);
+    assertEquals([closed, [...examples].sort()], [named.length, keys.slice(0, -1).sort()]);
+  }
+  for (const { client } of named) assertEquals((await client.closeFrame())?.code, 4000);
+  assertEquals((await operations.query({ state: "open" })).matched, placed.length - named.length);
+  leave(placed);
+});
+
 clusterTest("ClusterOperations tap() shows the frames of a connection of any worker", async () => {
   await using it = await start();
   const { operations, workers } = it.cluster;
@@ -262,6 +283,56 @@ clusterTest("ClusterOperations answers without a worker that is stopped", async 
   Deno.kill(first!.pid, "SIGCONT");
   assertEquals((await limitsOfEach(placed)).map(({ missedPings }) => missedPings), [9, 9]);
   assertEquals((await operations.snapshot()).missing, undefined);
+  leave(placed);
+});
+
+clusterTest(
+  "ClusterOperations has all rows in a page that is asked for again when a worker goes on",
+  async () => {
+    await using it = await start();
+    const { cluster } = it;
+    const { operations } = cluster;
+    const placed = await connectToAll(cluster, 2);
+    const query = { limit: 1 };
+    const { next: after } = await operations.query(query);
+    const { next: behind } = await operations.descriptors(query);
+    const wanted = () =>
+      Promise.all([
+        operations.query({ after: after! }),
+        operations.descriptors({ limit: 1_000, after: behind! }),
+      ]);
+    const [second] = cluster.workers.slice(1);
+    Deno.kill(second!.pid, "SIGSTOP");
+    const [page, fds] = await wanted();
+    assertEquals([page.missing, fds.missing], [[2], [2]]);
+    Deno.kill(second!.pid, "SIGCONT");
+    await until("it answers", async () => (await operations.query({})).missing === undefined);
+    const [all, allFds] = await wanted();
+    assertEquals([all.missing, allFds.missing], [undefined, undefined]);
+    assertEquals(all.connections.length, placed.length - 1);
+    assertEquals(allFds.rows.filter(({ id }) => id !== undefined).length, placed.length);
+    leave(placed);
+  },
+);
+
+clusterTest("ClusterOperations descriptors() pages through those of all workers", async () => {
+  await using it = await start();
+  const { operations } = it.cluster;
+  const placed = await connectToAll(it.cluster, 2);
+  const pages: DescriptorPage[] = [await operations.descriptors({ limit: 7 })];
+  for (let { next } = pages[0]!; next !== undefined; { next } = pages.at(-1)!) {
+    pages.push(await operations.descriptors({ limit: 7, after: next }));
+  }
+  const rows = pages.flatMap((page) => page.rows);
+  assertEquals(pages.slice(0, -1).filter((page) => page.rows.length !== 7), []);
+  const places = rows.map(({ worker, descriptor }) => worker! * 100_000 + descriptor);
+  assertEquals(places, [...new Set(places)].toSorted((a, b) => a - b));
+  assertEquals(
+    rows.filter(({ id }) => id !== undefined).map(({ key }) => key).toSorted(),
+    placed.map(({ key }) => key).toSorted(),
+  );
+  const sums = pages.map(({ at, connections, flagged }) => [at, connections, flagged]);
+  assertEquals(new Set(sums.map(String)), new Set([`${pages[0]!.at},${placed.length},0`]));
   leave(placed);
 });
 

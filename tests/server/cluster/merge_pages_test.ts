@@ -74,6 +74,12 @@ Deno.test("mergeConnections() makes pages that have each connection of all worke
   }
 });
 
+Deno.test("mergeDescriptors() has no time where nobody could read", () => {
+  const answer: DescriptorPage = { rows: [], open: 0, connections: 0, flagged: 0 };
+  assertEquals(mergeDescriptors([], {}), answer);
+  assertEquals(mergeDescriptors([{ worker: 1, answer }], {}), answer);
+});
+
 Deno.test("connectionQueryOf() leaves the worker out, which no worker knows of itself", () => {
   assertEquals(connectionQueryOf({ worker: 3, path: "/" }, 3), { path: "/" });
 });
@@ -90,12 +96,16 @@ const ROWS: ReadonlyMap<number, readonly (DescriptorRow & { place: number })[]> 
 function askDescriptors(query: DescriptorQuery): DescriptorPage {
   const pages = [...ROWS].map(([worker, all]): WorkerPage<DescriptorPage> => {
     const { after, limit = 100 } = descriptorQueryOf(query, worker);
-    const behind = all.filter(({ place }) => after === undefined || place > after.descriptor);
+    // A worker takes itself for number 0.
+    const behind = all.filter(({ place }) =>
+      after === undefined || after.worker < 0 || after.worker === 0 && place > after.descriptor
+    );
     const rows = behind.slice(0, limit);
     const last = rows.at(-1);
     return {
       worker,
       answer: {
+        at: 1_000 - worker,
         rows: rows.map(({ place: _, ...row }) => row),
         open: 2,
         connections: 1,
@@ -120,6 +130,7 @@ Deno.test("mergeDescriptors() makes pages that have each row of all workers once
     [4, 12, 3],
   ]);
   assertEquals([all.open, all.connections, all.flagged, all.next], [4, 2, 4, undefined]);
+  assertEquals(all.at, 996); // the earliest
   for (const limit of [1, 2, 3, 4, 7, 8]) {
     const paged: DescriptorRow[] = [];
     let query: DescriptorQuery | undefined = { limit };

@@ -2,6 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { WorkerProcess } from "../../../server/cluster/worker_process.ts";
 import { programOf } from "../../../server/process/program.ts";
 import { clusterTest } from "../../helpers/clusters.ts";
+import { until } from "../../helpers/events.ts";
 
 /** Starts one worker that does a deed, without a supervisor. */
 function startOne(deed: string, signal = new AbortController().signal): Promise<WorkerProcess> {
@@ -54,6 +55,25 @@ clusterTest(
     assertEquals(await worker.ended, "ended by SIGKILL");
   },
 );
+
+clusterTest("WorkerProcess isAwake() asks one that is stuck once, until it answers", async () => {
+  const worker = await startOne("serve");
+  assertEquals(await worker.isAwake(), true);
+  Deno.kill(worker.pid, "SIGSTOP");
+  let asked = 0;
+  const { size } = worker;
+  worker.size = () => {
+    asked++;
+    return size.call(worker);
+  };
+  assertEquals(await Promise.all([worker.isAwake(), worker.isAwake()]), [false, false]);
+  assertEquals([await worker.isAwake(), asked], [false, 1]);
+  Deno.kill(worker.pid, "SIGCONT");
+  await until("it answers", () => worker.isAwake());
+  worker.kill();
+  assertEquals(await worker.ended, "ended by SIGKILL");
+  assertEquals(await worker.isAwake(), false);
+});
 
 // It takes the five seconds that a process has for its end.
 clusterTest("WorkerProcess is killed when its link is closed and it does not end", async () => {
