@@ -119,18 +119,33 @@ export class FrameDecoder {
    * and the decoder is of no use afterwards.
    */
   transform(chunk: Uint8Array, sink: FragmentSink): void {
+    this.transformSome(chunk, sink, Infinity);
+  }
+
+  /**
+   * Does as {@linkcode FrameDecoder.transform} does, but stops after some fragments: many small ones
+   * take a multiple of the room that their bytes do.
+   *
+   * @param chunk The bytes; payloads in it are unmasked in place.
+   * @param sink Gets the fragments in order, views on `chunk`, synchronously.
+   * @param most How many it gets at most.
+   * @returns How many of the bytes were taken; the others have to come again.
+   * @throws {ProtocolError} As `transform()` does.
+   */
+  transformSome(chunk: Uint8Array, sink: FragmentSink, most: number): number {
     let at = 0;
-    while (at < chunk.length) {
+    for (let fragments = 0; at < chunk.length && fragments < most; fragments++) {
       if (!this.#inPayload) {
         at = this.#readHeader(chunk, at);
-        if (!this.#inPayload) return;
+        if (!this.#inPayload) return at;
         // An empty frame has no payload to wait for.
-        if (this.#left > 0 && at === chunk.length) return;
+        if (this.#left > 0 && at === chunk.length) return at;
       }
       at = isControl(this.#first & 0x0f)
         ? this.#readControl(chunk, at, sink)
         : this.#readData(chunk, at, sink);
     }
+    return at;
   }
 
   /** Parses a header where it stands; one that the chunk breaks off in is collected byte by byte. */

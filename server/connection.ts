@@ -55,8 +55,8 @@ export interface Connection<Data = unknown> {
    * bounded as the send queue is. A source that fails, or gives nothing for `streamTimeout`, costs the
    * connection, with 1011: there is no way to take back half a message. `close()` does not wait for it.
    *
-   * @param stream The pieces: text, or bytes that stay as they are until they have left; empty ones
-   * make empty frames. It is cancelled when the message cannot be sent.
+   * @param stream The pieces: text, or bytes that stay as they are until the next piece is asked for;
+   * empty ones make empty frames. It is cancelled when the message cannot be sent.
    * @param options What the message is.
    * @returns `sent` when the last piece has been queued, `dropped` when the connection has ended before.
    */

@@ -13,13 +13,19 @@ const SMALL_READS = 8;
 /** A read that is likely to wait gets at most this many bytes, since it may wait long. */
 const WAITING_BYTES = 65_536;
 
-/** The fragments of one read of the socket. It is filled anew for each read. */
+/**
+ * A batch has at most this many fragments, as a peer can put tens of thousands into one read: some
+ * 200 KiB of objects, which are held while the connection is paused.
+ */
+export const MOST_FRAGMENTS = 1_024;
+
+/** The fragments of one read of the socket, or of a part of it. It is filled anew each time. */
 export class FrameBatch implements FragmentSink {
   /** In order; they and their payloads are valid until the next batch is asked for. */
   readonly fragments: Fragment[] = [];
-  /** How many bytes were read. */
+  /** How many bytes they were. */
   byteLength = 0;
-  /** Whether the read filled its buffer, so that there is probably more to read at once. */
+  /** Whether more is there, or probably is, as the read filled its buffer. */
   more = false;
   /** The rule that the bytes break behind the fragments, if they break one: the stream ends here. */
   failure: unknown = undefined;
@@ -31,7 +37,8 @@ export class FrameBatch implements FragmentSink {
 }
 
 /**
- * Reads frames from a transport as a stream of batches, one for each read of the socket.
+ * Reads frames from a transport as a stream of batches: one for each read of the socket, or more
+ * where a read has very many frames.
  *
  * It reads only when asked (`highWaterMark: 0`), into one pooled buffer, and decodes in place: one
  * sequential reader must be done with a batch before it asks for the next. The buffer grows while
@@ -42,7 +49,10 @@ export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
   readonly #transport: Pick<Transport, "read">;
   readonly #decoder: FrameDecoder;
   readonly #pool: BufferPool;
-  #first: Uint8Array | undefined;
+  /** What is there and not decoded yet. */
+  #rest: Uint8Array | undefined;
+  /** Whether there is probably more behind that. */
+  #more: boolean;
   #buffer: Uint8Array<ArrayBuffer>;
   readonly #batch = new FrameBatch();
   #filled = false;
@@ -64,7 +74,8 @@ export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
     this.#transport = transport;
     this.#decoder = decoder;
     this.#pool = pool;
-    this.#first = first;
+    this.#rest = first;
+    this.#more = first?.length === WAITING_BUFFER_BYTES;
     this.#buffer = pool.acquire(MIN_BUFFER_BYTES);
   }
 
@@ -73,38 +84,40 @@ export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
     this.#pool.release(this.#buffer);
   }
 
-  /** Reads and decodes once; closes the stream at the peer's FIN, or when the transport is broken. */
+  /**
+   * Decodes once, and reads before where nothing is left; closes the stream at the peer's FIN, or
+   * when the transport is broken.
+   */
   async pull(controller: ReadableStreamDefaultController<FrameBatch>): Promise<void> {
-    let bytes = this.#takeFirst();
-    const batch = this.#batch;
-    batch.fragments.length = 0; // now, as the next ones may be long in coming
-    batch.more = bytes?.length === WAITING_BUFFER_BYTES;
+    let bytes = this.#rest;
+    this.#batch.fragments.length = 0; // now, as the next ones may be long in coming
     try {
       bytes ??= this.#received(await this.#transport.read(this.#room()));
     } catch {
       // To WebSocket a reset is what a FIN without a Close frame is, RFC 6455 7.1.5.
     }
     if (bytes === undefined) return controller.close();
-    batch.byteLength = bytes.length;
-    batch.more ||= this.#filled;
+    this.#decode(bytes);
+    controller.enqueue(this.#batch);
+  }
+
+  #decode(bytes: Uint8Array): void {
+    const batch = this.#batch;
+    let taken = bytes.length;
     try {
-      this.#decoder.transform(bytes, batch);
+      taken = this.#decoder.transformSome(bytes, batch, MOST_FRAGMENTS);
     } catch (error) {
       // The fragments before the broken rule are good: an error of the stream would discard them.
       batch.failure = error;
     }
-    controller.enqueue(batch);
-  }
-
-  #takeFirst(): Uint8Array | undefined {
-    const first = this.#first;
-    this.#first = undefined;
-    return first;
+    this.#rest = taken < bytes.length ? bytes.subarray(taken) : undefined;
+    batch.byteLength = taken;
+    batch.more = this.#more || this.#rest !== undefined;
   }
 
   #received(count: number | null): Uint8Array | undefined {
     if (count === null) return undefined;
-    this.#filled = count === this.#buffer.length;
+    this.#filled = this.#more = count === this.#buffer.length;
     this.#smallReads = count <= MIN_BUFFER_BYTES / 2 ? this.#smallReads + 1 : 0;
     return this.#buffer.subarray(0, count);
   }

@@ -6,6 +6,17 @@ const WAITING_BYTES = 65_536;
 /** What a piece costs besides its bytes: many small ones have a bound too. */
 const PIECE_BYTES = 256;
 
+const incoming = new WeakSet<ReadableStream>();
+
+/**
+ * Tells whether a stream is that of a message that comes: a piece in it is nobody's but its reader's.
+ *
+ * @param stream Any stream.
+ */
+export function isIncoming(stream: ReadableStream): boolean {
+  return incoming.has(stream);
+}
+
 /** A message that is handed over while it arrives. */
 export interface IncomingStream {
   /** What the message is. A text is given as its bytes, which were found to be UTF-8. */
@@ -94,6 +105,7 @@ export class IncomingStreams {
         this.#release(body);
       },
     }, { highWaterMark: WAITING_BYTES, size: (piece) => piece.length + PIECE_BYTES });
+    incoming.add(readable);
     this.#body = body;
     this.#messages.enqueue({ type: opcode === Opcode.Text ? "text" : "binary", readable });
   }

@@ -1,5 +1,6 @@
 import { Opcode } from "../protocol/mod.ts";
-import type { SendQueue } from "./send_queue.ts";
+import { isIncoming } from "./incoming_streams.ts";
+import { COPY_BYTES, type SendQueue } from "./send_queue.ts";
 import type { Due, Sweep } from "./sweep.ts";
 
 /** A message that is sent while it is made: its pieces in order, text or bytes. */
@@ -150,7 +151,7 @@ export class Outbox implements Due {
     const { promise, resolve } = Promise.withResolvers<"sent" | "dropped">();
     this.#streams++;
     this.add(0, async () => {
-      resolve(await this.#stream(reader, options));
+      resolve(await this.#stream(reader, isIncoming(stream), options));
       this.#streams--;
     });
     return promise;
@@ -158,6 +159,7 @@ export class Outbox implements Due {
 
   async #stream(
     reader: ReadableStreamDefaultReader<string | Uint8Array>,
+    passedOn: boolean,
     { type: given, timeout = this.#host.limits.streamTimeout }: StreamOptions,
   ): Promise<"sent" | "dropped"> {
     const owner = this.#owner;
@@ -183,7 +185,10 @@ export class Outbox implements Due {
           return "sent";
         }
         this.due = Infinity;
-        if (this.#queue.congested) await this.#queue.taken();
+        // What is too long to be copied has to leave before its source may use it again.
+        if (bytes.length > COPY_BYTES || this.#queue.congested) await this.#queue.taken();
+        // Freed now: the garbage collector lets tens of megabytes of pieces come together.
+        if (passedOn && owner.sendable) (bytes.buffer as ArrayBuffer).transfer(0);
       }
     } catch (error) {
       if (owner.sendable) owner.brokeOff("source_failed", error);

@@ -21,8 +21,8 @@ import type { Transport } from "./transport.ts";
  */
 export type SendResult = "sent" | "queued" | "dropped";
 
-/** A payload up to this size is copied behind its header; a larger one is written as it is. */
-const COPY_BYTES = 32_768;
+/** A payload up to this size, in bytes, is copied behind its header; a larger one is written as it is. */
+export const COPY_BYTES = 32_768;
 
 /** Shared bytes up to this size are copied behind others, so that many small ones leave in one write. */
 const COPY_SHARED_BYTES = 1_024;

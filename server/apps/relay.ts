@@ -82,7 +82,7 @@ function faultOf(name: string | undefined): string | undefined {
 }
 
 /** One byte of length, and the nickname in UTF-8. */
-function headerOf(name: string): Uint8Array {
+function headerOf(name: string): Uint8Array<ArrayBuffer> {
   const bytes = new TextEncoder().encode(name);
   const header = new Uint8Array(1 + bytes.length);
   header[0] = bytes.length;

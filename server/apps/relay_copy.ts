@@ -1,9 +1,11 @@
 import type { Connection } from "../../mod.ts";
 
-/** A piece of a message; all receivers share it, and it is gone when the last of them has taken it. */
+/** A piece of a message; all receivers share it, and it is gone when it has left to the last of them. */
 export interface Piece {
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   next: Piece | undefined;
+  /** To how many receivers it has not left. */
+  users: number;
 }
 
 /** What a piece costs besides its bytes: many small ones have a bound too. */
@@ -32,6 +34,8 @@ export class RelayCopy implements UnderlyingDefaultSource<Uint8Array> {
   readonly #owner: CopyOwner;
   /** The last piece that was taken; absent at the end, so that it keeps no other one alive. */
   #last: Piece | undefined;
+  /** The piece that the receiver was given last, while it may not have left. */
+  #leaving: Piece | undefined = undefined;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   /** Whether something was taken since the last look, and what was queued then. */
   #took = false;
@@ -59,6 +63,7 @@ export class RelayCopy implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   pull(): void {
+    this.#pieceLeft();
     this.#owner.asked(this);
   }
 
@@ -71,10 +76,19 @@ export class RelayCopy implements UnderlyingDefaultSource<Uint8Array> {
     const next = this.#last?.next;
     this.asks = next === undefined;
     if (next === undefined) return;
-    this.#last = next;
+    this.#last = this.#leaving = next;
     this.lag -= weightOf(next);
     this.#took = true;
     this.#controller.enqueue(next.bytes);
+  }
+
+  /** Who asks for the next piece has sent the one before; of a receiver that goes that is not known. */
+  #pieceLeft(): void {
+    const piece = this.#leaving;
+    this.#leaving = undefined;
+    if (piece === undefined || --piece.users > 0) return;
+    // Frees the memory now: the garbage collector lets tens of megabytes of pieces come together.
+    piece.bytes.buffer.transfer(0);
   }
 
   /** No more pieces come. */
@@ -86,14 +100,14 @@ export class RelayCopy implements UnderlyingDefaultSource<Uint8Array> {
   /** The message can never become whole. */
   fail(error: unknown): void {
     this.asks = false;
-    this.#last = undefined;
+    this.#last = this.#leaving = undefined;
     this.#controller.error(error);
   }
 
   /** The receiver is done, or gone. */
   release(): void {
     this.asks = false;
-    this.#last = undefined;
+    this.#last = this.#leaving = undefined;
     this.lag = 0;
   }
 

@@ -7,12 +7,12 @@ const NOTHING = new Uint8Array(0);
 export interface RelayedBeginning {
   /** Text or binary. */
   readonly type: IncomingStream["type"];
-  /** The pieces that are there already. */
-  readonly pieces: readonly Uint8Array[];
+  /** The pieces that are there already; nobody else uses their buffers. */
+  readonly pieces: readonly Uint8Array<ArrayBuffer>[];
   /** Whether they are all. */
   readonly whole: boolean;
   /** Where the rest comes from. */
-  readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
   /** How far a receiver may be behind the others, in bytes. */
   readonly lagBytes: number;
 }
@@ -32,7 +32,7 @@ export class RelayMessage implements CopyOwner {
   readonly #beginning: RelayedBeginning;
   readonly #free: (connection: Connection<unknown>) => void;
   /** The last piece that came; those before it are kept by the receivers that have not taken them. */
-  #newest: Piece = { bytes: NOTHING, next: undefined };
+  #newest: Piece = { bytes: NOTHING, next: undefined, users: 0 };
   #reading = false;
   #asking = 0;
   #behind = 0;
@@ -54,8 +54,7 @@ export class RelayMessage implements CopyOwner {
     const before = this.#newest;
     let lag = 0;
     for (const bytes of beginning.pieces) {
-      this.#newest = this.#newest.next = { bytes, next: undefined };
-      lag += weightOf(this.#newest);
+      lag += weightOf(this.#add(bytes, receivers.length));
     }
     for (const receiver of receivers) this.#sendTo(receiver, before, lag);
   }
@@ -100,9 +99,12 @@ export class RelayMessage implements CopyOwner {
     return new Promise((resolve) => this.#wake = resolve);
   }
 
-  #append(bytes: Uint8Array): void {
-    const piece = this.#newest = this.#newest.next = { bytes, next: undefined };
-    const weight = weightOf(piece);
+  #add(bytes: Uint8Array<ArrayBuffer>, users: number): Piece {
+    return this.#newest = this.#newest.next = { bytes, next: undefined, users };
+  }
+
+  #append(bytes: Uint8Array<ArrayBuffer>): void {
+    const weight = weightOf(this.#add(bytes, this.copies.size));
     for (const copy of this.copies) {
       this.#change(copy, () => {
         copy.lag += weight;

@@ -7,7 +7,7 @@ export interface RelayData {
   /** Its nickname; empty where it got none. */
   name: string;
   /** What stands in front of its binary messages: one byte of length, and the nickname. */
-  header: Uint8Array;
+  header: Uint8Array<ArrayBuffer>;
   /** Whether a message is on its way to it. */
   receiving: boolean;
 }
@@ -79,7 +79,7 @@ export class RelayRoom {
     const first = await reader.read().catch(() => undefined);
     if (first === undefined) return; // its sender has left without a byte of it
     const { sendQueueBytes: lagBytes } = this.#held = await this.#limits();
-    const pieces = type === "binary" ? [sender.data.header] : [];
+    const pieces = type === "binary" ? [sender.data.header.slice()] : [];
     if (first.value !== undefined) pieces.push(first.value);
     const beginning = { type, pieces, whole: first.done, reader, lagBytes };
     const begun = Promise.withResolvers<RelayMessage | undefined>();

@@ -279,6 +279,29 @@ Deno.test("FrameDecoder as server unmasks payloads and leaves the rest of the ch
   assertEquals(bytes.subarray(208), tail);
 });
 
+Deno.test("FrameDecoder.transformSome() stops after some fragments, and goes on where it has stopped", () => {
+  const payloads = ["", "a", "bc", "", "def"];
+  const frames = payloads.map((text) => peerFrame("server", 0x82, new TextEncoder().encode(text)));
+  const wire = concat(frames);
+  for (let most = 1; most <= frames.length + 1; most++) {
+    for (let cut = 0; cut <= wire.length; cut++) {
+      const decoder = new FrameDecoder({ role: "server" });
+      const fragments: Fragment[] = [];
+      for (let rest of [wire.slice(0, cut), wire.slice(cut)]) {
+        while (rest.length > 0) {
+          const before = fragments.length;
+          const sink = { enqueue: (fragment: Fragment) => void fragments.push(fragment) };
+          rest = rest.subarray(decoder.transformSome(rest, sink, most));
+          assert(fragments.length - before <= most);
+        }
+      }
+      const bytes = concat(fragments.map(({ payload }) => payload));
+      assertEquals(new TextDecoder().decode(bytes), payloads.join(""));
+      assertEquals(fragments.filter(({ last }) => last).length, frames.length);
+    }
+  }
+});
+
 Deno.test("FrameDecoder passes an error of its sink through", () => {
   let message = "";
   try {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Fragment, FrameDecoder, ProtocolError } from "../../protocol/mod.ts";
 import { MAX_BUFFER_BYTES, WAITING_BUFFER_BYTES } from "../../server/buffer_pool.ts";
-import { type FrameBatch, FrameSource } from "../../server/frame_source.ts";
+import { type FrameBatch, FrameSource, MOST_FRAGMENTS } from "../../server/frame_source.ts";
 import { forEveryChunking } from "../helpers/chunks.ts";
 import { type Arrival, MemoryTransport, settled } from "../helpers/memory_transport.ts";
 import { concat, toHex } from "../helpers/notation.ts";
@@ -159,6 +159,37 @@ Deno.test("FrameSource keeps its buffer when a read does not fill it", async () 
   for (let i = 0; i < 5; i++) await reader.read();
   assertEquals(full.length, 1_024);
   assertEquals(transport.reads, [1_024, 1_024, 4_096, 4_096]);
+});
+
+Deno.test("FrameSource hands very many fragments out in several batches, before it reads again", async () => {
+  const frames = 2 * MOST_FRAGMENTS + 10;
+  const empty = peerFrame("server", 0x8a, NOTHING);
+  const wire = concat(Array.from({ length: frames }, () => empty));
+  const { transport, reader } = setup(wire, text("b"), null);
+  const batches: unknown[] = [];
+  for (let i = 0; i < 4; i++) {
+    const { value } = await reader.read();
+    batches.push([value?.fragments.length, value?.byteLength, value?.more, transport.reads.length]);
+  }
+  assertEquals(batches, [
+    [MOST_FRAGMENTS, MOST_FRAGMENTS * empty.length, true, 0],
+    [MOST_FRAGMENTS, MOST_FRAGMENTS * empty.length, true, 0],
+    [10, 10 * empty.length, false, 0],
+    [1, text("b").length, false, 1],
+  ]);
+  assertEquals(await nextOf(reader), "end");
+});
+
+Deno.test("FrameSource delivers the error of a later batch with the good frames before it", async () => {
+  const good = Array.from({ length: MOST_FRAGMENTS + 1 }, () => text("a"));
+  const { reader } = setup(concat([...good, Uint8Array.of(0x81, 0x01, 0x61)]), null);
+  const failures: unknown[] = [];
+  for (const count of [MOST_FRAGMENTS, 1]) {
+    const { value } = await reader.read();
+    assertEquals(value?.fragments.length, count);
+    failures.push((value?.failure as ProtocolError | undefined)?.code);
+  }
+  assertEquals(failures, [undefined, "MASK_MISSING"]);
 });
 
 Deno.test("FrameSource holds no fragments while it waits for more", async () => {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type Fragment, FrameDecoder, Opcode, ProtocolError } from "../../protocol/mod.ts";
-import { type IncomingStream, IncomingStreams } from "../../server/incoming_streams.ts";
+import { type IncomingStream, IncomingStreams, isIncoming } from "../../server/incoming_streams.ts";
 import { concat } from "../helpers/notation.ts";
 import { KEY, rawFrame } from "../helpers/raw_frame.ts";
 
@@ -51,6 +51,16 @@ for (const size of [1, 2, 7, 1_000]) {
     ]);
   });
 }
+
+Deno.test("isIncoming() knows the streams of messages that come from all others", async () => {
+  const streams = new IncomingStreams(() => {});
+  const pushing = push(streams, fragmentsOf(rawFrame(0x80 | Opcode.Text, TEXT, KEY)));
+  const { value: message } = await streams.readable.getReader().read();
+  await pushing;
+  assertEquals(isIncoming(message!.readable), true);
+  assertEquals(message!.readable.tee().map(isIncoming), [false, false]);
+  streams.close();
+});
 
 Deno.test("IncomingStreams hands the first bytes over before the rest has come", async () => {
   const streams = new IncomingStreams(() => {});

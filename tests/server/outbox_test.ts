@@ -1,8 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { CloseCode, Opcode } from "../../protocol/mod.ts";
 import { type Connection, serve, type ServeOptions } from "../../mod.ts";
+import { IncomingStreams } from "../../server/incoming_streams.ts";
 import { Events, until } from "../helpers/events.ts";
 import { LogBook } from "../helpers/log_book.ts";
+import { LoneConnection } from "../helpers/lone_connection.ts";
+import { settled } from "../helpers/memory_transport.ts";
 import { type Frame, RawClient } from "../helpers/raw_client.ts";
 import { KEY, rawFrame } from "../helpers/raw_frame.ts";
 
@@ -132,6 +135,68 @@ Deno.test("Connection.send() asks a stream for no more than the peer takes", asy
     fin = frame.fin;
   }
   assertEquals([bytes, await sent], [65_536 * 1_000, "sent"]);
+});
+
+Deno.test("Connection.send() asks for the next piece when a long one has left, and a short one is copied", async () => {
+  const lone = new LoneConnection();
+  let pulled = 0;
+  const stream = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      controller.enqueue(new Uint8Array([100, 200, 40_000, 40_000][pulled++]!));
+    },
+  }, { highWaterMark: 0 });
+  lone.transport.blocked = true;
+  const sent = lone.connection.send(stream);
+  await settled();
+  assertEquals(pulled, 3, "those that are copied need not have left");
+  while (lone.transport.inFlight !== 40_000) {
+    lone.transport.letThrough();
+    await settled();
+  }
+  lone.transport.letThrough(39_999);
+  await settled();
+  assertEquals(pulled, 3);
+  lone.transport.letThrough();
+  await settled();
+  assertEquals(pulled, 4);
+  lone.connection.terminate();
+  await lone.over;
+  assertEquals(await sent, "dropped");
+});
+
+Deno.test("Connection.send() frees the pieces of a message that is passed on, once they have left", async () => {
+  const lone = new LoneConnection();
+  const written: Uint8Array[] = [];
+  const { transport } = lone;
+  const write = transport.write.bind(transport);
+  transport.write = (bytes) => {
+    written.push(bytes);
+    return write(bytes);
+  };
+  const incoming = new IncomingStreams(() => {});
+  const messages = incoming.readable.getReader();
+  const piece = {
+    opcode: Opcode.Binary,
+    fin: false,
+    first: true,
+    last: true,
+    frameLength: 40_000,
+    compressed: false,
+    payload: new Uint8Array(40_000).fill(7),
+  };
+  incoming.push(piece);
+  const { value: message } = await messages.read();
+  const passedOn = lone.connection.send(message!.readable);
+  await settled();
+  assertEquals(transport.writes.at(-1), piece.payload);
+  assertEquals(written.at(-1)?.byteLength, 0);
+  const kept = new Uint8Array(40_000);
+  incoming.push({ ...piece, fin: true, opcode: Opcode.Continuation, payload: new Uint8Array(0) });
+  assertEquals(await passedOn, "sent");
+  const own = lone.connection.send(ReadableStream.from([kept]));
+  assertEquals([await own, kept.length], ["sent", 40_000], "what is the sender's stays");
+  incoming.close();
+  await lone.end();
 });
 
 Deno.test("Connection.send() applies the policy to what waits behind a stream", async () => {

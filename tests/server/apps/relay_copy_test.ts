@@ -3,7 +3,7 @@ import { type Piece, RelayCopy, weightOf } from "../../../server/apps/relay_copy
 import { FakeMember, settled } from "../../helpers/relay_members.ts";
 
 function pieceOf(bytes: number, next?: Piece): Piece {
-  return { bytes: new Uint8Array(bytes), next };
+  return { bytes: new Uint8Array(bytes), next, users: 1 };
 }
 
 /** A copy of a message of which two pieces have come, and a reader of its stream. */
@@ -40,6 +40,35 @@ Deno.test("RelayCopy hands on the very pieces that came, when it is asked", asyn
   copy.end();
   assertEquals(copy.asks, false);
 });
+
+Deno.test("RelayCopy frees a piece when it has left to all its receivers", async () => {
+  const { copy, reader, pieces: [first, second] } = copied();
+  second.users = 2;
+  for (const piece of [first, second]) {
+    const read = reader.read();
+    await settled();
+    copy.advance();
+    assertEquals((await read).value?.length, piece.bytes.length, "it is there until it has left");
+  }
+  reader.read();
+  await settled();
+  assertEquals([first.users, first.bytes.length], [0, 0]);
+  assertEquals([second.users, second.bytes.length], [1, 20]);
+});
+
+for (const way of ["fail", "release"] as const) {
+  Deno.test(`RelayCopy.${way}() frees no piece that may be leaving`, async () => {
+    const { copy, reader, pieces: [first] } = copied();
+    const read = reader.read();
+    await settled();
+    copy.advance();
+    await read;
+    copy[way](new Error("gone"));
+    reader.read().catch(() => {});
+    await settled();
+    assertEquals([first.users, first.bytes.length], [1, 10]);
+  });
+}
 
 Deno.test("RelayCopy fails its stream, and tells when its receiver wants no more", async () => {
   const failing = copied();

@@ -55,7 +55,8 @@ Deno.test("RelayMessage stops reading its sender where a receiver is too far beh
     await settled();
     if (incoming.pulled > piece) incoming.give(PIECE);
   }
-  const most = Math.ceil(4 * PIECE / weightOf({ bytes: new Uint8Array(PIECE), next: undefined }));
+  const piece = { bytes: new Uint8Array(PIECE), next: undefined, users: 1 };
+  const most = Math.ceil(4 * PIECE / weightOf(piece));
   assertEquals(taken, most);
   for (let look = 0; look < 3; look++) message.look(() => false);
   assertEquals([...message.copies].map(({ heldLooks }) => heldLooks), [0, 3]);
@@ -100,6 +101,23 @@ Deno.test("RelayMessage goes on without a receiver that has gone, and throws the
   await a!.readers[0]!.cancel();
   await running;
   assertEquals([freed, incoming.cancelled], [["b", "a"], true]);
+});
+
+Deno.test("RelayMessage frees what all have taken, and of one who has gone what came later", async () => {
+  const { message, receivers: [a, b], incoming, running } = started(["a", "b"]);
+  const taken: Uint8Array[] = [];
+  const take = async () => {
+    const piece = a!.take();
+    await settled();
+    if (incoming.pulled > taken.length - 1 && taken.length > 0) incoming.give(PIECE);
+    taken.push((await piece)!);
+  };
+  for (let piece = 0; piece < 2; piece++) await take();
+  message.leave(b!.member);
+  for (let piece = 0; piece < 2; piece++) await take();
+  assertEquals(taken.map(({ length }) => length), [PIECE, PIECE, 0, PIECE]);
+  message.leave(a!.member);
+  await running;
 });
 
 Deno.test("RelayMessage fails for all receivers when its sender does", async () => {
