@@ -31,7 +31,9 @@ function browserTest(
         args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
       });
       try {
-        await body(await browser.newContext(), server);
+        const context = await browser.newContext();
+        context.setDefaultTimeout(120_000); // a machine can be very busy
+        await body(context, server);
       } finally {
         await browser.close();
         await server.close();
