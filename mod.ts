@@ -44,7 +44,8 @@ export type {
   WorkerReport,
 } from "./server/cluster/cluster_report.ts";
 export { type ClusterOptions, serveCluster } from "./server/cluster/serve_cluster.ts";
-export type { DescriptorLimits, HostLimits, TcpSockets } from "./server/host.ts";
+export type { HostLimits } from "./server/host.ts";
+export type { DescriptorLimits, TcpSockets } from "./server/proc_text.ts";
 export type { Closing, Connection } from "./server/connection.ts";
 export { formatFourTuple, type FourTuple, parseFourTuple } from "./server/four_tuple.ts";
 export type { DeflateOptions } from "./server/deflate/options.ts";

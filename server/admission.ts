@@ -1,6 +1,16 @@
 import { serializeResponseHead } from "../protocol/mod.ts";
+import { AddressCounter } from "./address_counter.ts";
 import { DESCRIPTOR_RESERVE } from "./capacity.ts";
+import { fourTupleOf } from "./four_tuple.ts";
 import { descriptorLimit, openDescriptors } from "./host.ts";
+import type { Limits } from "./limits.ts";
+import type { LogEntry } from "./options.ts";
+import type { Proxies } from "./proxy/proxies.ts";
+import type { Clock } from "./sweep.ts";
+import type { Transport } from "./transport.ts";
+
+/** After this many milliseconds without a refusal, reaching the limit is news again. */
+const LIMIT_QUIET = 10_000;
 
 /** Why a connection is refused as soon as it is accepted, and the answer to it. */
 export interface AdmissionRefusal {
@@ -40,4 +50,105 @@ export async function connectionsByDescriptors(): Promise<number> {
   const [limit, open] = [descriptorLimit(), await openDescriptors()];
   if (limit === undefined) return Infinity;
   return Math.max(1, limit - (open ?? 0) - DESCRIPTOR_RESERVE);
+}
+
+/** Whose address counts: the client's, `undefined` as long as it is not known. */
+export interface Located {
+  readonly address: string | undefined;
+}
+
+/** What decides about admission besides the addresses. */
+export interface AdmissionOptions {
+  /** The bounds, as they are now. */
+  readonly limits: Pick<Limits, "connections" | "connectionsPerAddress">;
+  /** From whom many clients come. */
+  readonly proxies: Proxies | undefined;
+  /** What time it is. */
+  readonly clock: Clock;
+  /** Tells the operator. */
+  readonly log: (entry: LogEntry) => void;
+}
+
+/** Decides who may come in: bounds all connections together, and those of each address. */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  #addresses = new AddressCounter();
+  /** How many connections the descriptors allow. */
+  #byDescriptors = Infinity;
+  /** When a connection was last refused because there were too many. */
+  #lastFull = -Infinity;
+
+  /** @param options What decides besides. */
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  /** Finds out how many connections the descriptors allow. */
+  async prepare(): Promise<void> {
+    this.#byDescriptors = await connectionsByDescriptors();
+  }
+
+  /** How many connections there may be, or infinitely many. */
+  get maxConnections(): number {
+    return this.#options.limits.connections ?? this.#byDescriptors;
+  }
+
+  /**
+   * Decides about a connection that was just accepted.
+   *
+   * @param conn The connection; it counts only when it is added.
+   * @param present How many there are without it.
+   * @returns Why it is refused, if it is.
+   */
+  refusalOf(
+    conn: Pick<Transport, "localAddr" | "remoteAddr">,
+    present: number,
+  ): AdmissionRefusal | undefined {
+    if (present >= this.maxConnections) {
+      this.#warn();
+      return TOO_MANY;
+    }
+    const { limits, proxies } = this.#options;
+    if (limits.connectionsPerAddress === undefined) return undefined;
+    const { sourceAddress } = fourTupleOf(conn);
+    // Many clients come from a proxy; which one this is, is not known yet.
+    if (proxies?.trusts(sourceAddress)) return undefined;
+    return this.hasRoomFor(sourceAddress) ? undefined : TOO_MANY_OF_ADDRESS;
+  }
+
+  /** Whether one more may come from an address. */
+  hasRoomFor(address: string): boolean {
+    const { connectionsPerAddress = Infinity } = this.#options.limits;
+    return this.#addresses.count(address) < connectionsPerAddress;
+  }
+
+  /** Counts one more, where addresses count. */
+  add({ address }: Located): void {
+    if (this.#countsAddresses && address !== undefined) this.#addresses.add(address);
+  }
+
+  /** Counts one less, where addresses count. */
+  delete({ address }: Located): void {
+    if (this.#countsAddresses && address !== undefined) this.#addresses.delete(address);
+  }
+
+  /** Counts everybody anew, since nobody has counted so far. */
+  recount(all: Iterable<Located>): void {
+    this.#addresses = new AddressCounter();
+    for (const it of all) this.add(it);
+  }
+
+  get #countsAddresses(): boolean {
+    return this.#options.limits.connectionsPerAddress !== undefined;
+  }
+
+  /** Says so once, and again only after some quiet: at the limit a place comes free all the time. */
+  #warn(): void {
+    const now = this.#options.clock();
+    const quiet = now - this.#lastFull;
+    this.#lastFull = now;
+    if (quiet < LIMIT_QUIET) return;
+    const message = `Connection limit of ${this.maxConnections} is reached: new ones get 503`;
+    this.#options.log({ level: "warning", event: "connections_limit", message });
+  }
 }

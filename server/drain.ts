@@ -1,7 +1,14 @@
+import { CloseCode } from "../protocol/mod.ts";
+import type { Closing } from "./connection.ts";
+import type { Limits } from "./limits.ts";
+import { pause } from "./pause.ts";
+import type { Sweep } from "./sweep.ts";
+
 /** How a drain is to go. */
 export interface DrainOptions {
   /**
-   * After this many milliseconds the connections that are left are cut.
+   * After this many milliseconds the connections that are left are cut. In the first half of it all are
+   * told to leave, so that those that do can take the other half for it.
    *
    * @default 30_000
    */
@@ -20,4 +27,196 @@ export interface DrainResult {
   readonly closed: number;
   /** Connections that ended otherwise: at the deadline, by their own close timeout, or by the peer. */
   readonly cut: number;
+}
+
+/** When a drain takes place; all is absent before it begins. */
+export interface DrainSpan {
+  /** When it began, in ms since the epoch. */
+  readonly began?: number;
+  /** When what is left is cut, in ms since the epoch. */
+  readonly deadline?: number;
+  /** Connections when it began. */
+  readonly connections?: number;
+}
+
+/** A connection that has to leave. */
+export interface Leaving {
+  /** When the sweep cuts it. */
+  readonly due: number;
+  /** How it closes. */
+  readonly closing: Closing | undefined;
+  /** Begins the closing handshake; does nothing where that has begun. */
+  close(code: number, reason: string): void;
+  /** Cuts it. */
+  terminate(): void;
+}
+
+/** The server that is drained. */
+export interface DrainHost {
+  /** Who is connected; may change while it is gone through. */
+  readonly registry: { readonly size: number; readonly connections: Iterable<Leaving> };
+  /** The handshakes that are under way. */
+  readonly exchanges: ReadonlySet<{ cut(reason: string, message: string): void }>;
+  /** Cuts those that do not answer in time. */
+  readonly sweep: Pick<Sweep, "now" | "putOff">;
+  /** How long that is. */
+  readonly limits: Pick<Limits, "closeTimeout">;
+  /** Resolves when everybody has gone. */
+  readonly finished: Promise<void>;
+}
+
+/** What our Close frame says when the server stops. */
+const GOODBYE = "Server is shutting down";
+
+/** Goodbye is said to this many connections in a turn of the event loop, and then others have one. */
+const BATCH = 250;
+
+/** So many milliseconds lie between two batches at least. */
+const PAUSE = 12;
+
+/** While more than these have been told and have not gone, others are told later. */
+const MOST_TOLD = 2_000;
+
+/** Timers hold 31 bits: a longer time would run out at once. */
+const LONGEST_TIMER = 2_147_483_647;
+
+/** Empties a server: says goodbye to everybody, waits for the answers, and cuts what is left. */
+export class Drain {
+  readonly #host: DrainHost;
+  readonly #ended = { closed: 0, cut: 0 };
+  #span: DrainSpan = {};
+  #parting = false;
+  #told = 0;
+  /** Told when there are not too many who were told and have not gone. */
+  #fewer: (() => void) | undefined = undefined;
+  /** Until when everybody was given the time in which answers came. */
+  #givenUntil = 0;
+  /** Told when no handshake is under way. */
+  #quiet: (() => void) | undefined = undefined;
+
+  /** @param host The server, which goes on as it is until {@linkcode Drain.run}. */
+  constructor(host: DrainHost) {
+    this.#host = host;
+  }
+
+  /** When it takes place. */
+  get span(): DrainSpan {
+    return this.#span;
+  }
+
+  /** How the connections ended that have gone since goodbye was said. */
+  get result(): DrainResult {
+    return { ...this.#ended };
+  }
+
+  /** Whether whoever comes now is refused, or told goodbye. */
+  get parting(): boolean {
+    return this.#parting;
+  }
+
+  /**
+   * Drains the server, which accepts no more. Calling it again can only bring the deadline nearer.
+   *
+   * @param options The deadline, and how long handshakes may go on.
+   * @returns How the connections ended.
+   */
+  async run({ deadline = 30_000, grace = 0 }: DrainOptions): Promise<DrainResult> {
+    const { registry, exchanges, finished } = this.#host;
+    const timer = setTimeout(() => this.cut(), Math.min(deadline, LONGEST_TIMER));
+    const now = Date.now();
+    this.#span = {
+      began: this.#span.began ?? now,
+      deadline: Math.min(now + deadline, this.#span.deadline ?? Infinity),
+      connections: this.#span.connections ?? registry.size,
+    };
+    if (grace > 0 && exchanges.size > 0) await this.#handshakes(Math.min(grace, deadline));
+    if (!this.#parting) await this.#tellAll();
+    await finished;
+    clearTimeout(timer);
+    return this.result;
+  }
+
+  /** Cuts everybody at once. */
+  cut(): void {
+    this.#part();
+    for (const connection of this.#host.registry.connections) connection.terminate();
+    for (const exchange of this.#host.exchanges) exchange.cut("DRAINING", GOODBYE);
+  }
+
+  /** A handshake has succeeded. */
+  opened(connection: Leaving): void {
+    if (this.#parting) sayGoodbye(connection);
+  }
+
+  /** A connection has gone. */
+  released({ closing, due }: Leaving): void {
+    if (!this.#parting) return;
+    const answered = closing?.received !== undefined;
+    this.#ended[answered ? "closed" : "cut"]++;
+    if (this.#waiting <= MOST_TOLD) this.#fewer?.();
+    if (answered && due > this.#host.sweep.now) this.#leftInTime();
+  }
+
+  /** The last handshake is over. */
+  settled(): void {
+    this.#quiet?.();
+  }
+
+  async #tellAll(): Promise<void> {
+    this.#part();
+    for (const connection of this.#host.registry.connections) {
+      sayGoodbye(connection);
+      if (++this.#told % BATCH === 0) await this.#pace();
+    }
+  }
+
+  #part(): void {
+    if (this.#parting) return;
+    this.#parting = true;
+    this.#givenUntil = this.#host.sweep.now;
+  }
+
+  /** How many have been told and have not gone; those that went untold make it too small. */
+  get #waiting(): number {
+    return this.#told - this.#ended.closed - this.#ended.cut;
+  }
+
+  /**
+   * Waits until there are not too many who were told: a busy host reads answers more slowly than they
+   * come, and each peer has only so long. Within half of the deadline all are told, whatever they do.
+   */
+  async #pace(): Promise<void> {
+    const { registry, limits } = this.#host;
+    await pause(PAUSE);
+    if (this.#waiting <= MOST_TOLD) return;
+    const { began = 0, deadline = Infinity } = this.#span;
+    const batches = (registry.size - this.#waiting) / BATCH;
+    const longest = ((began + deadline) / 2 - Date.now()) / batches;
+    const fewer = new AbortController();
+    this.#fewer = () => fewer.abort();
+    await pause(Math.min(longest, limits.closeTimeout), fewer.signal);
+  }
+
+  /**
+   * A peer has answered and left. As long as some do, answers of others may lie in the kernel, unread
+   * since we are slow. Nobody is cut for that: the time until now does not count.
+   */
+  #leftInTime(): void {
+    const { sweep, limits } = this.#host;
+    const since = sweep.now - this.#givenUntil;
+    if (since < limits.closeTimeout / 4) return; // giving it means going through all of them
+    this.#givenUntil += since;
+    sweep.putOff(since);
+  }
+
+  /** Waits until no handshake is under way, or for so many milliseconds. */
+  #handshakes(milliseconds: number): Promise<void> {
+    const quiet = new AbortController();
+    this.#quiet = () => quiet.abort();
+    return pause(milliseconds, quiet.signal);
+  }
+}
+
+function sayGoodbye(connection: Leaving): void {
+  connection.close(CloseCode.GoingAway, GOODBYE);
 }

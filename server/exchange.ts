@@ -1,19 +1,13 @@
 import {
   checkUpgradeRequest,
-  chooseSubprotocol,
-  computeAccept,
   type Extension,
-  type ExtensionNegotiator,
   HandshakeError,
   hasBody,
   isUpgradeRequest,
-  negotiateExtensions,
   type RequestHead,
-  serializeUpgradeResponse,
   type UpgradeRequest,
 } from "../protocol/mod.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
-import type { ServeOptions, Upgrade } from "./options.ts";
 import { isOriginAllowed } from "./origin.ts";
 import { Peer } from "./proxy/peer.ts";
 import type { Proxies } from "./proxy/proxies.ts";
@@ -22,23 +16,19 @@ import { ProxyHeaderParser } from "./proxy/proxy_header.ts";
 import { UnannouncedHeadParser } from "./proxy/unannounced_head_parser.ts";
 import { readBeginning } from "./read_beginning.ts";
 import type { Registry } from "./registry.ts";
+import { type Accepted, askFetch, askUpgrade, type HookHost } from "./request_hooks.ts";
 import { plainResponse, refusal, writeResponse } from "./respond.ts";
 import { type ConnectionHost, ServerConnection } from "./server_connection.ts";
-import { sha1 } from "./sha1.ts";
 import type { Due } from "./sweep.ts";
 import { UpgradeTrace } from "./upgrade_trace.ts";
 import { closeQuietly, linger, type Transport, writeAll } from "./transport.ts";
 
 /** What all exchanges of a server share. */
-export interface ExchangeHost<Data> extends ConnectionHost<Data> {
-  /** The hooks, subprotocols and origins. */
-  readonly options: ServeOptions<Data>;
+export interface ExchangeHost<Data> extends ConnectionHost<Data>, HookHost<Data> {
   /** Where refusals are counted and ids come from. */
   readonly registry: Registry<ServerConnection<Data>>;
   /** Whether the server takes no more connections. */
   readonly draining: boolean;
-  /** The extensions that the server has; all others that are offered are ignored (RFC 6455 9.1). */
-  readonly extensions: readonly ExtensionNegotiator[];
   /** Makes what compresses a connection, where its handshake has agreed on that. */
   compressionOf(agreed: readonly Extension[]): ConnectionDeflate | undefined;
   /** Whose word about a client's address counts; nobody's without. */
@@ -63,16 +53,6 @@ export interface ExchangeHost<Data> extends ConnectionHost<Data> {
 interface Received {
   readonly head: RequestHead;
   readonly rest: Uint8Array;
-}
-
-/** What the `upgrade` hook and the client's offer come to. */
-interface Accepted<Data> {
-  readonly data: Data;
-  readonly subprotocol: string | undefined;
-  /** The extensions that were agreed on. */
-  readonly extensions: readonly Extension[];
-  /** The head of the 101 response. */
-  readonly response: Uint8Array;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -216,27 +196,8 @@ export class Exchange<Data> implements Due {
 
   /** What the application says to it. */
   async #accept(head: RequestHead, request: UpgradeRequest): Promise<Accepted<Data> | Response> {
-    const { upgrade: hook, subprotocols = [] } = this.#host.options;
-    const answer = await this.#ask("upgrade", async () => {
-      const decide = () => hook?.(this.#requestOf(head), this.#peer.info);
-      const decision: Upgrade<Data> | Response =
-        await (this.#trace === undefined ? decide() : this.#trace.run(decide)) ?? {};
-      if (decision instanceof Response) return sendable(decision);
-      const { data, headers } = decision;
-      const subprotocol = decision.subprotocol ??
-        chooseSubprotocol(request.subprotocols, subprotocols);
-      if (subprotocol !== undefined && !request.subprotocols.includes(subprotocol)) {
-        throw new TypeError(`Subprotocol was not offered: "${subprotocol}"`);
-      }
-      const extensions = negotiateExtensions(request.extensions, this.#host.extensions);
-      const response = serializeUpgradeResponse({
-        accept: computeAccept(request.key, sha1),
-        subprotocol,
-        extensions,
-        headers: headers && new Headers(headers),
-      });
-      return { data: data as Data, subprotocol, extensions, response };
-    });
+    const asked = { head, info: this.#peer.info, trace: this.#trace };
+    const answer = await askUpgrade(this.#host, asked, request);
     if (answer instanceof Response) {
       this.#countRefusal("UPGRADE_REFUSED", `Hook "upgrade" answered ${answer.status}`);
     }
@@ -246,7 +207,6 @@ export class Exchange<Data> implements Due {
   // Plain HTTP.
 
   async #answerPlain(head: RequestHead): Promise<void> {
-    const { fetch } = this.#host.options;
     // RFC 9112 3.2.4: the asterisk form is for OPTIONS.
     if (head.path === "*") throw new HandshakeError("MALFORMED_HEAD", "Request target is no path");
     if (head.method !== "GET" && head.method !== "HEAD") {
@@ -258,39 +218,7 @@ export class Exchange<Data> implements Due {
       throw new HandshakeError("BODY_NOT_ALLOWED", "Request must not have a body");
     }
     this.#host.registry.requests++;
-    const response = fetch === undefined
-      ? plainResponse(426, "This is a WebSocket server", { upgrade: "websocket" })
-      : await this.#ask("fetch", async () => {
-        return sendable(await fetch(this.#requestOf(head), this.#peer.info));
-      });
-    await this.#respond(response);
-  }
-
-  /** Asks the application; a fault of its own becomes 500 and ends nothing else. */
-  async #ask<T>(name: string, hook: () => T | Promise<T>): Promise<T | Response> {
-    try {
-      return await hook();
-    } catch (error) {
-      if (error instanceof HandshakeError) throw error;
-      const { key } = this.#peer.info;
-      this.#host.log({
-        level: "error",
-        event: "handler_fault",
-        message: `Hook "${name}" failed`,
-        key,
-        error,
-      });
-      return plainResponse(500, "Internal server error");
-    }
-  }
-
-  #requestOf(head: RequestHead): Request {
-    const scheme = this.#host.options.cert === undefined ? "http" : "https";
-    // Only HTTP/1.0 may leave the host out (RFC 9112 3.2).
-    const host = head.host ?? "localhost";
-    const url = URL.parse(`${scheme}://${host}${head.path}`);
-    if (url === null) throw new HandshakeError("MALFORMED_HEAD", "Request target is no URL");
-    return new Request(url, { method: head.method, headers: [...head.headers] });
+    await this.#respond(await askFetch(this.#host, { head, info: this.#peer.info }));
   }
 
   // The answer, and the end.
@@ -367,12 +295,4 @@ export class Exchange<Data> implements Due {
     this.#answering?.abort();
     this.#host.ended(this);
   }
-}
-
-/** Checks what a hook returned: a response can be sent only once, and `Response.error()` never. */
-function sendable(response: Response): Response {
-  if (!(response instanceof Response) || response.type === "error" || response.bodyUsed) {
-    throw new TypeError("Hook must return a response that was not used before");
-  }
-  return response;
 }

@@ -1,6 +1,7 @@
 import { type CapacityLimit, capacityLimits } from "./capacity.ts";
 import { ballastBytes } from "./gc_ballast.ts";
-import { HostFiles, type HostLimits, readHostLimits } from "./host.ts";
+import { type HostLimits, readHostLimits } from "./host.ts";
+import { HostFiles } from "./host_files.ts";
 
 /** Below this many connections a figure for each of them says nothing. */
 const MIN_CONNECTIONS_FOR_SHARE = 100;

@@ -1,28 +1,23 @@
+// Longer than other files here: in this one all parts of a server meet, and what could stand alone has a
+// file of its own.
 import type { SecureContext } from "node:tls";
 import {
-  CloseCode,
   deflateNegotiator,
   deflateParameters,
   type Extension,
   type ExtensionNegotiator,
-  isToken,
   PERMESSAGE_DEFLATE,
 } from "../protocol/mod.ts";
-import { AddressCounter } from "./address_counter.ts";
-import {
-  type AdmissionRefusal,
-  connectionsByDescriptors,
-  TOO_MANY,
-  TOO_MANY_OF_ADDRESS,
-} from "./admission.ts";
+import { Admission, type AdmissionRefusal, type Located } from "./admission.ts";
 import { BufferPool } from "./buffer_pool.ts";
+import { checkOptions } from "./check_options.ts";
 import { BROADCAST } from "./cluster/backplane.ts";
 import { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import { type ResolvedDeflate, resolveDeflate } from "./deflate/options.ts";
 import { sharedDeflate } from "./deflate/shared_deflate.ts";
-import type { DrainOptions, DrainResult } from "./drain.ts";
+import { Drain, type DrainHost, type DrainOptions, type DrainResult } from "./drain.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
-import { fourTupleOf, parseFourTuple } from "./four_tuple.ts";
+import { parseFourTuple } from "./four_tuple.ts";
 import { takeBallast } from "./gc_ballast.ts";
 import { Hub } from "./hub.ts";
 import { changeLimits, type Limits, resolveLimits } from "./limits.ts";
@@ -47,21 +42,6 @@ import { walk } from "./walk.ts";
 
 /** The queue of connections that wait for accept; the kernel takes no more than `somaxconn`. */
 const BACKLOG = 4_096;
-
-/** After this many milliseconds without a refusal, reaching the limit is news again. */
-const LIMIT_QUIET = 10_000;
-
-/** A drain says goodbye to this many connections at a time, and then lets others have a turn. */
-const DRAIN_BATCH = 1_000;
-const DRAIN_PAUSE = 50;
-
-/** Timers hold 31 bits: a longer time would run out at once. */
-const LONGEST_TIMER = 2_147_483_647;
-
-/** Whose address counts: the client's, `undefined` as long as it is not known. */
-interface Located {
-  readonly address: string | undefined;
-}
 
 /** A running server. */
 export interface Server<Data = unknown> extends AsyncDisposable {
@@ -133,7 +113,7 @@ export function serve<Data = undefined>(options: ServeOptions<Data>): Server<Dat
   return new RunningServer(options);
 }
 
-class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedServer {
+class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedServer, DrainHost {
   readonly role = "server";
   readonly maskKey = undefined;
   readonly options: ServeOptions<Data>;
@@ -148,6 +128,8 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   readonly hub: Hub;
   readonly extensions: readonly ExtensionNegotiator[];
   readonly proxies: Proxies | undefined;
+  /** The handshakes and plain requests that are under way. */
+  readonly exchanges = new Set<Exchange<Data>>();
   readonly finished: Promise<void>;
 
   /** The limits that held at the start, or that settings gave which were read again. */
@@ -155,30 +137,19 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   readonly #listener: Listener;
   readonly #deflate: ResolvedDeflate | undefined;
   #tls: SecureContext | undefined;
-  readonly #exchanges = new Set<Exchange<Data>>();
-  #addresses = new AddressCounter();
+  readonly #admission: Admission;
+  readonly #drain = new Drain(this);
   readonly #sockets = new SocketTable();
   readonly #reporter: Promise<Reporter>;
   readonly #unsubscribe: (() => void) | undefined;
-  readonly #drained = { closed: 0, cut: 0 };
-  /** How many connections the descriptors allow. */
-  #byDescriptors = Infinity;
   #prepared = false;
   #stopped = false;
-  #drain: Pick<DrainProgress, "began" | "deadline" | "connections"> = {};
-  #draining = false;
-  /** When a connection was last refused because there were too many. */
-  #lastFull = -Infinity;
+  /** Told when everybody has gone. */
   #empty: (() => void) | undefined = undefined;
-  /** Told when no handshake is under way. */
-  #quiet: (() => void) | undefined = undefined;
 
   constructor(options: ServeOptions<Data>) {
     const { hostname = "127.0.0.1", port = 8080, reusePort = false, cert, key } = options;
-    if ((cert === undefined) !== (key === undefined)) {
-      throw new TypeError("Cannot serve TLS: cert and key are needed together");
-    }
-    checkNames(options);
+    checkOptions(options);
     this.proxies = options.proxies && new Proxies(options.proxies);
     takeBallast();
     this.options = options;
@@ -186,6 +157,12 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     this.#initialLimits = { ...this.limits };
     this.#tls = cert === undefined ? undefined : secureContext(cert, key!);
     this.sweep = new Sweep(timeoutsOf(this.limits));
+    this.#admission = new Admission({
+      limits: this.limits,
+      proxies: this.proxies,
+      clock: () => this.sweep.now,
+      log: (entry) => this.log(entry),
+    });
     this.registry = new Registry((key) => this.#sockets.describe(parseFourTuple(key)));
     this.#deflate = resolveDeflate(options.deflate);
     this.extensions = this.#deflate === undefined ? [] : [deflateNegotiator(this.#deflate)];
@@ -219,7 +196,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   }
 
   get draining(): boolean {
-    return this.#draining;
+    return this.#drain.parting;
   }
 
   get handlers(): ServeOptions<Data> {
@@ -229,7 +206,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   /** Opens what a report needs before the first accept: later there may be no descriptor left. */
   async #prepare(): Promise<Reporter> {
     const reporter = await Reporter.open();
-    this.#byDescriptors = await connectionsByDescriptors();
+    await this.#admission.prepare();
     this.#prepared = true;
     return reporter;
   }
@@ -253,40 +230,26 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
 
   #accepted(conn: Deno.TcpConn): void {
     this.registry.accepted++;
-    const refused = this.#refusalOf(conn);
+    const refused = this.#admission.refusalOf(conn, this.exchanges.size + this.registry.size);
     if (refused !== undefined) return this.#refuse(conn, refused);
     try {
       conn.setNoDelay(true);
     } catch {
       return conn.close(); // the peer has gone already
     }
-    if (this.#exchanges.size >= this.limits.handshakes) {
-      const [oldest] = this.#exchanges;
+    if (this.exchanges.size >= this.limits.handshakes) {
+      const [oldest] = this.exchanges;
       oldest?.cut("HANDSHAKES_LIMIT", "Handshake was the oldest of too many");
     }
     const exchange = new Exchange(this, conn);
-    this.#count(exchange);
-    this.#exchanges.add(exchange);
+    this.#admission.add(exchange);
+    this.exchanges.add(exchange);
     this.sweep.add(exchange);
     exchange.run().catch((error) => {
       // Nothing comes here that is known of; if something does, it costs this connection alone.
       this.log({ level: "error", event: "fault", message: "Exchange failed", error });
       exchange.cut("FAULT", "Exchange failed");
     });
-  }
-
-  #refusalOf(conn: Deno.TcpConn): AdmissionRefusal | undefined {
-    if (this.#exchanges.size + this.registry.size >= this.#maxConnections) return TOO_MANY;
-    if (this.limits.connectionsPerAddress === undefined) return undefined;
-    const { sourceAddress } = fourTupleOf(conn);
-    // Many clients come from a proxy; which one this is, is not known yet.
-    if (this.proxies?.trusts(sourceAddress)) return undefined;
-    return this.#hasRoomFor(sourceAddress) ? undefined : TOO_MANY_OF_ADDRESS;
-  }
-
-  #hasRoomFor(address: string): boolean {
-    const { connectionsPerAddress = Infinity } = this.limits;
-    return this.#addresses.count(address) < connectionsPerAddress;
   }
 
   secure(conn: Transport, first?: Uint8Array): Transport {
@@ -305,61 +268,44 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   }
 
   admits(address: string): boolean {
-    const hasRoom = this.#hasRoomFor(address);
-    if (hasRoom) this.#count({ address });
+    const hasRoom = this.#admission.hasRoomFor(address);
+    if (hasRoom) this.#admission.add({ address });
     return hasRoom;
   }
 
   /** Refuses without reading the request, and without lingering: there is no room to be polite. */
   #refuse(conn: Deno.TcpConn, refusal: AdmissionRefusal): void {
     this.registry.countRefusal(refusal.reason);
-    if (refusal === TOO_MANY) this.#warnOfLimit();
     // A client that expects TLS could not read the answer.
     const written = this.#tls === undefined ? conn.write(refusal.response) : Promise.resolve(0);
     written.catch(() => {}).finally(() => closeQuietly(conn));
   }
 
-  /** Says so once, and again only after some quiet: at the limit a place comes free all the time. */
-  #warnOfLimit(): void {
-    const quiet = this.sweep.now - this.#lastFull;
-    this.#lastFull = this.sweep.now;
-    if (quiet < LIMIT_QUIET) return;
-    const message = `Connection limit of ${this.#maxConnections} is reached: new ones get 503`;
-    this.log({ level: "warning", event: "connections_limit", message });
-  }
-
   opened(connection: ServerConnection<Data>): void {
-    this.#count(connection);
+    this.#admission.add(connection);
     this.registry.add(connection)?.terminate();
     this.sweep.add(connection);
-    if (this.#draining) connection.close(CloseCode.GoingAway, GOODBYE);
+    this.#drain.opened(connection);
   }
 
   released(connection: ServerConnection<Data>): void {
     this.registry.delete(connection);
     this.sweep.delete(connection);
     this.operations.released(connection);
-    if (this.#draining) this.#drained[connection.closing?.received ? "closed" : "cut"]++;
+    this.#drain.released(connection);
     this.#gone(connection);
     this.descriptorFreed();
   }
 
   ended(exchange: Exchange<Data>): void {
-    this.#exchanges.delete(exchange);
+    this.exchanges.delete(exchange);
     this.sweep.delete(exchange);
-    if (this.#exchanges.size === 0) this.#quiet?.();
+    if (this.exchanges.size === 0) this.#drain.settled();
     this.#gone(exchange);
   }
 
-  #count({ address }: Located): void {
-    if (this.limits.connectionsPerAddress === undefined || address === undefined) return;
-    this.#addresses.add(address);
-  }
-
-  #gone({ address }: Located): void {
-    if (this.limits.connectionsPerAddress !== undefined && address !== undefined) {
-      this.#addresses.delete(address);
-    }
+  #gone(who: Located): void {
+    this.#admission.delete(who);
     if (this.#isEmpty()) this.#empty?.();
   }
 
@@ -373,7 +319,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   }
 
   #isEmpty(): boolean {
-    return this.registry.size === 0 && this.#exchanges.size === 0;
+    return this.registry.size === 0 && this.exchanges.size === 0;
   }
 
   #whenEmpty(): Promise<void> {
@@ -400,6 +346,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   async #counts(): Promise<ConnectionCounts> {
     const addresses = new Set<string>();
     const ports = new Set<number>();
+    const { maxConnections } = this.#admission;
     let queuedBytes = 0;
     await walk(this.registry.connections, ({ transport, bufferedAmount }) => {
       addresses.add(transport.remoteAddr.hostname);
@@ -408,8 +355,8 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     });
     return {
       connections: this.registry.size,
-      exchanges: this.#exchanges.size,
-      ...Number.isFinite(this.#maxConnections) && { maxConnections: this.#maxConnections },
+      exchanges: this.exchanges.size,
+      ...Number.isFinite(maxConnections) && { maxConnections },
       sourceAddresses: addresses.size,
       serverPorts: ports.size,
       fourTuples: this.registry.size,
@@ -417,21 +364,16 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     };
   }
 
-  /** How many connections there may be, or infinitely many. */
-  get #maxConnections(): number {
-    return this.limits.connections ?? this.#byDescriptors;
-  }
-
   get phase(): Phase {
     if (this.#stopped) return "stopped";
-    if (this.#draining || this.#drain.began !== undefined) return "draining";
+    if (this.draining || this.#drain.span.began !== undefined) return "draining";
     return this.#prepared ? "serving" : "starting";
   }
 
   get drainProgress(): DrainProgress {
-    const { phase } = this;
-    const left = this.registry.size;
-    return { phase, ...this.#drain, left, ...phase === "stopped" && { result: this.#drained } };
+    const { phase, registry: { size: left } } = this;
+    const { span, result } = this.#drain;
+    return { phase, ...span, left, ...phase === "stopped" && { result } };
   }
 
   // An async function, so that what it throws is a rejection.
@@ -454,64 +396,26 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
       if (!(name in changed)) delete held[name];
     }
     Object.assign(held, changed);
-    if (!counted && changed.connectionsPerAddress !== undefined) this.#recount();
+    if (!counted && changed.connectionsPerAddress !== undefined) {
+      this.#admission.recount([...this.exchanges, ...this.registry.connections]);
+    }
     this.sweep.watch(timeoutsOf(changed));
     this.hub.keptBytes = changed.sendQueueBytes;
     return { ...changed };
-  }
-
-  /** Counts addresses that nobody has counted so far. */
-  #recount(): void {
-    this.#addresses = new AddressCounter();
-    for (const exchange of this.#exchanges) this.#count(exchange);
-    for (const connection of this.registry.connections) this.#count(connection);
   }
 
   stopListening(): Promise<void> {
     return this.#listener.finish();
   }
 
-  async drain({ deadline = 30_000, grace = 0 }: DrainOptions = {}): Promise<DrainResult> {
-    const timer = setTimeout(() => this.#cutAll(), Math.min(deadline, LONGEST_TIMER));
-    const now = Date.now();
-    this.#drain = {
-      began: this.#drain.began ?? now,
-      deadline: Math.min(now + deadline, this.#drain.deadline ?? Infinity),
-      connections: this.#drain.connections ?? this.registry.size,
-    };
+  drain(options: DrainOptions = {}): Promise<DrainResult> {
     this.#listener.close();
-    if (grace > 0 && this.#exchanges.size > 0) await this.#handshakes(Math.min(grace, deadline));
-    this.#draining = true;
-    let batch = 0;
-    for (const connection of [...this.registry.connections]) {
-      connection.close(CloseCode.GoingAway, GOODBYE);
-      if (++batch % DRAIN_BATCH !== 0) continue;
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_PAUSE));
-    }
-    await this.finished;
-    clearTimeout(timer);
-    return { ...this.#drained };
-  }
-
-  /** Waits until no handshake is under way, or for so many milliseconds. */
-  #handshakes(milliseconds: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, milliseconds);
-    this.#quiet = resolve;
-    return promise.finally(() => clearTimeout(timer));
-  }
-
-  #cutAll(): void {
-    for (const connection of [...this.registry.connections]) connection.terminate();
-    for (const exchange of [...this.#exchanges]) {
-      exchange.cut("DRAINING", "Server is shutting down");
-    }
+    return this.#drain.run(options);
   }
 
   async close(): Promise<void> {
-    this.#draining = true;
     this.#listener.close();
-    this.#cutAll();
+    this.#drain.cut();
     await this.finished;
   }
 
@@ -524,21 +428,4 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
 function timeoutsOf(limits: Limits): number[] {
   const { handshakeTimeout, pingInterval, closeTimeout, streamTimeout } = limits;
   return [handshakeTimeout, pingInterval, closeTimeout, streamTimeout];
-}
-
-/** What our Close frame says when the server stops. */
-const GOODBYE = "Server is shutting down";
-
-/** Finds origins and subprotocols that no client could ever name. */
-function checkNames<Data>({ origins, subprotocols = [] }: ServeOptions<Data>): void {
-  for (const origin of origins === "*" || origins === undefined ? [] : origins) {
-    if (URL.parse(origin) === null || !origin.includes("://")) {
-      throw new TypeError(`Cannot serve: not an origin such as "https://a.example": "${origin}"`);
-    }
-  }
-  for (const subprotocol of subprotocols) {
-    if (!isToken(subprotocol)) {
-      throw new TypeError(`Cannot serve: subprotocol is not a token: "${subprotocol}"`);
-    }
-  }
 }

@@ -2,7 +2,7 @@ import type { Report } from "../../mod.ts";
 import { capacityLimits } from "../capacity.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { memoryOf } from "../deflate/memory_of.ts";
-import { mayReadHost } from "../host.ts";
+import { mayReadHost } from "../host_reader.ts";
 import type { Server } from "../server.ts";
 import type { Settings } from "./settings.ts";
 import { VERSION } from "./version.ts";

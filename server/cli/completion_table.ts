@@ -11,7 +11,7 @@ import { CONNECTION_SORTS } from "../operations.ts";
 import type { Command } from "./command.ts";
 import { DECODE_FORMATS, DECODE_ROLES } from "./decode.ts";
 import { flagOf } from "./read_settings.ts";
-import { SETTINGS } from "./settings.ts";
+import { SETTINGS } from "./setting_table.ts";
 
 /** The shells that there are completions for. */
 export const SHELLS = ["bash", "zsh", "fish"] as const;

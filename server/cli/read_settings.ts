@@ -3,7 +3,8 @@ import { settleToken } from "./admin_settings.ts";
 import { escapeControls } from "./escape.ts";
 import { quote, readFault } from "./faults.ts";
 import { parseArgs } from "./parse_args.ts";
-import { completeSettings, type Setting, SETTINGS, type Settings } from "./settings.ts";
+import { type Setting, SETTINGS } from "./setting_table.ts";
+import { completeSettings, type Settings } from "./settings.ts";
 
 const PREFIX = "FOURTUPLE_";
 

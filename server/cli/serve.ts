@@ -9,7 +9,7 @@ import type { LoadOpsPort } from "./ops_port.ts";
 import { flagOf, readSettings, type Surroundings } from "./read_settings.ts";
 import { serveAlone } from "./serve_alone.ts";
 import { serveAsWorker, serveByWorkers } from "./serve_by_workers.ts";
-import { SETTINGS } from "./settings.ts";
+import { SETTINGS } from "./setting_table.ts";
 import { Systemd } from "./systemd.ts";
 
 /** The last log lines may take this many milliseconds: a reader that is stuck must not keep us. */

@@ -1,26 +1,17 @@
 import type { LogEntry } from "../options.ts";
-import { pause } from "../pause.ts";
 import type { Program } from "../process/program.ts";
 import type { DrainOptions, DrainResult } from "../drain.ts";
 import type { Phase } from "../operations.ts";
 import { ANSWER_DEADLINE, ask } from "./ask.ts";
 import { BROADCAST } from "./backplane.ts";
-import type { LastWords } from "./calls.ts";
 import type { ClusterReport } from "./cluster_report.ts";
 import { ClusterTaps } from "./cluster_taps.ts";
 import { type Counted, countedOfGone, joinCounted } from "./counted.ts";
 import { mergeOrders, type Orders } from "./orders.ts";
+import { Place, type PlaceHost } from "./place.ts";
 import { Relay } from "./relay.ts";
+import { type Retired, Roller } from "./roll.ts";
 import { WorkerProcess } from "./worker_process.ts";
-
-/** A worker that has lived for this many milliseconds did not die early. */
-const LONG_LIFE = 5_000;
-
-/** After an early death a place stays empty for this many milliseconds, after the next twice as long … */
-const FIRST_PAUSE = 100;
-
-/** … until there were this many in a row. */
-const MOST_DEATHS = 6;
 
 /** For this many milliseconds, a worker that leaves finishes the handshakes that are under way. */
 const GRACE = 1_000;
@@ -50,26 +41,6 @@ export interface SupervisorOptions {
   readonly signal?: AbortSignal;
 }
 
-/** One of the places that the supervisor keeps filled. */
-interface Place {
-  /** Who has it; nobody after a death. */
-  worker: WorkerProcess | undefined;
-  /** Early deaths in a row. */
-  deaths: number;
-  /** Whether a roll is about to fill it. */
-  rolling: boolean;
-  /** Resolves when it is filled again after a death, or given up. */
-  filling: Promise<void> | undefined;
-}
-
-/** What is known of a worker that has gone. */
-interface Retired {
-  /** Absent when it died before. */
-  readonly last: LastWords | undefined;
-  /** The connections that it took with it then, as it had said last. */
-  readonly lost: number;
-}
-
 /** A drain that is under way or over. */
 export interface ClusterDrain {
   /** When it began, in ms since the epoch. */
@@ -93,7 +64,8 @@ export class Supervisor {
 
   readonly #options: SupervisorOptions;
   readonly #relay: Relay;
-  readonly #places: Place[];
+  readonly #places: readonly Place[];
+  readonly #roller: Roller;
   /** All workers that live, those too that drain. */
   readonly #live = new Set<WorkerProcess>();
   /** What the workers that have gone had counted. */
@@ -106,7 +78,6 @@ export class Supervisor {
   readonly #finished = Promise.withResolvers<void>();
   #url = "";
   #lastId = 0;
-  #rolling = false;
   #drained: Promise<DrainResult> | undefined = undefined;
   #drain: ClusterDrain | undefined = undefined;
   #over = false;
@@ -118,12 +89,21 @@ export class Supervisor {
     this.finished = this.#finished.promise;
     this.#options = options;
     this.#relay = new Relay(options.log);
-    this.#places = Array.from({ length: options.workers }, () => ({
-      worker: undefined,
-      deaths: 0,
-      rolling: false,
-      filling: undefined,
-    }));
+    const { log } = options;
+    const ending = this.#ending.signal;
+    const placeHost: PlaceHost = {
+      ending,
+      start: (place) => this.#fill(place),
+      giveUp: (message) => this.#giveUp(message),
+      log,
+    };
+    this.#places = Array.from({ length: options.workers }, () => new Place(placeHost));
+    this.#roller = new Roller({
+      places: this.#places,
+      ending,
+      retire: async (worker) => this.#live.has(worker) ? await this.#retire(worker) : undefined,
+      log,
+    });
   }
 
   /**
@@ -248,10 +228,7 @@ export class Supervisor {
       message: `Worker ended: ${end}${outcome ?? ""}`,
       worker: id,
     });
-    const place = this.#places.find((it) => it.worker === worker);
-    if (place === undefined) return;
-    place.worker = undefined;
-    if (!place.rolling) this.#refill(place, worker.lived);
+    this.#places.find((it) => it.worker === worker)?.vacate(worker.lived);
   }
 
   /** A worker wants to go: it drains, while another one takes its place. */
@@ -259,40 +236,10 @@ export class Supervisor {
     const place = this.#places.find(({ worker }) => worker?.worker === id);
     if (place?.worker === undefined || this.#ending.signal.aborted) return;
     this.#retire(place.worker);
-    place.worker = undefined;
-    if (!place.rolling) this.#refill(place, Infinity);
+    place.vacate(Infinity);
   }
 
-  /** Fills a place again, at once or after a pause. */
-  #refill(place: Place, lived: number): void {
-    place.filling = this.#tryToFill(place, lived).finally(() => place.filling = undefined);
-  }
-
-  async #tryToFill(place: Place, lived: number): Promise<void> {
-    const { log } = this.#options;
-    for (let life = lived;; life = 0) {
-      place.deaths = life >= LONG_LIFE ? 0 : place.deaths + 1;
-      if (this.#ending.signal.aborted) return;
-      if (place.deaths >= MOST_DEATHS) return this.#giveUp();
-      if (place.deaths > 0) {
-        const length = FIRST_PAUSE * 2 ** (place.deaths - 1);
-        const message =
-          `Worker died early, ${place.deaths} in a row: the next starts in ${length} ms`;
-        log({ level: "warning", event: "worker_restarting", message });
-        await pause(length, this.#ending.signal);
-      }
-      try {
-        return await this.#fill(place);
-      } catch (error) {
-        if (this.#ending.signal.aborted) return;
-        const message = `Worker did not start: ${messageOf(error)}`;
-        log({ level: "error", event: "worker_failed", message });
-      }
-    }
-  }
-
-  #giveUp(): void {
-    const message = `Workers died early ${MOST_DEATHS} times in a row: no more are started`;
+  #giveUp(message: string): void {
     this.#fault = new Error(message);
     this.#options.log({ level: "error", event: "gave_up", message });
     this.drain();
@@ -346,53 +293,8 @@ export class Supervisor {
    * @throws {Error} When another roll is under way, when the supervisor ends, or when a new worker
    * cannot serve: then the old ones that are left go on.
    */
-  async roll(): Promise<number | undefined> {
-    const { log, workers } = this.#options;
-    this.#ending.signal.throwIfAborted();
-    if (this.#rolling) {
-      const message = "Cannot roll workers: they are rolling already";
-      log({ level: "warning", event: "roll_failed", message });
-      throw new Error(message);
-    }
-    this.#rolling = true;
-    log({ level: "info", event: "rolling", message: `Rolling ${counted(workers, "worker")}` });
-    try {
-      let resets: number | undefined = 0;
-      let lost = 0;
-      for (const place of this.#places) {
-        const gone = await this.#replace(place);
-        if (gone?.last !== undefined) resets = sum(resets, gone.last.resets);
-        lost += gone?.lost ?? 0;
-      }
-      const reset = resets === undefined ? "" : `, at most ${counted(resets, "connection")} reset`;
-      const cut = lost === 0
-        ? ""
-        : `, ${counted(lost, "connection")} lost with workers that had to be killed`;
-      const message = `Rolled ${counted(workers, "worker")}${reset}${cut}`;
-      log({ level: lost === 0 ? "info" : "warning", event: "rolled", message });
-      return resets;
-    } catch (error) {
-      const message = `Roll has failed, the workers that are left go on: ${messageOf(error)}`;
-      if (!this.#ending.signal.aborted) log({ level: "error", event: "roll_failed", message });
-      throw error;
-    } finally {
-      this.#rolling = false;
-    }
-  }
-
-  /** Puts a new worker in a place, and drains the old one. */
-  async #replace(place: Place): Promise<Retired | undefined> {
-    await place.filling;
-    const old = place.worker;
-    place.rolling = true;
-    try {
-      await this.#fill(place);
-    } finally {
-      place.rolling = false;
-      // The old one may have died meanwhile, and the new one too.
-      if (place.worker === undefined) this.#refill(place, 0);
-    }
-    return old && this.#live.has(old) ? await this.#retire(old) : undefined;
+  roll(): Promise<number | undefined> {
+    return this.#roller.roll();
   }
 
   /** Drains one worker. */
@@ -459,12 +361,4 @@ function claim({ hostname, port }: SupervisorOptions): Deno.NetAddr {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function sum(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? undefined : a + b;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

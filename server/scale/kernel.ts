@@ -4,7 +4,8 @@
  * @module
  */
 
-import { mayReadHost, parseSockstat } from "../host.ts";
+import { mayReadHost } from "../host_reader.ts";
+import { parseSockstat } from "../proc_text.ts";
 import { hexAddress } from "../socket_table.ts";
 import type { KernelCount, KernelMemory } from "./result.ts";
 

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { mayReadHost, parseDescriptorLimits } from "../host.ts";
+import { mayReadHost } from "../host_reader.ts";
+import { parseDescriptorLimits } from "../proc_text.ts";
 import { parseSocketRow, visitRows } from "../socket_table.ts";
 import type { ProcessFigures } from "./result.ts";
 

@@ -1,5 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { HostFiles, mayReadHost, readHostLimits } from "../../server/host.ts";
+import { readHostLimits } from "../../server/host.ts";
+import { HostFiles } from "../../server/host_files.ts";
+import { mayReadHost } from "../../server/host_reader.ts";
 import { type ConnectionCounts, Reporter } from "../../server/report.ts";
 
 const COUNTS: ConnectionCounts = {

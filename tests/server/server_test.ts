@@ -39,15 +39,6 @@ Deno.test("serve() names all limits that cannot be, and needs cert and key toget
   assertThrows(() => serve({ port: 0, cert: "x" }), TypeError, "cert and key");
 });
 
-Deno.test("serve() refuses origins and subprotocols that no client could name", () => {
-  for (const origins of [["example.com"], ["https://a.example", ""], ["http://"]]) {
-    assertThrows(() => serve({ port: 0, origins }), TypeError, "not an origin");
-  }
-  for (const subprotocols of [["a b"], ["chat", ""], ["a,b"]]) {
-    assertThrows(() => serve({ port: 0, subprotocols }), TypeError, "not a token");
-  }
-});
-
 Deno.test("serve() tells the console what is bad where it was given no log", async () => {
   const told: string[] = [];
   const { error } = console;
@@ -243,106 +234,6 @@ Deno.test("Server.broadcast() sends to every open connection", async () => {
 
 // Stopping.
 
-Deno.test("Server.drain() says 1001 to all, waits for their Close, and counts them", async () => {
-  const closed = new Events<number>();
-  await using server = serve({ port: 0, close: (_, code) => closed.push(code) });
-  using first = await RawClient.open(server.addr);
-  using second = await RawClient.open(server.addr);
-  const drained = server.drain();
-  for (const client of [first, second]) {
-    assertEquals(await client.closeFrame(), { code: 1001, reason: "Server is shutting down" });
-  }
-  await assertRejects(() => RawClient.connect(server.addr), Deno.errors.ConnectionRefused);
-  for (const client of [first, second]) {
-    await client.sendClose(1001);
-    assertEquals(await client.frame(), undefined);
-    client.close();
-  }
-  assertEquals(await drained, { closed: 2, cut: 0 });
-  await server.finished;
-  assertEquals(closed.all, [1001, 1001]);
-});
-
-Deno.test("Server.drain() cuts those that do not answer, or whose handler hangs, at the deadline", async () => {
-  const hung = Promise.withResolvers<void>();
-  const codes = new Events<number>();
-  await using server = serve({
-    port: 0,
-    message: () => hung.promise,
-    close: (_, code) => codes.push(code),
-  });
-  using good = await RawClient.open(server.addr);
-  using _silent = await RawClient.open(server.addr);
-  using busy = await RawClient.open(server.addr);
-  using _half = await RawClient.connect(server.addr);
-  await busy.sendMessage("hang");
-  await until("the handler hangs", () => server.registry.totals().messagesIn === 1);
-  const drained = server.drain({ deadline: 300 });
-  assertEquals((await good.closeFrame()).code, 1001);
-  await good.sendClose(1001);
-  await good.closeWrite();
-  assertEquals(await drained, { closed: 1, cut: 2 });
-  assertEquals(codes.all.toSorted(), [1001, 1006, 1006]);
-  assertEquals(server.registry.size, 0);
-  hung.resolve();
-});
-
-Deno.test("Server.drain() says 1001 to more than one batch of connections", async () => {
-  await using server = serve({ port: 0 });
-  const clients: RawClient[] = [];
-  while (clients.length < 1_010) {
-    clients.push(
-      ...await Promise.all(
-        Array.from({ length: 101 }, () => RawClient.open(server.addr)),
-      ),
-    );
-  }
-  const drained = server.drain();
-  await Promise.all(clients.map(async (client) => {
-    assertEquals((await client.closeFrame()).code, 1001);
-    await client.sendClose(1001);
-    client.close();
-  }));
-  assertEquals(await drained, { closed: 1_010, cut: 0 });
-});
-
-Deno.test("Server.drain() without end waits for the last", async () => {
-  await using server = serve({ port: 0 });
-  using client = await RawClient.open(server.addr);
-  const drained = server.drain({ deadline: Infinity });
-  assertEquals((await client.closeFrame()).code, 1001);
-  await client.sendClose(1001);
-  await client.closeWrite();
-  assertEquals(await drained, { closed: 1, cut: 0 });
-});
-
-Deno.test("Server.drain() waits for a connection whose handshake ends meanwhile, and says 1001 to it", async () => {
-  const asked = Promise.withResolvers<void>();
-  const hook = Promise.withResolvers<void>();
-  await using server = serve({
-    port: 0,
-    async upgrade() {
-      asked.resolve();
-      await hook.promise;
-    },
-  });
-  using client = await RawClient.connect(server.addr);
-  await client.sendUpgrade();
-  await asked.promise;
-  let over = false;
-  const drained = server.drain().then((result) => {
-    over = true;
-    return result;
-  });
-  hook.resolve();
-  assertEquals((await client.head()).status, 101);
-  assertEquals((await client.closeFrame()).code, 1001);
-  assertEquals([over, server.registry.size], [false, 1]);
-  await client.sendClose(1001);
-  await client.closeWrite();
-  assertEquals(await drained, { closed: 1, cut: 0 });
-});
-
 Deno.test("Server.stopListening() closes the port, and leaves everybody who is there", async () => {
   await using server = serve({ port: 0, message: (connection, data) => connection.send(data) });
   const { hostname, port } = server.addr;
@@ -355,32 +246,6 @@ Deno.test("Server.stopListening() closes the port, and leaves everybody who is t
     await it.sendMessage("still here");
     assertEquals(await it.message(), "still here");
   }
-});
-
-Deno.test("Server.drain() with a grace lets handshakes that are under way succeed", async () => {
-  const server = serve({ port: 0 });
-  using client = await RawClient.connect(server.addr);
-  await until("it is accepted", async () => (await server.report()).exchanges === 1);
-  const drained = server.drain({ grace: 60_000 });
-  await client.upgrade();
-  assertEquals((await client.closeFrame()).code, 1001);
-  await client.sendClose(1001);
-  await client.gone();
-  client.close();
-  assertEquals(await drained, { closed: 1, cut: 0 });
-});
-
-Deno.test("Server.drain() lets a handshake that comes late be refused with 503", async () => {
-  await using server = serve({ port: 0 });
-  using client = await RawClient.connect(server.addr);
-  await until("it is accepted", () => server.registry.totals().accepted === 1);
-  const drained = server.drain();
-  await client.sendUpgrade();
-  const response = await client.response();
-  assertEquals([response.status, response.headers.get("retry-after")], [503, "1"]);
-  client.close();
-  assertEquals(await drained, { closed: 0, cut: 0 });
-  assertEquals(server.registry.totals().refused, { DRAINING: 1 });
 });
 
 Deno.test("Server.close() cuts everybody, in every state, and can be called again", async () => {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { flagOf, readSettings, variableOf } from "../../../server/cli/read_settings.ts";
-import { SETTINGS, type Settings } from "../../../server/cli/settings.ts";
+import { SETTINGS } from "../../../server/cli/setting_table.ts";
+import type { Settings } from "../../../server/cli/settings.ts";
 
 /** What surrounds a test: variables, and files by path. */
 interface Around {

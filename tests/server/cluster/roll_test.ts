@@ -1,4 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Place } from "../../../server/cluster/place.ts";
+import { type Retired, Roller } from "../../../server/cluster/roll.ts";
+import type { WorkerProcess } from "../../../server/cluster/worker_process.ts";
+import { LogBook } from "../../helpers/log_book.ts";
 import { ROOT } from "../../helpers/process.ts";
 import { Process } from "../../helpers/process.ts";
 import type { RollStory } from "../../helpers/roll_program.ts";
@@ -56,4 +60,63 @@ rollTest("Cluster roll() counts what is reset without it, and loses nothing else
   const counted = resets.reduce<number>((sum, count) => sum + count!, 0);
   assert(refused.length <= counted, `${refused.length} were refused, ${counted} counted`);
   assertEquals(refused.filter((reason) => !reason.startsWith("ConnectionReset: ")), []);
+});
+
+// Without processes.
+
+/** Rolls workers that are mere names: what becomes of each place's one before, or why it stays. */
+function rollerOf(
+  story: (Partial<Retired> | Error | undefined)[],
+): { roller: Roller; book: LogBook } {
+  const book = new LogBook();
+  const workers = story.map((_, worker) => ({ worker }) as unknown as WorkerProcess);
+  const places = story.map((it, at) => ({
+    renew: () => it instanceof Error ? Promise.reject(it) : Promise.resolve(workers[at]),
+  }));
+  const roller = new Roller({
+    places: places as unknown as Place[],
+    ending: new AbortController().signal,
+    retire: (worker) => {
+      const gone = story[workers.indexOf(worker)];
+      return Promise.resolve(gone && { last: undefined, lost: 0, ...gone } as Retired);
+    },
+    log: book.log,
+  });
+  return { roller, book };
+}
+
+/** What a worker said last that had so many resets. */
+function lastOf(resets?: number): Retired["last"] {
+  return (resets === undefined ? {} : { resets }) as Retired["last"];
+}
+
+Deno.test("Roller.roll() adds up what was reset and lost, and tells it", async () => {
+  const { roller, book } = rollerOf([{ last: lastOf(2) }, undefined, { lost: 1 }, {
+    last: lastOf(3),
+  }]);
+  assertEquals(await roller.roll(), 5);
+  assertEquals(book.entries().map(({ level, message }) => `${level}: ${message}`), [
+    "info: Rolling 4 workers",
+    "warning: Rolled 4 workers, at most 5 connections reset, " +
+    "1 connection lost with workers that had to be killed",
+  ]);
+});
+
+Deno.test("Roller.roll() does not know the resets when one worker does not", async () => {
+  const { roller, book } = rollerOf([{ last: lastOf(2) }, { last: lastOf() }]);
+  assertEquals(await roller.roll(), undefined);
+  assertEquals(book.entries("rolled").map(({ level, message }) => [level, message]), [
+    ["info", "Rolled 2 workers"],
+  ]);
+});
+
+Deno.test("Roller.roll() stops at the first place that keeps its worker, and can be called again", async () => {
+  const story = [new Error("No port"), { last: lastOf(1) }];
+  const { roller, book } = rollerOf(story);
+  await assertRejects(() => roller.roll(), Error, "No port");
+  const { message } = book.entries("roll_failed")[0]!;
+  assertEquals(message, "Roll has failed, the workers that are left go on: No port");
+  const again = roller.roll();
+  await assertRejects(() => roller.roll(), Error, "they are rolling already");
+  await assertRejects(() => again, Error, "No port");
 });

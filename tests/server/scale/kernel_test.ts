@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { mayReadHost } from "../../../server/host.ts";
+import { mayReadHost } from "../../../server/host_reader.ts";
 import {
   countConnections,
   parseSlabinfo,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { mayReadHost } from "../../../server/host.ts";
+import { mayReadHost } from "../../../server/host_reader.ts";
 import { serve } from "../../../server/server.ts";
 import type { ScaleProgress } from "../../../server/scale/result.ts";
 import { prepareScale, runScale } from "../../../server/scale/run.ts";

@@ -1,0 +1,66 @@
+/** A timer that a test fires. */
+export interface ManualTimer {
+  readonly length: number;
+  readonly callback: () => void;
+}
+
+/** Timers that are only written down, until it is disposed of: nothing fires but what the test fires. */
+export class ManualTimers implements Disposable {
+  readonly #real = {
+    setInterval: globalThis.setInterval,
+    clearInterval: globalThis.clearInterval,
+    setTimeout: globalThis.setTimeout,
+    clearTimeout: globalThis.clearTimeout,
+  };
+  /** Those that repeat, by id. */
+  readonly intervals: Map<number, ManualTimer> = new Map();
+  /** Those that fire once, by id. */
+  readonly timeouts: Map<number, ManualTimer> = new Map();
+  #last = 0;
+
+  constructor() {
+    const set =
+      (timers: Map<number, ManualTimer>) => (callback: () => void, length = 0): number => {
+        timers.set(++this.#last, { length, callback });
+        return this.#last;
+      };
+    Object.assign(globalThis, {
+      setInterval: set(this.intervals),
+      clearInterval: (id: number) => this.intervals.delete(id),
+      setTimeout: set(this.timeouts),
+      clearTimeout: (id: number) => this.timeouts.delete(id),
+    });
+  }
+
+  /** How long the timers are that repeat. */
+  get running(): number[] {
+    return [...this.intervals.values()].map(({ length }) => length);
+  }
+
+  /** Fires those that repeat. */
+  tick(): void {
+    for (const { callback } of [...this.intervals.values()]) callback();
+  }
+
+  /**
+   * Fires those that fire once.
+   *
+   * @param longest Leaves out those that are longer.
+   * @returns Whether there were any.
+   */
+  turn(longest = Infinity): boolean {
+    const due = [...this.timeouts].filter(([, { length }]) => length <= longest);
+    for (const [id] of due) this.timeouts.delete(id);
+    for (const [, { callback }] of due) callback();
+    return due.length > 0;
+  }
+
+  /** Lets all go on that waits for promises and not for timers. */
+  settle(): Promise<void> {
+    return new Promise((resolve) => this.#real.setTimeout.call(globalThis, resolve));
+  }
+
+  [Symbol.dispose](): void {
+    Object.assign(globalThis, this.#real);
+  }
+}

@@ -1,0 +1,23 @@
+import { assertThrows } from "@std/assert";
+import { checkOptions } from "../../server/check_options.ts";
+
+Deno.test("checkOptions() takes nothing at all, and what clients could name", () => {
+  checkOptions({});
+  checkOptions({ origins: "*", subprotocols: ["chat", "v1.chat"], cert: "x", key: "y" });
+  checkOptions({ origins: ["https://a.example", "http://b.example:81"] });
+});
+
+Deno.test("checkOptions() needs cert and key together", () => {
+  for (const options of [{ cert: "x" }, { key: "x" }]) {
+    assertThrows(() => checkOptions(options), TypeError, "cert and key");
+  }
+});
+
+Deno.test("checkOptions() refuses origins and subprotocols that no client could name", () => {
+  for (const origins of [["example.com"], ["https://a.example", ""], ["http://"]]) {
+    assertThrows(() => checkOptions({ origins }), TypeError, "not an origin");
+  }
+  for (const subprotocols of [["a b"], ["chat", ""], ["a,b"]]) {
+    assertThrows(() => checkOptions({ subprotocols }), TypeError, "not a token");
+  }
+});
