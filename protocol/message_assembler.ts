@@ -25,6 +25,13 @@ const SHARED_BYTES = 2_048;
 /** The first does not begin where its buffer does, so that nobody takes the one for the other for long. */
 const MARGIN_BYTES = 8;
 
+/**
+ * A text that comes in pieces is decoded when it has so many bytes, and so on, since decoding a large
+ * one whole would hold the event loop. Smaller ones are not, so that what is unfinished is bytes,
+ * which are no part of the heap, and so that tiny fragments do not become as many tiny strings.
+ */
+const PIECE_BYTES = 1_048_576;
+
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const LENIENT_DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -33,7 +40,7 @@ const LENIENT_DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
  *
  * It relies on the decoder for the order of frames and for the limits. Text in one piece is checked
  * and decoded in one pass; text in several pieces fails at the first byte that is not UTF-8, even
- * in the middle of a frame (8.1).
+ * in the middle of a frame (8.1), and is decoded as it comes where it is large.
  *
  * @example
  * ```ts
@@ -54,13 +61,15 @@ const LENIENT_DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 export class MessageAssembler {
   #bytes: Uint8Array<ArrayBuffer> | undefined = undefined;
   #length = 0;
-  /** Bytes announced by the frames of the message so far. */
+  /** Bytes announced by the frames of the message so far, without those that are decoded. */
   #announced = 0;
   /** Where small binary messages are copied to, and how much of it is used. */
   #shared: Uint8Array<ArrayBuffer> | undefined = undefined;
   #sharedLength = 0;
   /** Present while the unfinished message is text. */
   #utf8: Utf8Validator | undefined = undefined;
+  /** What is decoded of it. */
+  #text = "";
 
   /**
    * Takes the next fragment of a data frame.
@@ -78,7 +87,7 @@ export class MessageAssembler {
       this.#announced += fragment.frameLength;
       if (opcode === Opcode.Text) this.#utf8 = new Utf8Validator();
     }
-    if (this.#utf8 !== undefined && !this.#utf8.push(payload)) throw invalidText();
+    if (this.#utf8 !== undefined) this.#check(payload, this.#utf8);
     this.#append(payload);
     return fragment.last && fragment.fin ? this.#finish() : undefined;
   }
@@ -106,12 +115,32 @@ export class MessageAssembler {
     return copy;
   }
 
+  /** Takes note of what comes next of a text, and decodes what has come where it is much. */
+  #check(payload: Uint8Array, utf8: Utf8Validator): void {
+    if (this.#length > 0 && this.#length + payload.length > PIECE_BYTES) this.#decode(utf8.begun);
+    if (!utf8.push(payload)) throw invalidText();
+  }
+
+  /** Decodes what is set aside, up to a character that is cut off after so many bytes. */
+  #decode(begun: number): void {
+    const bytes = this.#bytes!;
+    const whole = this.#length - begun;
+    // It was found to be UTF-8, and to decode strictly takes several times as long.
+    this.#text += LENIENT_DECODER.decode(bytes.subarray(0, whole));
+    bytes.copyWithin(0, whole, this.#length);
+    this.#length = begun;
+    this.#announced -= whole;
+  }
+
   #append(payload: Uint8Array): void {
     const length = this.#length + payload.length;
     const capacity = this.#bytes?.length ?? 0;
     if (this.#bytes === undefined || length > capacity) {
       // Doubling keeps many small frames from costing a copy of the whole message each.
-      const wanted = Math.min(Math.max(this.#announced, 2 * capacity), GROWTH * length);
+      const most = this.#utf8 === undefined
+        ? GROWTH * length
+        : Math.min(GROWTH * length, PIECE_BYTES);
+      const wanted = Math.min(Math.max(this.#announced, 2 * capacity), most);
       const grown = new Uint8Array(Math.max(length, wanted));
       if (this.#bytes !== undefined) grown.set(this.#bytes.subarray(0, this.#length));
       this.#bytes = grown;
@@ -121,16 +150,24 @@ export class MessageAssembler {
   }
 
   #finish(): Message {
-    const bytes = this.#bytes!;
-    const length = this.#length;
     const utf8 = this.#utf8;
+    const message = utf8 === undefined ? this.#finishBytes() : this.#finishText(utf8);
     this.#bytes = this.#utf8 = undefined;
     this.#length = this.#announced = 0;
-    if (utf8 !== undefined) {
-      if (!utf8.complete) throw invalidText(); // 8.1: a character is cut off at the end
-      return DECODER.decode(bytes.subarray(0, length));
-    }
-    return length === bytes.length ? bytes : bytes.slice(0, length);
+    return message;
+  }
+
+  #finishBytes(): Uint8Array<ArrayBuffer> {
+    const bytes = this.#bytes!;
+    return this.#length === bytes.length ? bytes : bytes.slice(0, this.#length);
+  }
+
+  #finishText(utf8: Utf8Validator): string {
+    if (!utf8.complete) throw invalidText(); // 8.1: a character is cut off at the end
+    this.#decode(0);
+    const text = this.#text;
+    this.#text = "";
+    return text;
   }
 }
 

@@ -18,6 +18,8 @@
 export class Utf8Validator {
   /** How many continuation bytes the current character still needs. */
   #needed = 0;
+  /** How many of its bytes have come, if it needs more. */
+  #begun = 0;
   /** The range of the next continuation byte: narrower than 80..BF after some first bytes. */
   #low = 0x80;
   #high = 0xbf;
@@ -25,6 +27,11 @@ export class Utf8Validator {
   /** Whether the bytes so far end with a whole character. */
   get complete(): boolean {
     return this.#needed === 0;
+  }
+
+  /** How many of the last bytes belong to a character that is cut off: 0 to 3. */
+  get begun(): number {
+    return this.#needed === 0 ? 0 : this.#begun;
   }
 
   /**
@@ -47,6 +54,7 @@ export class Utf8Validator {
         this.#low = 0x80;
         this.#high = 0xbf;
         this.#needed--;
+        this.#begun++;
       }
     }
     return true;
@@ -55,6 +63,7 @@ export class Utf8Validator {
   /** The table of RFC 3629 4, by first byte. */
   #begin(byte: number): boolean {
     if (byte < 0x80) return true;
+    this.#begun = 1;
     if (byte >= 0xc2 && byte <= 0xdf) this.#needed = 1;
     else if (byte >= 0xe0 && byte <= 0xef) {
       this.#needed = 2;

@@ -3,6 +3,7 @@ import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import type { FrameObserver } from "./frame_tap.ts";
 import type { SharedFrames } from "./hub.ts";
 import { type Measurements, payloadBytes } from "./measurements.ts";
+import { byteLengthOf, encodeSliced } from "./message_slices.ts";
 import {
   Outbox,
   type OutboxHost,
@@ -16,6 +17,9 @@ import {
   type SendQueueOwner,
   type SendResult,
 } from "./send_queue.ts";
+
+/** A text with more units than this takes its time, since its encoding would hold the event loop. */
+const AT_ONCE_UNITS = 1_048_576;
 
 const ENCODER = new TextEncoder();
 
@@ -52,6 +56,8 @@ export class MessageSender implements OutboxOwner {
   readonly #deflate: ConnectionDeflate | undefined;
   /** What waits while one message takes its time; only where one did. */
   #outbox: Outbox | undefined = undefined;
+  /** Bytes of the message that takes its time just now, before they are compressed. */
+  #underWay = 0;
 
   /**
    * @param owner The connection.
@@ -71,7 +77,7 @@ export class MessageSender implements OutboxOwner {
 
   /** Bytes that wait for the peer. */
   get bytes(): number {
-    return this.queue.bytes + (this.#outbox?.bytes ?? 0);
+    return this.queue.bytes + (this.#outbox?.bytes ?? 0) + this.#underWay;
   }
 
   get sendable(): boolean {
@@ -90,10 +96,11 @@ export class MessageSender implements OutboxOwner {
       throw new TypeError("Cannot send message as it must be a string, a Uint8Array or a stream");
     }
     if (!this.#owner.open) return "dropped";
-    if (this.#outbox?.busy) return this.#sendLater(data, this.#outbox);
+    if (this.#outbox?.busy) return this.#sendLater(data);
     if (this.#deflate !== undefined && data.length >= this.#deflate.threshold) {
       return this.#sendDeflated(data, this.#deflate);
     }
+    if (typeof data === "string" && data.length > AT_ONCE_UNITS) return this.#sendLarge(data);
     return this.#sendPlain(data);
   }
 
@@ -108,15 +115,19 @@ export class MessageSender implements OutboxOwner {
     return result;
   }
 
+  /** Sends a text that is encoded slice by slice. */
+  #sendLarge(text: string): SendResult {
+    const length = byteLengthOf(text);
+    return this.queue.admitMessage(length) ? this.#sendLater(text, length) : "dropped";
+  }
+
   /** Sends a message that is long enough to be compressed. */
   #sendDeflated(data: string | Uint8Array, deflate: ConnectionDeflate): SendResult {
+    const length = byteLengthOf(data);
+    if (deflate.takesTime(length)) return this.#sendLater(data, length);
     const bytes = typeof data === "string" ? ENCODER.encode(data) : data;
     const smaller = deflate.deflateNow(bytes);
-    if (smaller === undefined) {
-      this.#outbox ??= new Outbox(this, this.queue, this.#host);
-      return this.#sendLater(data, this.#outbox);
-    }
-    if (smaller.length >= bytes.length) return this.#sendPlain(data);
+    if (smaller.length >= length) return this.#sendPlain(data);
     if (!this.queue.admitMessage(smaller.length)) return "dropped";
     const isText = typeof data === "string";
     this.#sendFrame(isText ? Opcode.Text : Opcode.Binary, smaller, true, true);
@@ -124,26 +135,30 @@ export class MessageSender implements OutboxOwner {
     return this.queue.writing ? "queued" : "sent";
   }
 
-  /** Sends a message behind one that takes its time. */
-  #sendLater(data: string | Uint8Array, outbox: Outbox): SendResult {
-    // A copy, as for a message that goes into the queue at once.
-    const bytes = typeof data === "string" ? ENCODER.encode(data) : data.slice();
-    if (!this.queue.admitBehind(outbox.bytes, bytes.length)) return "dropped";
-    const type = typeof data === "string" ? "text" : "binary";
-    outbox.add(bytes.length, () => this.#sendWaiting(type, bytes));
+  /** Sends a message that takes its time, or comes behind one that does. */
+  #sendLater(data: string | Uint8Array, length: number = byteLengthOf(data)): SendResult {
+    const outbox = this.#outbox ??= new Outbox(this, this.queue, this.#host);
+    if (!this.queue.admitBehind(outbox.bytes, length)) return "dropped";
+    // A copy, as for a message that goes into the queue at once; a text cannot be changed.
+    const message = typeof data === "string" ? data : data.slice();
+    outbox.add(length, async () => {
+      this.#underWay = length;
+      await this.#sendWaiting(message, length).finally(() => this.#underWay = 0);
+    });
     outbox.oweDrained();
     return "queued";
   }
 
   /** Sends a message whose turn has come. */
-  async #sendWaiting(type: "text" | "binary", bytes: Uint8Array): Promise<void> {
-    let opcode: Opcode = type === "text" ? Opcode.Text : Opcode.Binary;
+  async #sendWaiting(message: string | Uint8Array, length: number): Promise<void> {
+    const isText = typeof message === "string";
+    let opcode: Opcode = isText ? Opcode.Text : Opcode.Binary;
     const deflate = this.#deflate;
-    if (deflate === undefined || bytes.length < deflate.threshold) {
-      this.sendFrame(opcode, bytes, true);
+    if (deflate === undefined || length < deflate.threshold) {
+      this.sendFrame(opcode, isText ? await encodeSliced(message, length) : message, true);
     } else {
       let held: Uint8Array | undefined;
-      for await (const part of deflate.deflate(bytes)) {
+      for await (const part of deflate.deflate(message)) {
         if (!this.sendable) return;
         if (held !== undefined) {
           this.#sendFrame(opcode, held, false, true);
@@ -154,7 +169,7 @@ export class MessageSender implements OutboxOwner {
       }
       this.#sendFrame(opcode, held!, true, true);
     }
-    if (this.sendable) this.streamed(type);
+    if (this.sendable) this.streamed(isText ? "text" : "binary");
   }
 
   /** Sends a message while it is made, as `Connection.send()` does. */
@@ -229,14 +244,37 @@ export class MessageSender implements OutboxOwner {
    * @returns Whether there are any, so that it has to wait.
    */
   runBehind(run: () => void): boolean {
-    if (!this.#outbox?.busy || this.#outbox.streaming) return false;
-    this.#outbox.add(0, run);
-    return true;
+    const outbox = this.#takingTime;
+    outbox?.add(0, run);
+    return outbox !== undefined;
   }
 
   /** Resolves when all that waits now has gone into the queue. */
   turn(): Promise<void> | undefined {
     return this.#outbox?.turn();
+  }
+
+  /** Whether the peer has not taken all messages; those behind a stream, which may never end, do not count. */
+  get behind(): boolean {
+    return this.queue.bytes > 0 || this.#takingTime !== undefined;
+  }
+
+  /** Whether so much waits that its peer should not be asked for more. */
+  get congested(): boolean {
+    if (this.queue.congested) return true;
+    return this.#takingTime !== undefined && this.bytes > this.#host.limits.sendQueueBytes / 2;
+  }
+
+  /** Resolves when the peer has taken all that it is behind with now, or is gone. */
+  taken(): Promise<void> {
+    const outbox = this.#takingTime;
+    return outbox === undefined ? this.queue.taken() : outbox.turn().then(() => this.queue.taken());
+  }
+
+  /** Where messages take their time, if they do and no stream is among them. */
+  get #takingTime(): Outbox | undefined {
+    const outbox = this.#outbox;
+    return outbox?.busy && !outbox.streaming ? outbox : undefined;
   }
 
   /** The queue is empty: tells whether nothing waits here either; if not, the owner is told later. */

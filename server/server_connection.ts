@@ -1,13 +1,10 @@
-// Longer than other files here: in this one bytes, session, handlers and the end of a connection meet,
-// and what could stand alone has a file of its own.
+// Longer than other files here: in this one session, handlers, records and the end of a connection
+// meet, and what could stand alone has a file of its own.
 import {
   CloseCode,
-  type Fragment,
-  FrameDecoder,
   type Message,
   Opcode,
   ProtocolError,
-  type Role,
   serializeClosePayload,
   Session,
   type SessionOutput,
@@ -16,13 +13,16 @@ import { callHandler } from "./call_handler.ts";
 import type { Closing, Connection } from "./connection.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import { type FourTuple, fourTupleOf, ownTupleOf } from "./four_tuple.ts";
-import { FrameSource } from "./frame_source.ts";
 import type { FrameObserver } from "./frame_tap.ts";
 import type { Hub, SharedFrames, Subscriber } from "./hub.ts";
 import { KeepAlive } from "./keep_alive.ts";
 import type { Limits } from "./limits.ts";
 import type { IncomingStream } from "./incoming_streams.ts";
-import { MessageDelivery, type MessageOwner } from "./message_delivery.ts";
+import {
+  MessageReceiver,
+  type MessageReceiverHost,
+  type MessageReceiverOwner,
+} from "./message_receiver.ts";
 import {
   MessageSender,
   type MessageSenderHost,
@@ -35,25 +35,16 @@ import type { ClientAddress } from "./proxy/client_address.ts";
 import type { ConnectionRecord, Counters, Registered } from "./registry.ts";
 import type { SendQueue, SendResult } from "./send_queue.ts";
 import type { Due, Sweep } from "./sweep.ts";
-import { FRAMES_PER_LOOK, type Turn } from "./turn.ts";
-import { type Waiter, waitForBytes } from "./wait_for_bytes.ts";
 import { closeQuietly, linger, type Transport } from "./transport.ts";
 
-/** A connection that was silent for this many milliseconds before something came is parked after it. */
-const PARK_AFTER = 2_000;
-
 /** What all connections of a server share; a client is the host of its own. */
-export interface ConnectionHost<Data> extends MessageSenderHost {
-  /** Which side of the connections it is (RFC 6455 5.1). */
-  readonly role: Role;
+export interface ConnectionHost<Data> extends MessageReceiverHost, MessageSenderHost {
   /** The bounds. */
   readonly limits: Limits;
   /** Sends to everybody. */
   readonly hub: Hub;
   /** Looks after deadlines. */
   readonly sweep: Sweep;
-  /** Keeps busy connections from holding the event loop. */
-  readonly turn: Turn;
   /** What the application does. */
   readonly handlers: Handlers<Data>;
   /** Tells the operator. */
@@ -83,17 +74,16 @@ export interface ConnectionStart<Data> {
 }
 
 /**
- * One connection on the server: it drives bytes from the transport through the decoder and the
- * session to the handlers, and frames back through the send queue.
+ * One connection on the server, from its handshake to its end: what its way in and its way out have
+ * in common, what the handlers see of it, and what the registry does.
  */
 export class ServerConnection<Data>
   implements
     Connection<Data>,
     SessionOutput,
+    MessageReceiverOwner,
     MessageSenderOwner,
-    MessageOwner,
     Subscriber,
-    Waiter,
     Due,
     Registered {
   readonly id: number;
@@ -111,21 +101,14 @@ export class ServerConnection<Data>
   readonly #host: ConnectionHost<Data>;
   readonly sharedDeflateBits: number;
   readonly #deflate: ConnectionDeflate | undefined;
-  readonly #decoder: FrameDecoder;
   readonly #session: Session;
+  readonly #receiver: MessageReceiver;
   readonly #sender: MessageSender;
   readonly #queue: SendQueue;
   readonly #connectedAt: number;
-  readonly #delivery = new MessageDelivery(this);
-  #bytesIn = 0;
   #bytesOut = 0;
   #bytesOutAtDeadline = 0;
-  #messagesIn = 0;
-  #lastReceived: number;
   readonly #keepAlive = new KeepAlive();
-  /** Whether the connection waits for its own side, so that a silent peer is not to blame. */
-  #paused = false;
-  #resume: (() => void) | undefined = undefined;
   #writable: WritableStream<string | Uint8Array> | undefined = undefined;
   #over = false;
   #released = false;
@@ -149,15 +132,13 @@ export class ServerConnection<Data>
     const { deflate } = start;
     this.#deflate = deflate;
     this.sharedDeflateBits = deflate?.sharedBits ?? 0;
-    const { role, limits } = host;
-    this.#decoder = new FrameDecoder({ role, limits, deflate: deflate !== undefined });
-    this.#session = new Session(this);
-    this.#sender = new MessageSender(this, host, deflate);
-    this.#queue = this.#sender.queue;
+    const session = this.#session = new Session(this);
+    const sender = this.#sender = new MessageSender(this, host, deflate);
+    this.#queue = sender.queue;
+    this.#receiver = new MessageReceiver(this, host, { session, sender, deflate });
     this.position = host.hub.published; // what was said before is not for who comes now
-    const now = host.sweep.now;
-    this.#connectedAt = this.#lastReceived = now;
-    this.due = now + host.limits.pingInterval;
+    this.#connectedAt = this.#receiver.lastReceived;
+    this.due = this.#connectedAt + host.limits.pingInterval;
   }
 
   /** The client's address: that of the socket, unless a trusted proxy has told another one. */
@@ -202,148 +183,14 @@ export class ServerConnection<Data>
     this.#log({ level: "debug", event: "opened", message: "Connection is open" });
     const { handlers } = this.#host;
     const opening = this.#call("open", () => handlers.open?.(this));
-    if (opening !== undefined && handlers.message === undefined) this.#delivery.holdFor(opening);
-    if (rest.length > 0) this.woken(rest);
-    else this.#park();
-  }
-
-  /** Waits for bytes with next to nothing: an async function that waits would be most of what is held. */
-  #park(): void {
-    this.#session.rest();
-    waitForBytes(this.transport, this.#host.pool, this);
-  }
-
-  woken(first: Uint8Array | undefined): void {
-    this.#receive(first).catch((error) => {
-      // Nothing comes here that is known of; if something does, it costs this connection alone.
-      this.#log({ level: "error", event: "fault", message: "Connection failed", error });
-      this.#abandon();
-    });
-  }
-
-  /** Receives until the connection is parked, or over. */
-  async #receive(first: Uint8Array | undefined): Promise<void> {
-    try {
-      if (first !== undefined && await this.#receiveFrames(first)) return this.#park();
-      this.#session.receiveEof();
-    } catch (error) {
-      this.#receiveFailed(error);
+    if (opening !== undefined && handlers.message === undefined) {
+      this.#receiver.delivery.holdFor(opening);
     }
-    await this.#end();
-  }
-
-  /** Receives until nothing more comes for now: `true`, or ever: `false`. */
-  async #receiveFrames(first: Uint8Array): Promise<boolean> {
-    const source = new FrameSource(this.transport, this.#decoder, this.#host.pool, first);
-    const reader = new ReadableStream(source, { highWaterMark: 0 }).getReader();
-    /** How long nothing had come before the burst of reads that this is about. */
-    let silence = 0;
-    let more = false;
-    const { measurements } = this.#host;
-    try {
-      for (;;) {
-        const { done, value: batch } = await reader.read();
-        if (done) return false;
-        this.#bytesIn += batch.byteLength;
-        const now = this.#host.sweep.recently;
-        if (!more) silence = now - this.#lastReceived;
-        more = batch.more;
-        this.#lastReceived = now;
-        // A peer gets no further answers before it has taken the last ones.
-        let behind = this.#queue.bytes > 0;
-        const { fragments } = batch;
-        for (let at = 0; at < fragments.length; at++) {
-          const fragment = fragments[at]!;
-          measurements.received(fragment.opcode, fragment.payload.length, fragment.last);
-          this.observer?.received(fragment);
-          const received = fragment.compressed
-            ? this.#receiveDeflated(fragment)
-            : this.#receivePlain(fragment);
-          const message = received instanceof Promise ? await received : received;
-          // Awaiting without need would part the answers to one read into two writes.
-          const pause = at % FRAMES_PER_LOOK === FRAMES_PER_LOOK - 1
-            ? this.#host.turn.over(FRAMES_PER_LOOK)
-            : undefined;
-          if (pause !== undefined) await pause;
-          if (message === undefined) continue;
-          if (behind) await this.#pauseFor(this.#queue.taken());
-          behind = false;
-          if (!this.open) continue; // it was closed meanwhile
-          this.#messagesIn++;
-          if (typeof message === "string") measurements.textIn++;
-          const handled = this.#delivery.deliver(message);
-          if (handled !== undefined) await this.#pauseFor(handled);
-          if (this.#queue.congested) await this.#pauseFor(this.#queue.taken());
-        }
-        if (this.#session.state === "closed" || this.#session.state === "failed") return false;
-        if (batch.failure !== undefined) throw batch.failure;
-        // A read counts too: the frames of slow senders come in many.
-        const over = this.#host.turn.over(1 + fragments.length % FRAMES_PER_LOOK);
-        if (over !== undefined) await over;
-        if (silence >= PARK_AFTER && !more) return true;
-      }
-    } finally {
-      source.release();
-    }
-  }
-
-  /** Takes a fragment that is not compressed, or is so no longer; gives the message that it ends. */
-  #receivePlain(fragment: Fragment): Message | undefined | Promise<undefined> {
-    return this.#delivery.streams?.takes(fragment)
-      ? this.#stream(fragment)
-      : this.#session.receive(fragment);
-  }
-
-  #receiveDeflated(fragment: Fragment): Message | undefined | Promise<Message | undefined> {
-    // What comes when we have begun to close is thrown away.
-    if (!this.open) return undefined;
-    const fragments = this.#deflate!.inflate(fragment);
-    // In one piece, as most small messages are: awaiting would part the answers to one read.
-    if (fragments instanceof Array && fragments.length === 1) {
-      return this.#receivePlain(fragments[0]!);
-    }
-    return this.#receiveInflated(fragments);
-  }
-
-  async #receiveInflated(
-    fragments: readonly Fragment[] | AsyncIterable<Fragment>,
-  ): Promise<Message | undefined> {
-    let message: Message | undefined;
-    for await (const fragment of fragments) message = await this.#receivePlain(fragment);
-    return message;
-  }
-
-  /** Hands a fragment to whoever reads messages as streams. */
-  async #stream(fragment: Fragment): Promise<undefined> {
-    if (!this.open) return;
-    const streams = this.#delivery.streams!;
-    const behind = streams.push(fragment);
-    if (fragment.last && fragment.fin) {
-      this.#messagesIn++;
-      if (streams.isText) this.#host.measurements.textIn++;
-    }
-    if (behind !== undefined) await this.#pauseFor(behind);
+    this.#receiver.run(rest);
   }
 
   handle(message: Message): Promise<void> | undefined {
     return this.#call("message", () => this.#host.handlers.message?.(this, message));
-  }
-
-  /** Waits for our own side, so that nothing more is read; not beyond the end of the open state. */
-  #pauseFor(promise: Promise<void>): Promise<void> {
-    if (!this.open) return Promise.resolve();
-    this.#paused = true;
-    return new Promise((resolve) => {
-      const resume = () => {
-        if (this.#resume === resume) {
-          this.#resume = undefined;
-          this.#paused = false;
-        }
-        resolve();
-      };
-      this.#resume = resume;
-      promise.then(resume);
-    });
   }
 
   receivedPong(payload: Uint8Array): void {
@@ -412,7 +259,7 @@ export class ServerConnection<Data>
 
   /** The session has begun to close, or failed: nothing that happens now may take for ever. */
   #leaveOpen(): void {
-    this.#resume?.();
+    this.#receiver.resume();
     this.#setCloseDeadline();
   }
 
@@ -445,7 +292,7 @@ export class ServerConnection<Data>
   // Streams, for those who ask for one.
 
   get readable(): ReadableStream<Message> {
-    return this.#delivery.readable;
+    return this.#receiver.delivery.readable;
   }
 
   messages(): AsyncIterableIterator<Message>;
@@ -453,7 +300,8 @@ export class ServerConnection<Data>
   messages(
     options?: { stream: true },
   ): AsyncIterableIterator<Message> | AsyncIterableIterator<IncomingStream> {
-    return options?.stream ? this.#delivery.streamedMessages() : this.#delivery.messages();
+    const { delivery } = this.#receiver;
+    return options?.stream ? delivery.streamedMessages() : delivery.messages();
   }
 
   get writable(): WritableStream<string | Uint8Array> {
@@ -471,6 +319,16 @@ export class ServerConnection<Data>
   }
 
   // The end.
+
+  receivedLast(failure: unknown): void {
+    if (failure === undefined) this.#session.receiveEof();
+    else this.#receiveFailed(failure);
+    this.#end().catch((error) => {
+      // Nothing comes here that is known of; if something does, it costs this connection alone.
+      this.#log({ level: "error", event: "fault", message: "Connection failed", error });
+      this.#abandon();
+    });
+  }
 
   /** A rule that the peer broke; anything else would be a fault of this server's. */
   #receiveFailed(error: unknown): void {
@@ -526,8 +384,8 @@ export class ServerConnection<Data>
   /** Pings, and gives up a peer that is no longer there. */
   #look(now: number): void {
     const liveness = {
-      lastReceived: this.#lastReceived,
-      paused: this.#paused,
+      lastReceived: this.#receiver.lastReceived,
+      paused: this.#receiver.paused,
       queuedBytes: this.#queue.bytes,
       bytesOut: this.#bytesOut,
     };
@@ -545,8 +403,7 @@ export class ServerConnection<Data>
   #isOver(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#resume?.();
-    this.#delivery.end();
+    this.#receiver.stop();
     this.#sender.stop();
     const { code, reason } = this.#session.closeStatus;
     this.#log({ level: "debug", event: "closed", message: `Connection ended with ${code}` });
@@ -591,10 +448,10 @@ export class ServerConnection<Data>
       ...this.#deflate !== undefined && { deflateBytes: this.#deflate.idleBytes },
       connectedAt: sinceEpoch(this.#connectedAt),
       // Taken from a clock that may be behind by a tick.
-      lastActivity: sinceEpoch(Math.max(this.#connectedAt, this.#lastReceived)),
-      bytesIn: this.#bytesIn,
+      lastActivity: sinceEpoch(Math.max(this.#connectedAt, this.#receiver.lastReceived)),
+      bytesIn: this.#receiver.bytes,
       bytesOut: this.#bytesOut,
-      messagesIn: this.#messagesIn,
+      messagesIn: this.#receiver.messages,
       messagesOut: this.#sender.messages,
       messagesDropped: this.#queue.dropped,
       queuedBytes: this.bufferedAmount,
@@ -607,20 +464,20 @@ export class ServerConnection<Data>
       case "age":
         return -sinceEpoch(this.#connectedAt);
       case "bytes":
-        return this.#bytesIn + this.#bytesOut;
+        return this.#receiver.bytes + this.#bytesOut;
       case "queued":
         return this.bufferedAmount;
       case "idle":
-        return -sinceEpoch(Math.max(this.#connectedAt, this.#lastReceived));
+        return -sinceEpoch(Math.max(this.#connectedAt, this.#receiver.lastReceived));
       case "roundTrip":
         return this.roundTrip ?? -1;
     }
   }
 
   addTo(sums: Counters): void {
-    sums.bytesIn += this.#bytesIn;
+    sums.bytesIn += this.#receiver.bytes;
     sums.bytesOut += this.#bytesOut;
-    sums.messagesIn += this.#messagesIn;
+    sums.messagesIn += this.#receiver.messages;
     sums.messagesOut += this.#sender.messages;
     sums.messagesDropped += this.#queue.dropped;
   }

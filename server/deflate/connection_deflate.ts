@@ -61,25 +61,33 @@ export class ConnectionDeflate {
   }
 
   /**
-   * Deflates a message at once, where that is possible.
+   * Tells whether a message takes its time, so that it has to be deflated slice by slice.
    *
-   * @param payload The message.
-   * @returns The payload of the compressed message; `undefined` where it takes its time.
+   * @param length How many bytes it has.
    */
-  deflateNow(payload: Uint8Array): Uint8Array | undefined {
-    if (this.#deflater !== undefined || payload.length > ALONE_BYTES) return undefined;
+  takesTime(length: number): boolean {
+    return this.#deflater !== undefined || length > ALONE_BYTES;
+  }
+
+  /**
+   * Deflates a message at once.
+   *
+   * @param payload The message, which must not be one that takes its time.
+   * @returns The payload of the compressed message.
+   */
+  deflateNow(payload: Uint8Array): Uint8Array {
     return deflateAlone(payload, this.#outgoing);
   }
 
   /**
    * Deflates a message of any size.
    *
-   * @param payload The message; left alone until all parts have come.
+   * @param message Bytes, left alone until all parts have come, or a text.
    * @returns The payload of the compressed message, in parts that are sent as its fragments.
    */
-  async *deflate(payload: Uint8Array): AsyncIterable<Uint8Array> {
-    if (this.#deflater !== undefined) yield* await this.#deflater.deflate(payload);
-    else yield* deflateSliced(payload, this.#outgoing);
+  async *deflate(message: string | Uint8Array): AsyncIterable<Uint8Array> {
+    if (this.#deflater !== undefined) yield* await this.#deflater.deflate(message);
+    else yield* deflateSliced(message, this.#outgoing);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { constants, deflateRawSync } from "node:zlib";
+import { slicesOf } from "../message_slices.ts";
 import { TAIL } from "./message_tail.ts";
 import { PartGatherer } from "./part_gatherer.ts";
 import { spareTurn } from "./spare_turn.ts";
@@ -19,7 +20,7 @@ const SMALLEST_WINDOW_BITS = 8;
 const SMALLEST_WINDOW_BYTES = 256;
 
 /** As many of those as take a fraction of a millisecond. */
-const SMALLEST_WINDOWS_AT_ONCE = 16;
+const SMALLEST_WINDOWS_BYTES = 16 * SMALLEST_WINDOW_BYTES;
 
 /** How a message is deflated. */
 export interface DeflateSettings extends DeflateEffort {
@@ -71,45 +72,46 @@ export function deflateAlone(
  * Deflates a message of any size with nothing of the messages before it, and lets everybody else have
  * a turn in between.
  *
- * @param payload The message; left alone until the iteration has ended.
+ * @param message Bytes, left alone until the iteration has ended, or a text.
  * @param settings The window and the effort.
  * @returns The payload of the compressed message in parts of 64 KiB, the last one shorter but not
  * empty, which are sent as the fragments of one message. An iteration that is left early frees
  * everything.
  */
 export async function* deflateSliced(
-  payload: Uint8Array,
+  message: string | Uint8Array,
   settings: DeflateSettings,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
-  if (payload.length === 0) return yield deflatedNothing();
+  if (message.length === 0) return yield deflatedNothing();
   const parts = new PartGatherer();
   const pieces = canKeepWindow(settings.windowBits)
-    ? deflateInSlices(payload, settings)
-    : deflateSmallestWindows(payload, settings);
+    ? deflateInSlices(message, settings)
+    : deflateSmallestWindows(message, settings);
   for await (const piece of pieces) yield* parts.push(piece);
   yield parts.rest();
 }
 
 async function* deflateInSlices(
-  payload: Uint8Array,
+  message: string | Uint8Array,
   settings: DeflateSettings,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
   const stream = ZlibStream.deflating({ ...settings, chunkSize: ALONE_CHUNK_BYTES });
   try {
-    yield* stream.writeSliced(payload);
+    yield* stream.writeSliced(message);
   } finally {
     stream.close();
   }
 }
 
 async function* deflateSmallestWindows(
-  payload: Uint8Array,
+  message: string | Uint8Array,
   settings: DeflateSettings,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
-  const step = SMALLEST_WINDOWS_AT_ONCE * SMALLEST_WINDOW_BYTES;
-  for (let at = 0; at < payload.length; at += SMALLEST_WINDOW_BYTES) {
-    if (at > 0 && at % step === 0) await spareTurn();
-    yield deflateSmallestWindow(payload, at, settings);
+  for (const slice of slicesOf(message, SMALLEST_WINDOWS_BYTES)) {
+    await spareTurn();
+    for (let at = 0; at < slice.length; at += SMALLEST_WINDOW_BYTES) {
+      yield deflateSmallestWindow(slice, at, settings);
+    }
   }
 }
 

@@ -30,14 +30,14 @@ export class Deflater {
   /**
    * Deflates the next message. Every one that was deflated must be sent, in this order.
    *
-   * @param payload The message, left alone until the promise settles. Messages wait for each other:
-   * how many bytes of them may wait is for the caller to bound.
+   * @param message Bytes, left alone until the promise settles, or a text. Messages wait for each
+   * other: how many bytes of them may wait is for the caller to bound.
    * @returns The payload of the compressed message in parts of 64 KiB, the last one shorter but not
    * empty.
    * @throws {ZlibFailure} When it was closed before the message was done.
    */
-  deflate(payload: Uint8Array): Promise<Uint8Array<ArrayBuffer>[]> {
-    const deflated = this.#queue.then(() => this.#deflate(payload));
+  deflate(message: string | Uint8Array): Promise<Uint8Array<ArrayBuffer>[]> {
+    const deflated = this.#queue.then(() => this.#deflate(message));
     // Not the promise itself, which would keep the last message as long as the connection is idle.
     this.#queue = deflated.then(() => {}, () => {});
     return deflated;
@@ -50,16 +50,16 @@ export class Deflater {
     this.#stream = undefined;
   }
 
-  async #deflate(payload: Uint8Array): Promise<Uint8Array<ArrayBuffer>[]> {
+  async #deflate(message: string | Uint8Array): Promise<Uint8Array<ArrayBuffer>[]> {
     if (this.#closed) throw new ZlibFailure();
-    if (payload.length === 0) return [deflatedNothing()];
+    if (message.length === 0) return [deflatedNothing()];
     if (!canKeepWindow(this.#settings.windowBits)) {
-      return await Array.fromAsync(deflateSliced(payload, this.#settings));
+      return await Array.fromAsync(deflateSliced(message, this.#settings));
     }
     this.#stream ??= ZlibStream.deflating({ ...this.#settings, chunkSize: CONTEXT_CHUNK_BYTES });
     const gatherer = new PartGatherer();
     const parts: Uint8Array<ArrayBuffer>[] = [];
-    for await (const piece of this.#stream.writeSliced(payload)) {
+    for await (const piece of this.#stream.writeSliced(message)) {
       parts.push(...gatherer.push(piece));
     }
     parts.push(gatherer.rest());

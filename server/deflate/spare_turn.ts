@@ -1,4 +1,4 @@
-/** How long all deflating and inflating together may hold the event loop, in milliseconds. */
+/** How long all deflating, inflating and encoding together may hold the event loop, in milliseconds. */
 const BUDGET = 4;
 
 let began = -Infinity;
@@ -6,8 +6,8 @@ let next: Promise<void> | undefined;
 
 /**
  * Waits for the next turn of the event loop if zlib has had its time in this one. Whoever has more
- * than a little to deflate or inflate asks before each further piece: node:zlib works on the main
- * thread, so timers, signals and all connections would wait meanwhile. The budget is one for all.
+ * than a little to deflate, inflate or encode asks before each further piece: all of that works on the
+ * main thread, so timers, signals and all connections would wait meanwhile. The budget is one for all.
  */
 export async function spareTurn(): Promise<void> {
   // Whoever is woken late in a turn may find that those before have used it up.

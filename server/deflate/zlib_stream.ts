@@ -1,5 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { constants, createDeflateRaw, createInflateRaw } from "node:zlib";
+import { slicesOf } from "../message_slices.ts";
 import { spareTurn } from "./spare_turn.ts";
 
 /** A part of what the streams of node:zlib have. */
@@ -104,16 +105,19 @@ export class ZlibStream {
   }
 
   /**
-   * Works on a chunk of any size, slice by slice, with turns for everybody else in between.
+   * Works on a message of any size, slice by slice, with turns for everybody else in between.
    *
-   * @param chunk Left alone until the iteration has ended.
+   * @param message Bytes, to be left alone until the iteration has ended, or a text, which is encoded
+   * slice by slice too.
    * @returns What comes out, as of {@linkcode ZlibStream.write}.
    * @throws {ZlibFailure} As {@linkcode ZlibStream.write} does.
    */
-  async *writeSliced(chunk: Uint8Array): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
-    for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
-      if (at > 0) await spareTurn();
-      yield* this.write(chunk.subarray(at, at + SLICE_BYTES));
+  async *writeSliced(message: string | Uint8Array): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+    let begun = false;
+    for (const slice of slicesOf(message, SLICE_BYTES)) {
+      if (begun) await spareTurn();
+      begun = true;
+      yield* this.write(slice);
     }
   }
 

@@ -346,3 +346,102 @@ Deno.test("MessageAssembler.rest() lets go of the buffer that messages shared", 
   assert(b.buffer !== c.buffer);
   assertEquals([c.buffer.byteLength, ...a, ...b, ...c], [8 + 1, 2, 3, 4]);
 });
+
+/** The most of a large text that is decoded at once. */
+const PIECE_BYTES = 1_048_576;
+
+/** How many bytes each call decodes while `run` runs, in order. */
+function decodings(run: () => void): number[] {
+  const original = TextDecoder.prototype.decode;
+  const sizes: number[] = [];
+  TextDecoder.prototype.decode = function (bytes?: AllowSharedBufferSource, options?) {
+    sizes.push(bytes?.byteLength ?? 0);
+    return original.call(this, bytes, options);
+  };
+  try {
+    run();
+  } finally {
+    TextDecoder.prototype.decode = original;
+  }
+  return sizes;
+}
+
+/** Fragments of one text message, so many bytes each. */
+function fragmentsOf(bytes: Uint8Array, size: number): Fragment[] {
+  const fragments: Fragment[] = [];
+  for (let at = 0; at < bytes.length; at += size) {
+    const opcode = at === 0 ? Opcode.Text : Opcode.Continuation;
+    fragments.push(whole(opcode, at + size >= bytes.length, bytes.subarray(at, at + size)));
+  }
+  return fragments;
+}
+
+Deno.test("MessageAssembler decodes a large text piece by piece, wherever its characters are cut", () => {
+  for (const unit of ["a", "é", "漢", "😀", "\uFEFF", "\uFFFD", "aé漢😀"]) {
+    const text = unit.repeat(3 * PIECE_BYTES / new TextEncoder().encode(unit).length + 1);
+    const bytes = new TextEncoder().encode(text);
+    for (const size of [65_521, 262_144, PIECE_BYTES]) {
+      const assembler = new MessageAssembler();
+      let message: Message | undefined;
+      const sizes = decodings(() => {
+        for (const fragment of fragmentsOf(bytes, size)) message = assembler.push(fragment);
+      });
+      const name = `${unit} in fragments of ${size}`;
+      assert(message === text, name);
+      assert(
+        sizes.length >= 3 && sizes.every((size) => size <= PIECE_BYTES + 3),
+        `${name}: ${sizes}`,
+      );
+      assertEquals(sizes.reduce((sum, size) => sum + size), bytes.length, name);
+      // Nothing of it is left for the next one.
+      assertEquals(assembler.push(whole(Opcode.Text, false, fromHex("6f"))), undefined);
+      assertEquals(assembler.push(whole(Opcode.Continuation, true, fromHex("6b"))), "ok");
+    }
+  }
+});
+
+Deno.test("MessageAssembler gathers tiny fragments before it decodes them", () => {
+  const assembler = new MessageAssembler();
+  const bytes = new TextEncoder().encode("漢".repeat(PIECE_BYTES / 2));
+  let message: Message | undefined;
+  const sizes = decodings(() => {
+    for (const fragment of fragmentsOf(bytes, 2)) message = assembler.push(fragment);
+  });
+  assert(message === "漢".repeat(PIECE_BYTES / 2));
+  assertEquals(sizes.length, 2);
+});
+
+Deno.test("MessageAssembler decodes a text up to a mebibyte once, at its end", () => {
+  const assembler = new MessageAssembler();
+  const bytes = new Uint8Array(PIECE_BYTES).fill(0x61);
+  const sizes = decodings(() => {
+    for (const fragment of fragmentsOf(bytes, 262_144)) assembler.push(fragment);
+  });
+  assertEquals(sizes, [PIECE_BYTES]);
+});
+
+Deno.test("MessageAssembler sets aside no more than a piece of a large text (10.4)", () => {
+  const assembler = new MessageAssembler();
+  const announced = 4 * PIECE_BYTES;
+  const payload = new Uint8Array(65_536).fill(0x61);
+  let message: Message | undefined;
+  const sizes = allocations(() => {
+    for (let at = 0; at < announced; at += payload.length) {
+      message = assembler.push(piece(Opcode.Text, at, payload, announced));
+    }
+  });
+  assertEquals((message as string).length, announced);
+  assert(sizes.every((size) => size <= PIECE_BYTES), `${sizes}`);
+});
+
+Deno.test("MessageAssembler refuses a large text at its first bad byte, or its cut-off end (8.1)", () => {
+  for (const [hex, last] of [["ff", false], ["e282", true]] as const) {
+    const assembler = new MessageAssembler();
+    const good = new TextEncoder().encode("漢".repeat(PIECE_BYTES));
+    for (const fragment of fragmentsOf(good, 262_144)) {
+      assembler.push({ ...fragment, fin: false });
+    }
+    const bad = whole(Opcode.Continuation, last, fromHex(hex));
+    assertThrows(() => assembler.push(bad), ProtocolError, "Text message is not UTF-8");
+  }
+});

@@ -97,6 +97,23 @@ Deno.test("Utf8Validator is complete between characters only", () => {
   assert(!validator.complete);
 });
 
+Deno.test("Utf8Validator tells how much of a character has come while it is cut off", () => {
+  for (const { hex } of VALID_UTF8) {
+    const bytes = concat([fromHex(hex), BEHIND]);
+    forEveryChunking(bytes, (pieces) => {
+      const validator = new Utf8Validator();
+      let end = 0;
+      for (const piece of pieces) {
+        assert(validator.push(piece));
+        end += piece.length;
+        let start = end;
+        while (start > 0 && !platformSaysValid(bytes.subarray(0, start))) start--;
+        assertEquals(validator.begun, end - start, `${hex}, ${end} bytes`);
+      }
+    });
+  }
+});
+
 Deno.test("Utf8Validator knows every character of Unicode, and that surrogates are none", () => {
   for (let point = 0; point <= 0x10ffff; point += point < 0x3000 ? 1 : 61) {
     if (point >= 0xd800 && point <= 0xdfff) continue;

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { Opcode } from "../../protocol/mod.ts";
+import { encodeFrame, type Fragment, FrameDecoder, Opcode } from "../../protocol/mod.ts";
 import { BufferPool } from "../../server/buffer_pool.ts";
+import { ConnectionDeflate } from "../../server/deflate/connection_deflate.ts";
+import { resolveDeflate } from "../../server/deflate/options.ts";
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
 import { Measurements } from "../../server/measurements.ts";
 import {
@@ -10,8 +12,9 @@ import {
 } from "../../server/message_sender.ts";
 import { Flusher } from "../../server/send_queue.ts";
 import { Sweep } from "../../server/sweep.ts";
+import { inflateOnce, sameBytes } from "../helpers/deflate_messages.ts";
 import { MemoryTransport, settled } from "../helpers/memory_transport.ts";
-import { toHex } from "../helpers/notation.ts";
+import { concat, toHex } from "../helpers/notation.ts";
 
 /** A sender on a transport without a network. */
 class LoneSender implements MessageSenderOwner {
@@ -21,9 +24,12 @@ class LoneSender implements MessageSenderOwner {
   readonly transport = new MemoryTransport();
   readonly measurements = new Measurements();
   readonly brokenOff: string[] = [];
+  /** How often a backlog was gone, and the queue was full. */
+  drains = 0;
+  overflows = 0;
   readonly sender: MessageSender;
 
-  constructor(limits: Partial<typeof DEFAULT_LIMITS> = {}) {
+  constructor(limits: Partial<typeof DEFAULT_LIMITS> = {}, deflate?: ConnectionDeflate) {
     const host: MessageSenderHost = {
       limits: { ...DEFAULT_LIMITS, ...limits },
       pool: new BufferPool(),
@@ -31,12 +37,16 @@ class LoneSender implements MessageSenderOwner {
       sweep: new Sweep([1_000]),
       measurements: this.measurements,
     };
-    this.sender = new MessageSender(this, host, undefined);
+    this.sender = new MessageSender(this, host, deflate);
   }
 
   wrote(): void {}
-  drained(): void {}
-  overflowed(): void {}
+  drained(): void {
+    this.drains++;
+  }
+  overflowed(): void {
+    this.overflows++;
+  }
   writeFailed(): void {}
   brokeOff(reason: string): void {
     this.brokenOff.push(reason);
@@ -95,4 +105,107 @@ Deno.test("MessageSender sends nothing once frames may no longer leave", async (
   lone.sender.sendFrame(Opcode.Text, new Uint8Array(1), true);
   assertEquals(await lone.sender.stream(open().stream, {}), "dropped");
   assertEquals(await lone.wire(), "");
+});
+
+/** More than is encoded at once, with characters of all lengths and half of a pair alone. */
+const LARGE_TEXT = "aé漢😀\uD83D ".repeat(200_000);
+
+/** The longest text that is encoded at once while `run` runs. */
+async function longestEncoded(run: () => Promise<void>): Promise<number> {
+  const { encode } = TextEncoder.prototype;
+  let longest = 0;
+  TextEncoder.prototype.encode = function (text = "") {
+    longest = Math.max(longest, text.length);
+    return encode.call(this, text);
+  };
+  try {
+    await run();
+  } finally {
+    TextEncoder.prototype.encode = encode;
+  }
+  return longest;
+}
+
+function connectionDeflate(contextTakeover: boolean): ConnectionDeflate {
+  return new ConnectionDeflate({
+    role: "server",
+    parameters: {
+      serverNoContextTakeover: !contextTakeover,
+      clientNoContextTakeover: true,
+      serverMaxWindowBits: 15,
+      clientMaxWindowBits: 15,
+    },
+    settings: resolveDeflate({ contextTakeover })!,
+    limit: () => Infinity,
+  });
+}
+
+function fragmentsOf(bytes: Uint8Array): Fragment[] {
+  const fragments: Fragment[] = [];
+  const limits = { messageBytes: 2 ** 30, messageFragments: 1_000 };
+  const decoder = new FrameDecoder({ role: "client", limits, deflate: true });
+  decoder.transform(bytes, { enqueue: (fragment) => fragments.push(fragment) });
+  return fragments;
+}
+
+Deno.test("MessageSender.send() encodes a large text slice by slice, into the frame it always was", async () => {
+  const lone = new LoneSender();
+  const expected = encodeFrame(Opcode.Text, LARGE_TEXT);
+  const longest = await longestEncoded(async () => {
+    assertEquals(lone.sender.send(LARGE_TEXT), "queued");
+    assertEquals(lone.sender.bytes, expected.length - 10);
+    assert(lone.transport.written.length === 0, "Not in the turn in which it was sent");
+    assertEquals(lone.sender.send("b"), "queued");
+    await lone.sender.taken();
+  });
+  assertEquals(longest, 0);
+  assert(sameBytes(lone.transport.written, concat([expected, encodeFrame(Opcode.Text, "b")])));
+  await settled();
+  assertEquals([lone.sender.bytes, lone.sender.messages, lone.drains], [0, 2, 1]);
+});
+
+for (const contextTakeover of [false, true]) {
+  const name = contextTakeover ? "context takeover" : "no context takeover";
+  Deno.test(`MessageSender.send() encodes a large text as it deflates it, with ${name}`, async () => {
+    const lone = new LoneSender({}, connectionDeflate(contextTakeover));
+    const longest = await longestEncoded(async () => {
+      assertEquals(lone.sender.send(LARGE_TEXT), "queued");
+      await lone.sender.taken();
+    });
+    assertEquals(longest, 0);
+    const fragments = fragmentsOf(lone.transport.written);
+    assert(fragments[0]!.compressed && fragments.at(-1)!.fin);
+    const inflated = await inflateOnce(concat(fragments.map(({ payload }) => payload)));
+    assert(sameBytes(inflated, new TextEncoder().encode(LARGE_TEXT)));
+    lone.sender.stop();
+  });
+}
+
+Deno.test("MessageSender.send() applies the policy to a large text behind what waits in the queue", async () => {
+  const lone = new LoneSender({ whenFull: "close" });
+  lone.transport.blocked = true;
+  assertEquals(lone.sender.send("first"), "sent");
+  assertEquals(lone.sender.send(LARGE_TEXT), "dropped");
+  assertEquals([lone.overflows, lone.sender.queue.dropped], [1, 1]);
+  lone.transport.letThrough();
+  await settled();
+});
+
+Deno.test("MessageSender.behind and congested count what takes its time, and not what waits for a stream", async () => {
+  const lone = new LoneSender();
+  const state = () => [lone.sender.behind, lone.sender.congested];
+  assertEquals(state(), [false, false]);
+  lone.sender.send(LARGE_TEXT);
+  assertEquals(state(), [true, true]);
+  await lone.sender.taken();
+  await settled();
+  assertEquals(state(), [false, false]);
+  const { stream, end } = open();
+  const sent = lone.sender.stream(stream, { type: "text" });
+  lone.sender.send(LARGE_TEXT);
+  assertEquals(state(), [false, false]);
+  await lone.sender.taken();
+  end();
+  await sent;
+  await lone.sender.turn();
 });

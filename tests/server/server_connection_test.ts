@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { type Connection, serve, type ServeOptions, type Server } from "../../mod.ts";
-import { encodeFrame, Opcode } from "../../protocol/mod.ts";
+import { Opcode } from "../../protocol/mod.ts";
 import { Events, until } from "../helpers/events.ts";
 import { LogBook } from "../helpers/log_book.ts";
 import { LoneConnection } from "../helpers/lone_connection.ts";
@@ -257,28 +257,6 @@ Deno.test("Connection.close() lets a peer that is slow but steady have what was 
   await lone.over;
 });
 
-for (const opcode of [Opcode.Text, Opcode.Ping, Opcode.Pong]) {
-  Deno.test(`ServerConnection lets the event loop turn while a peer floods it with opcode ${opcode}`, async () => {
-    const lone = new LoneConnection();
-    const frame = encodeFrame(opcode, "", { maskKey: 0 });
-    const flood = new Uint8Array(frame.length * 1_000);
-    for (let at = 0; at < flood.length; at += frame.length) flood.set(frame, at);
-    let flooding = true;
-    // A read that is ready at once, every time.
-    lone.transport.read = (buffer) => {
-      if (!flooding) return Promise.resolve(null);
-      const count = Math.min(buffer.length, flood.length);
-      buffer.set(flood.subarray(0, count - count % frame.length));
-      lone.now++;
-      return Promise.resolve(count - count % frame.length);
-    };
-    lone.transport.arrive(frame);
-    await new Promise((resolve) => setTimeout(resolve));
-    flooding = false;
-    await lone.over;
-  });
-}
-
 Deno.test("ServerConnection takes the peer's Close for an answer while a handler is pending", async () => {
   const hung = Promise.withResolvers<void>();
   await using watched = watch({
@@ -498,15 +476,6 @@ for (const [what, { bytes, code }] of Object.entries(BROKEN)) {
     assertEquals(messages.all, []);
   });
 }
-
-Deno.test("ServerConnection delivers what came before a broken rule, even in one read", async () => {
-  const messages = new Events<unknown>();
-  await using watched = watch({ message: (_, data) => messages.push(data) });
-  using client = await RawClient.open(watched.server.addr);
-  await client.send(rawFrame(0x81, ascii("good"), KEY), rawFrame(0x81, ascii("bad")));
-  assertEquals((await client.closed()).code, 1002);
-  assertEquals(messages.all, ["good"]);
-});
 
 Deno.test("ServerConnection lets a slow sender of a message that is too big read 1009, not a reset", async () => {
   await using watched = watch({ limits: { messageBytes: 2 ** 20 } });

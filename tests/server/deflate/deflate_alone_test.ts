@@ -60,6 +60,18 @@ Deno.test("deflateSliced() makes parts of 64 KiB, the last one shorter but not e
   }
 });
 
+Deno.test("deflateSliced() takes a text for its bytes, with every window", async () => {
+  const text = "aé漢😀\uD83D ".repeat(20_000);
+  const bytes = new TextEncoder().encode(text);
+  for (const windowBits of BITS) {
+    const settings = { ...SETTINGS, windowBits };
+    const joined = concat(await Array.fromAsync(deflateSliced(text, settings)));
+    assert(sameBytes(await inflateOnce(joined, windowBits), bytes), String(windowBits));
+  }
+  const nothing = await Array.fromAsync(deflateSliced("", SETTINGS));
+  assertEquals(nothing.map((part) => toHex(part)), ["00"]);
+});
+
 Deno.test("deflateSliced() frees what it holds when it is left early, and copes with nothing", async () => {
   for await (const part of deflateSliced(new Random(3).bytes(300_000), SETTINGS)) {
     assertEquals(part.length, 65_536);

@@ -57,6 +57,18 @@ Deno.test("Deflater makes parts of 64 KiB of a large message", async () => {
   assert(parts.length >= 4 && parts.every(({ length }) => length === 65_536));
 });
 
+Deno.test("Deflater takes a text for its bytes, in order with others", async () => {
+  const deflater = new Deflater(SETTINGS);
+  const inflater = new Inflater({ windowBits: 15, contextTakeover: true, limit: () => Infinity });
+  for (const message of ["aé漢😀\uD83D ".repeat(20_000), "", HELLO, "Hello"]) {
+    const payload = concat(await deflater.deflate(message));
+    const bytes = typeof message === "string" ? new TextEncoder().encode(message) : message;
+    assert(sameBytes(concat(await inflateAll(inflater, [payload])), bytes));
+  }
+  deflater.close();
+  inflater.close();
+});
+
 Deno.test("Deflater gives parts that later messages do not change", async () => {
   const deflater = new Deflater(SETTINGS);
   const first = await deflater.deflate(randomMessage(new Random(3), 2_000));

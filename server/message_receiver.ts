@@ -1,0 +1,287 @@
+import {
+  type Fragment,
+  FrameDecoder,
+  type Message,
+  type MessageLimits,
+  type Role,
+  type Session,
+} from "../protocol/mod.ts";
+import type { BufferPool } from "./buffer_pool.ts";
+import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
+import { FrameSource } from "./frame_source.ts";
+import type { FrameObserver } from "./frame_tap.ts";
+import type { Measurements } from "./measurements.ts";
+import { MessageDelivery, type MessageOwner } from "./message_delivery.ts";
+import type { MessageSender } from "./message_sender.ts";
+import type { Sweep } from "./sweep.ts";
+import type { Transport } from "./transport.ts";
+import { FRAMES_PER_LOOK, type Turn } from "./turn.ts";
+import { type Waiter, waitForBytes } from "./wait_for_bytes.ts";
+
+/** A connection that was silent for this many milliseconds before something came is parked after it. */
+const PARK_AFTER = 2_000;
+
+/** So many bytes that were read count for as much as a frame, since to look at them is work too. */
+const FRAME_BYTES = 16_384;
+
+/** What the messages of one server share on their way in. */
+export interface MessageReceiverHost {
+  /** Which side of the connections it is (RFC 6455 5.1). */
+  readonly role: Role;
+  /** How large messages may be. */
+  readonly limits: MessageLimits;
+  /** Lends the buffers to read into. */
+  readonly pool: BufferPool;
+  /** Tells the time. */
+  readonly sweep: Pick<Sweep, "now" | "recently">;
+  /** Keeps busy connections from holding the event loop. */
+  readonly turn: Turn;
+  /** Counts what metrics need. */
+  readonly measurements: Measurements;
+}
+
+/** Whose messages they are. */
+export interface MessageReceiverOwner extends MessageOwner {
+  /** Where the bytes come from. */
+  readonly transport: Pick<Transport, "read">;
+  /** Whether messages are still handed over. */
+  readonly open: boolean;
+  /** Who watches the frames. */
+  readonly observer: FrameObserver | undefined;
+  /**
+   * Nothing more is received.
+   *
+   * @param failure The rule that the peer broke, or a fault of this server's; `undefined` when the
+   * peer has left, or the session is over.
+   */
+  receivedLast(failure: unknown): void;
+}
+
+/** What one connection has besides its way in. */
+export interface MessageReceiverParts {
+  /** Makes messages of fragments, and answers control frames. */
+  readonly session: Session;
+  /** The way out: no more is read from a peer that is behind with its answers. */
+  readonly sender: MessageSender;
+  /** Inflates, where that was agreed on. */
+  readonly deflate: ConnectionDeflate | undefined;
+}
+
+/**
+ * The way in of one connection: drives bytes from the transport through the decoder and the session to
+ * whoever wants the messages, no faster than they are wanted. While nothing comes it is parked.
+ */
+export class MessageReceiver implements Waiter {
+  /** Bytes that came. */
+  bytes = 0;
+  /** Messages that came. */
+  messages = 0;
+  /** When something came last. */
+  lastReceived: number;
+  readonly #owner: MessageReceiverOwner;
+  readonly #host: MessageReceiverHost;
+  readonly #session: Session;
+  readonly #sender: MessageSender;
+  readonly #deflate: ConnectionDeflate | undefined;
+  readonly #decoder: FrameDecoder;
+  /** Brings messages elsewhere than to the `message` handler; only where somebody asked for that. */
+  #delivery: MessageDelivery | undefined = undefined;
+  /** Ends the wait for our own side. */
+  #resume: (() => void) | undefined = undefined;
+  #stopped = false;
+
+  /**
+   * @param owner The connection.
+   * @param host What it shares with others.
+   * @param parts What else it has.
+   */
+  constructor(
+    owner: MessageReceiverOwner,
+    host: MessageReceiverHost,
+    { session, sender, deflate }: MessageReceiverParts,
+  ) {
+    this.#owner = owner;
+    this.#host = host;
+    this.#session = session;
+    this.#sender = sender;
+    this.#deflate = deflate;
+    const { role, limits } = host;
+    this.#decoder = new FrameDecoder({ role, limits, deflate: deflate !== undefined });
+    this.lastReceived = host.sweep.now;
+  }
+
+  /** Whether it waits for its own side, so that a silent peer is not to blame. */
+  get paused(): boolean {
+    return this.#resume !== undefined;
+  }
+
+  /** Where messages are asked for that are not to go to the `message` handler. */
+  get delivery(): MessageDelivery {
+    if (this.#delivery === undefined) {
+      this.#delivery = new MessageDelivery(this.#owner);
+      if (this.#stopped) this.#delivery.end();
+    }
+    return this.#delivery;
+  }
+
+  /**
+   * Begins to receive.
+   *
+   * @param rest Bytes that came behind the handshake: the first frames.
+   */
+  run(rest: Uint8Array): void {
+    if (rest.length > 0) this.woken(rest);
+    else this.#park();
+  }
+
+  /** Waits for bytes with next to nothing: an async function that waits would be most of what is held. */
+  #park(): void {
+    this.#session.rest();
+    waitForBytes(this.#owner.transport, this.#host.pool, this);
+  }
+
+  woken(first: Uint8Array | undefined): void {
+    this.#receive(first);
+  }
+
+  /** Receives until the connection is parked, or nothing more is received. */
+  async #receive(first: Uint8Array | undefined): Promise<void> {
+    let failure: unknown;
+    try {
+      if (first !== undefined && await this.#receiveFrames(first)) return this.#park();
+    } catch (error) {
+      failure = error;
+    }
+    this.#owner.receivedLast(failure);
+  }
+
+  /** Receives until nothing more comes for now: `true`, or ever: `false`. */
+  async #receiveFrames(first: Uint8Array): Promise<boolean> {
+    const { role, pool, sweep, turn, measurements } = this.#host;
+    const source = new FrameSource(this.#owner.transport, this.#decoder, pool, first);
+    const reader = new ReadableStream(source, { highWaterMark: 0 }).getReader();
+    /** How long nothing had come before the burst of reads that this is about. */
+    let silence = 0;
+    let more = false;
+    try {
+      for (;;) {
+        const { done, value: batch } = await reader.read();
+        if (done) return false;
+        this.bytes += batch.byteLength;
+        const now = sweep.recently;
+        if (!more) silence = now - this.lastReceived;
+        more = batch.more;
+        this.lastReceived = now;
+        // A peer gets no further answers before it has taken the last ones. What a client sends may be
+        // no answers: a server that goes by this rule would wait for it, and it for the server.
+        let behind = role === "server" && this.#sender.behind;
+        const { fragments } = batch;
+        for (let at = 0; at < fragments.length; at++) {
+          const fragment = fragments[at]!;
+          measurements.received(fragment.opcode, fragment.payload.length, fragment.last);
+          this.#owner.observer?.received(fragment);
+          const received = fragment.compressed
+            ? this.#receiveDeflated(fragment)
+            : this.#receivePlain(fragment);
+          const message = received instanceof Promise ? await received : received;
+          // Awaiting without need would part the answers to one read into two writes.
+          const pause = at % FRAMES_PER_LOOK === FRAMES_PER_LOOK - 1
+            ? turn.over(FRAMES_PER_LOOK)
+            : undefined;
+          if (pause !== undefined) await pause;
+          if (message === undefined) continue;
+          if (behind) await this.#pauseFor(this.#sender.taken());
+          behind = false;
+          if (!this.#owner.open) continue; // it was closed meanwhile
+          const before = this.#sender.bytes;
+          const handled = this.#deliver(message);
+          const answered = role === "server" || this.#sender.bytes > before;
+          if (handled !== undefined) await this.#pauseFor(handled);
+          if (answered && this.#sender.congested) await this.#pauseFor(this.#sender.taken());
+        }
+        const { state } = this.#session;
+        if (state === "closed" || state === "failed") return false;
+        if (batch.failure !== undefined) throw batch.failure;
+        // A read counts too: the frames of slow senders come in many.
+        const frames = fragments.length % FRAMES_PER_LOOK;
+        const over = turn.over(1 + frames + Math.floor(batch.byteLength / FRAME_BYTES));
+        if (over !== undefined) await over;
+        if (silence >= PARK_AFTER && !more) return true;
+      }
+    } finally {
+      source.release();
+    }
+  }
+
+  /** Takes a fragment that is not compressed, or is so no longer; gives the message that it ends. */
+  #receivePlain(fragment: Fragment): Message | undefined | Promise<undefined> {
+    return this.#delivery?.streams?.takes(fragment)
+      ? this.#stream(fragment)
+      : this.#session.receive(fragment);
+  }
+
+  #receiveDeflated(fragment: Fragment): Message | undefined | Promise<Message | undefined> {
+    // What comes when we have begun to close is thrown away.
+    if (!this.#owner.open) return undefined;
+    const fragments = this.#deflate!.inflate(fragment);
+    // In one piece, as most small messages are: awaiting would part the answers to one read.
+    if (fragments instanceof Array && fragments.length === 1) {
+      return this.#receivePlain(fragments[0]!);
+    }
+    return this.#receiveInflated(fragments);
+  }
+
+  async #receiveInflated(
+    fragments: readonly Fragment[] | AsyncIterable<Fragment>,
+  ): Promise<Message | undefined> {
+    let message: Message | undefined;
+    for await (const fragment of fragments) message = await this.#receivePlain(fragment);
+    return message;
+  }
+
+  /** Hands a fragment to whoever reads messages as streams. */
+  async #stream(fragment: Fragment): Promise<undefined> {
+    if (!this.#owner.open) return;
+    const streams = this.#delivery!.streams!;
+    const behind = streams.push(fragment);
+    if (fragment.last && fragment.fin) this.#count(streams.isText);
+    if (behind !== undefined) await this.#pauseFor(behind);
+  }
+
+  /** Hands a message over; returns what the next one has to wait for. */
+  #deliver(message: Message): Promise<void> | undefined {
+    this.#count(typeof message === "string");
+    const delivery = this.#delivery;
+    return delivery === undefined ? this.#owner.handle(message) : delivery.deliver(message);
+  }
+
+  #count(isText: boolean): void {
+    this.messages++;
+    if (isText) this.#host.measurements.textIn++;
+  }
+
+  /** Waits for our own side, so that nothing more is read; not beyond the end of the open state. */
+  #pauseFor(promise: Promise<void>): Promise<void> {
+    if (!this.#owner.open) return Promise.resolve();
+    return new Promise((resolve) => {
+      const resume = () => {
+        if (this.#resume === resume) this.#resume = undefined;
+        resolve();
+      };
+      this.#resume = resume;
+      promise.then(resume);
+    });
+  }
+
+  /** Waits for our own side no longer, as no message is handed over any more. */
+  resume(): void {
+    this.#resume?.();
+  }
+
+  /** The connection is over. */
+  stop(): void {
+    this.#stopped = true;
+    this.resume();
+    this.#delivery?.end();
+  }
+}

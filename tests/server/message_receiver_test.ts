@@ -1,0 +1,272 @@
+import { assert, assertEquals } from "@std/assert";
+import { connect, serve } from "../../mod.ts";
+import {
+  type CloseStatus,
+  encodeFrame,
+  type Message,
+  Opcode,
+  ProtocolError,
+  Session,
+} from "../../protocol/mod.ts";
+import { BufferPool } from "../../server/buffer_pool.ts";
+import { DEFAULT_LIMITS } from "../../server/limits.ts";
+import { Measurements } from "../../server/measurements.ts";
+import {
+  MessageReceiver,
+  type MessageReceiverHost,
+  type MessageReceiverOwner,
+} from "../../server/message_receiver.ts";
+import {
+  MessageSender,
+  type MessageSenderHost,
+  type MessageSenderOwner,
+} from "../../server/message_sender.ts";
+import { Flusher } from "../../server/send_queue.ts";
+import { Sweep } from "../../server/sweep.ts";
+import { Turn } from "../../server/turn.ts";
+import { LoneConnection } from "../helpers/lone_connection.ts";
+import { MemoryTransport, settled } from "../helpers/memory_transport.ts";
+import { concat } from "../helpers/notation.ts";
+import { Random } from "../helpers/random.ts";
+
+/** Tells how many frames it was told of, and lets everybody go on. */
+class CountingTurn extends Turn {
+  frames = 0;
+
+  override over(frames: number): undefined {
+    this.frames += frames;
+  }
+}
+
+/** A receiver on a transport without a network, with the session and the way out that it needs. */
+class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
+  now = 1_000;
+  readonly observer = undefined;
+  readonly transport = new MemoryTransport();
+  readonly measurements = new Measurements();
+  readonly turn = new CountingTurn();
+  readonly sweep: Sweep = new Sweep([1_000], () => this.now);
+  readonly handled: Message[] = [];
+  readonly closes: (number | undefined)[] = [];
+  overflows = 0;
+  /** What `receivedLast` was told. */
+  readonly last: Promise<unknown>;
+  readonly receivedLast: (failure: unknown) => void;
+  readonly session: Session;
+  readonly sender: MessageSender;
+  readonly receiver: MessageReceiver;
+  /** What handles a message. */
+  onMessage: (message: Message) => Promise<void> | undefined = () => undefined;
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    this.last = promise;
+    this.receivedLast = resolve;
+    const host: MessageReceiverHost & MessageSenderHost = {
+      role: "server",
+      limits: DEFAULT_LIMITS,
+      pool: new BufferPool(),
+      flusher: new Flusher(),
+      sweep: this.sweep,
+      turn: this.turn,
+      measurements: this.measurements,
+    };
+    this.session = new Session({
+      sendControl: (opcode, payload) => this.sender.sendControl(opcode, payload),
+      receivedPong: () => {},
+    });
+    this.sender = new MessageSender(this, host, undefined);
+    const { session, sender } = this;
+    this.receiver = new MessageReceiver(this, host, { session, sender, deflate: undefined });
+    this.receiver.run(new Uint8Array(0));
+  }
+
+  get open(): boolean {
+    return this.session.state === "open";
+  }
+
+  get sendable(): boolean {
+    return this.open;
+  }
+
+  handle(message: Message): Promise<void> | undefined {
+    this.handled.push(message);
+    return this.onMessage(message);
+  }
+
+  close(code: CloseStatus["code"]): void {
+    this.closes.push(code);
+  }
+
+  wrote(): void {}
+  drained(): void {}
+  overflowed(): void {
+    this.overflows++;
+  }
+  writeFailed(): void {}
+  brokeOff(): void {}
+
+  async arrive(...parts: Uint8Array[]): Promise<void> {
+    this.transport.arrive(concat(parts));
+    await settled();
+  }
+
+  async end(): Promise<unknown> {
+    this.transport.arrive(null);
+    return await this.last;
+  }
+}
+
+function text(data: string): Uint8Array<ArrayBuffer> {
+  return encodeFrame(Opcode.Text, data, { maskKey: 0x12345678 });
+}
+
+Deno.test("MessageReceiver hands messages over and counts them, until the peer leaves", async () => {
+  const lone = new LoneReceiver();
+  lone.now = 2_000;
+  lone.sweep.tick();
+  const binary = encodeFrame(Opcode.Binary, Uint8Array.of(1, 2), { maskKey: 1 });
+  await lone.arrive(text("a"), text("b"), binary);
+  assertEquals(lone.handled, ["a", "b", Uint8Array.of(1, 2)]);
+  assertEquals([lone.receiver.messages, lone.receiver.bytes], [3, 7 + 7 + 8]);
+  const { framesIn, textIn } = lone.measurements.read({ mean: 0, max: 0 });
+  assertEquals([framesIn.text.frames, framesIn.binary.frames, textIn], [2, 1, 2]);
+  assertEquals(lone.receiver.lastReceived, 2_000);
+  assertEquals(await lone.end(), undefined);
+});
+
+Deno.test("MessageReceiver delivers what came before a broken rule, even in one read", async () => {
+  const lone = new LoneReceiver();
+  await lone.arrive(text("good"), encodeFrame(Opcode.Text, "not masked"));
+  const failure = await lone.last;
+  assert(failure instanceof ProtocolError);
+  assertEquals((failure as ProtocolError).closeCode, 1002);
+  assertEquals(lone.handled, ["good"]);
+});
+
+Deno.test("MessageReceiver takes a fault of the way to a handler for its last word", async () => {
+  const lone = new LoneReceiver();
+  const fault = new Error("Nobody knows of this");
+  lone.handle = () => {
+    throw fault;
+  };
+  await lone.arrive(text("a"));
+  assertEquals(await lone.last, fault);
+});
+
+Deno.test("MessageReceiver is paused while a handler is pending, and reads no more", async () => {
+  const lone = new LoneReceiver();
+  const gate = Promise.withResolvers<void>();
+  lone.onMessage = () => gate.promise;
+  await lone.arrive(text("a"), text("b"));
+  assertEquals([lone.handled, lone.receiver.paused], [["a"], true]);
+  lone.onMessage = () => undefined;
+  gate.resolve();
+  await settled();
+  assertEquals([lone.handled, lone.receiver.paused], [["a", "b"], false]);
+  await lone.end();
+});
+
+Deno.test("MessageReceiver.resume() ends the wait for a handler, and hands nothing over once it closes", async () => {
+  const lone = new LoneReceiver();
+  lone.onMessage = () => new Promise(() => {});
+  await lone.arrive(text("a"), text("b"));
+  lone.session.close(1000);
+  lone.receiver.resume();
+  await settled();
+  assertEquals([lone.handled, lone.receiver.paused], [["a"], false]);
+  await lone.arrive(encodeFrame(Opcode.Close, Uint8Array.of(0x03, 0xe8), { maskKey: 0 }));
+  assertEquals([await lone.last, lone.session.state], [undefined, "closed"]);
+});
+
+Deno.test("MessageReceiver hands no message over before the peer has taken the last answers", async () => {
+  const lone = new LoneReceiver();
+  lone.transport.blocked = true;
+  lone.onMessage = () => void lone.sender.send("answer");
+  await lone.arrive(text("a"));
+  await lone.arrive(text("b"), text("c"));
+  assertEquals(lone.handled, ["a"]);
+  lone.transport.blocked = false;
+  lone.transport.letThrough();
+  await settled();
+  assertEquals(lone.handled, ["a", "b", "c"]);
+  await lone.end();
+});
+
+Deno.test("MessageReceiver asks a peer for no more while its answers take their time", async () => {
+  const lone = new LoneReceiver();
+  const answer = "x".repeat(1_500_000);
+  lone.onMessage = () => void lone.sender.send(answer);
+  await lone.arrive(...Array.from({ length: 6 }, () => text("a")));
+  assertEquals(await lone.end(), undefined);
+  await lone.sender.taken();
+  assertEquals([lone.handled.length, lone.sender.messages, lone.overflows], [6, 6, 0]);
+});
+
+for (const deflate of [false, true]) {
+  const how = deflate ? "compressed" : "plain";
+  Deno.test(`MessageReceiver lets a client send much at once to a server that answers, ${how}`, async () => {
+    const limits = { messageBytes: 2 ** 22, sendQueueBytes: 2 ** 30 };
+    await using server = serve({
+      port: 0,
+      deflate,
+      limits: { messageBytes: 2 ** 22 },
+      message: (connection, data) => void connection.send(data),
+    });
+    await using connection = await connect(server.url, { deflate, limits });
+    const answers = connection.messages();
+    // More than the kernel takes.
+    const message = new Random(1).bytes(2_000_000);
+    for (let count = 0; count < 12; count++) connection.send(message);
+    for (let count = 0; count < 12; count++) {
+      const { value } = await answers.next();
+      assertEquals(value?.length, message.length);
+    }
+  });
+}
+
+Deno.test("MessageReceiver counts what it reads by its bytes too", async () => {
+  const lone = new LoneReceiver();
+  const frame = encodeFrame(Opcode.Binary, new Uint8Array(1_000_000), { maskKey: 0 });
+  await lone.arrive(frame);
+  await lone.end();
+  assertEquals(lone.handled.length, 1);
+  assert(lone.turn.frames >= 1_000_000 / 32_768, `${lone.turn.frames} frames`);
+});
+
+Deno.test("MessageReceiver.delivery takes messages instead of the handler, also when all is over", async () => {
+  const lone = new LoneReceiver();
+  const messages = lone.receiver.delivery.messages();
+  await lone.arrive(text("a"));
+  assertEquals(await messages.next(), { done: false, value: "a" });
+  assertEquals(lone.handled, []);
+  lone.receiver.stop();
+  assertEquals((await messages.next()).done, true);
+  await lone.end();
+  const late = new LoneReceiver();
+  late.receiver.stop();
+  assertEquals((await late.receiver.delivery.messages().next()).done, true);
+  await late.end();
+});
+
+for (const opcode of [Opcode.Text, Opcode.Ping, Opcode.Pong]) {
+  Deno.test(`MessageReceiver lets the event loop turn while a peer floods it with opcode ${opcode}`, async () => {
+    const lone = new LoneConnection();
+    const frame = encodeFrame(opcode, "", { maskKey: 0 });
+    const flood = new Uint8Array(frame.length * 1_000);
+    for (let at = 0; at < flood.length; at += frame.length) flood.set(frame, at);
+    let flooding = true;
+    // A read that is ready at once, every time.
+    lone.transport.read = (buffer) => {
+      if (!flooding) return Promise.resolve(null);
+      const count = Math.min(buffer.length, flood.length);
+      buffer.set(flood.subarray(0, count - count % frame.length));
+      lone.now++;
+      return Promise.resolve(count - count % frame.length);
+    };
+    lone.transport.arrive(frame);
+    await new Promise((resolve) => setTimeout(resolve));
+    flooding = false;
+    await lone.over;
+  });
+}
