@@ -21,6 +21,19 @@ export interface DrainOptions {
   grace?: number;
 }
 
+/**
+ * Checks the times of a drain, before anything has happened.
+ *
+ * @param options The times.
+ * @throws {RangeError} When one is negative, or no number.
+ */
+export function checkDrainOptions({ deadline = 0, grace = 0 }: DrainOptions): void {
+  for (const [name, value] of Object.entries({ deadline, grace })) {
+    if (value >= 0) continue; // which NaN is not
+    throw new RangeError(`Cannot drain as ${name} must be >= 0 milliseconds: received ${value}`);
+  }
+}
+
 /** How a drain went. */
 export interface DrainResult {
   /** Connections whose peer answered our Close, or had sent its own. */

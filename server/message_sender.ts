@@ -77,7 +77,12 @@ export class MessageSender implements OutboxOwner {
 
   /** Bytes that wait for the peer. */
   get bytes(): number {
-    return this.queue.bytes + (this.#outbox?.bytes ?? 0) + this.#underWay;
+    return this.queue.bytes + this.#waiting;
+  }
+
+  /** Bytes that are not in the queue yet. */
+  get #waiting(): number {
+    return (this.#outbox?.bytes ?? 0) + this.#underWay;
   }
 
   get sendable(): boolean {
@@ -138,7 +143,7 @@ export class MessageSender implements OutboxOwner {
   /** Sends a message that takes its time, or comes behind one that does. */
   #sendLater(data: string | Uint8Array, length: number = byteLengthOf(data)): SendResult {
     const outbox = this.#outbox ??= new Outbox(this, this.queue, this.#host);
-    if (!this.queue.admitBehind(outbox.bytes, length)) return "dropped";
+    if (!this.queue.admitBehind(this.#waiting, length)) return "dropped";
     // A copy, as for a message that goes into the queue at once; a text cannot be changed.
     const message = typeof data === "string" ? data : data.slice();
     outbox.add(length, async () => {
@@ -188,7 +193,7 @@ export class MessageSender implements OutboxOwner {
     const { bytes, messages } = shared;
     const outbox = this.#outbox;
     if (!outbox?.busy) return this.#sendShared(shared);
-    if (!this.queue.admitBehind(outbox.bytes, bytes.length, messages)) return;
+    if (!this.queue.admitBehind(this.#waiting, bytes.length, messages)) return;
     outbox.add(bytes.length, () => {
       if (this.sendable) this.#sendShared(shared);
     });

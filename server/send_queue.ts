@@ -16,7 +16,8 @@ import type { Transport } from "./transport.ts";
  * What became of a message that was sent.
  *
  * - `sent`: it leaves at the end of this turn of the event loop.
- * - `queued`: it waits behind an unfinished write; the `drain` handler is called when all has left.
+ * - `queued`: it waits behind an unfinished write, or takes its time; the `drain` handler is called
+ *   when all has left.
  * - `dropped`: the connection is closing or closed, or its queue is full and the policy says so.
  */
 export type SendResult = "sent" | "queued" | "dropped";
@@ -46,6 +47,16 @@ interface Chunk {
   readonly pooled: boolean;
   /** Whether this is the payload of a frame whose header ends the chunk before. */
   readonly continues: boolean;
+}
+
+/** Pongs that go before what waits. */
+interface PongSlot {
+  /** A whole frame that waits for the write in flight. */
+  waiting: Uint8Array<ArrayBuffer> | undefined;
+  /** Bytes of the one that waits and of the one that is being written. */
+  bytes: number;
+  /** Whether what is being written, or was written last, came from here. */
+  isLast: boolean;
 }
 
 /** What the queues of one server share. */
@@ -95,7 +106,8 @@ export class Flusher {
  * the next. Frames of one turn of the event loop leave together.
  *
  * Messages are bounded by `sendQueueBytes`; control frames are exempt, since there are few of them:
- * Pong has a single slot once a write is in flight, and the newest wins (RFC 6455 5.5.3).
+ * Pong has a single slot once a write is in flight, and the newest wins (RFC 6455 5.5.3). It goes
+ * before what waits, but never twice in a row, or a peer could ping so much that it gets nothing else.
  */
 export class SendQueue {
   /** Bytes that the kernel has not taken yet. */
@@ -108,14 +120,14 @@ export class SendQueue {
   /** Room that small frames are written into, and how much of it is used. */
   #tail: Uint8Array<ArrayBuffer> | undefined = undefined;
   #tailLength = 0;
-  /** A whole Pong frame that waits for the write in flight. */
-  #pong: Uint8Array<ArrayBuffer> | undefined = undefined;
+  /** Only where a Pong had to wait. */
+  #pong: PongSlot | undefined = undefined;
   #writing = false;
   #scheduled = false;
   #backlogged = false;
   /** Whether a message was taken since the queue was last empty. */
   #holdsMessage = false;
-  /** Bytes that the kernel has taken in all. */
+  /** Bytes that the kernel has taken in all, without the Pongs that went before others. */
   #taken = 0;
   #waiters: (() => void)[] | undefined = undefined;
 
@@ -173,6 +185,7 @@ export class SendQueue {
     if (!this.admitMessage(frames.length, messages)) return "dropped";
     if (this.bytes === 0) {
       this.bytes = frames.length;
+      if (this.#pong !== undefined) this.#pong.isLast = false;
       this.#write({ bytes: frames, length: frames.length, pooled: false, continues: false });
       return "sent";
     }
@@ -193,9 +206,7 @@ export class SendQueue {
    */
   sendControl(opcode: Opcode, payload: Uint8Array): "sent" | "queued" {
     if (opcode === Opcode.Pong && this.#writing) {
-      this.bytes -= this.#pong?.length ?? 0;
-      this.#pong = encodeFrame(opcode, payload, this.#masked());
-      this.bytes += this.#pong.length;
+      this.#keepPong(encodeFrame(opcode, payload, this.#masked()));
       return "queued";
     }
     this.#appendFrame(opcode, payload);
@@ -236,14 +247,13 @@ export class SendQueue {
     if (!this.#writing && this.bytes > 0) this.#write();
   }
 
-  /** Resolves when the kernel has taken all that waits now, or the transport is broken. */
+  /** Resolves when the kernel has taken all that waits now but for a Pong, or the transport is broken. */
   taken(): Promise<void> {
     this.flush();
-    const goal = this.#taken + this.bytes;
+    const goal = this.#taken + this.bytes - (this.#pong?.bytes ?? 0);
     return new Promise((resolve) => {
       const check = () => {
-        // A newer Pong may have made what waited shorter, so an empty queue will do as well.
-        if (this.#taken >= goal || this.bytes === 0 || !this.#writing) resolve();
+        if (this.#taken >= goal || !this.#writing) resolve();
         else (this.#waiters ??= []).push(check);
       };
       check();
@@ -361,14 +371,36 @@ export class SendQueue {
     return { bytes, length, pooled: true, continues: false };
   }
 
+  #keepPong(frame: Uint8Array<ArrayBuffer>): void {
+    const pong = this.#pong ??= { waiting: undefined, bytes: 0, isLast: false };
+    const more = frame.length - (pong.waiting?.length ?? 0);
+    pong.waiting = frame;
+    pong.bytes += more;
+    this.bytes += more;
+  }
+
   #next(): Chunk | undefined {
     const pong = this.#pong;
+    if (pong === undefined) return this.#nextInOrder();
     // RFC 6455 5.4: control frames may stand between the frames of a message, never within a frame.
-    if (pong !== undefined && !this.#chunks?.[0]?.continues) {
-      this.#pong = undefined;
-      return { bytes: pong, length: pong.length, pooled: false, continues: false };
-    }
+    const first = pong.isLast || this.#chunks?.[0]?.continues ? this.#nextInOrder() : undefined;
+    const bytes = pong.waiting;
+    pong.isLast = first === undefined && bytes !== undefined;
+    if (first !== undefined || bytes === undefined) return first ?? this.#nextInOrder();
+    pong.waiting = undefined;
+    return { bytes, length: bytes.length, pooled: false, continues: false };
+  }
+
+  #nextInOrder(): Chunk | undefined {
     return this.#chunks?.shift() ?? this.#takeTail();
+  }
+
+  #wrote(bytes: number): void {
+    this.bytes -= bytes;
+    const pong = this.#pong;
+    if (pong?.isLast) pong.bytes -= bytes;
+    else this.#taken += bytes;
+    this.#owner.wrote(bytes);
   }
 
   async #write(first = this.#next()): Promise<void> {
@@ -381,9 +413,7 @@ export class SendQueue {
           const bytes = whole ? chunk.bytes : chunk.bytes.subarray(written, chunk.length);
           const count = await owner.transport.write(bytes);
           written += count;
-          this.bytes -= count;
-          this.#taken += count;
-          owner.wrote(count);
+          this.#wrote(count);
         }
         if (chunk.pooled) this.#host.pool.release(chunk.bytes as Uint8Array<ArrayBuffer>);
         if (this.#waiters !== undefined) this.#wake();

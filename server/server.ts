@@ -15,7 +15,13 @@ import { BROADCAST } from "./cluster/backplane.ts";
 import { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import { type ResolvedDeflate, resolveDeflate } from "./deflate/options.ts";
 import { sharedDeflate } from "./deflate/shared_deflate.ts";
-import { Drain, type DrainHost, type DrainOptions, type DrainResult } from "./drain.ts";
+import {
+  checkDrainOptions,
+  Drain,
+  type DrainHost,
+  type DrainOptions,
+  type DrainResult,
+} from "./drain.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
 import { parseFourTuple } from "./four_tuple.ts";
 import { takeBallast } from "./gc_ballast.ts";
@@ -76,6 +82,7 @@ export interface Server<Data = unknown> extends AsyncDisposable {
    *
    * @param options The deadline.
    * @returns How the connections ended.
+   * @throws {RangeError} When a time is negative or no number; nothing has happened then.
    */
   drain(options?: DrainOptions): Promise<DrainResult>;
   /** Stops at once and cuts every connection, as leaving the scope of `await using` does. */
@@ -408,9 +415,10 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     return this.#listener.finish();
   }
 
-  drain(options: DrainOptions = {}): Promise<DrainResult> {
+  async drain(options: DrainOptions = {}): Promise<DrainResult> {
+    checkDrainOptions(options);
     this.#listener.close();
-    return this.#drain.run(options);
+    return await this.#drain.run(options);
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,9 @@ import { Problem, problemOf } from "./problem.ts";
 /** The most requests whose answers are not sent yet; one more gets 503. */
 const MAX_REQUESTS = 64;
 
+/** Answered always: they cost little, and decide about the whole process. */
+const PROBES = ["/healthz", "/readyz"];
+
 /** How long answers that are under way may take once the server closes, in milliseconds. */
 const CLOSE_TIMEOUT = 1_000;
 
@@ -53,9 +56,8 @@ export function serveHttp({ hostname, port, app, fault, end }: HttpServerOptions
     try {
       const host = hostOf(request.headers);
       if (isClosing || underWay.size > MAX_REQUESTS) {
-        // Whoever watches over the process must not end it because others ask too much.
-        const isProbe = new URL(request.url).pathname === "/healthz";
-        if (!isProbe) throw busy();
+        // Whoever watches over the process must not take it for dead because others ask too much.
+        if (!PROBES.includes(new URL(request.url).pathname)) throw busy();
       }
       return await app.fetch(request, { address: addressText(remoteAddr), host });
     } catch (error) {

@@ -107,6 +107,7 @@ export interface Cluster extends AsyncDisposable {
    *
    * @param options The deadline; without it, that of the cluster.
    * @returns How the connections ended.
+   * @throws {RangeError} When it is negative or no number; nothing has happened then.
    */
   drain(options?: Pick<DrainOptions, "deadline">): Promise<DrainResult>;
   /** Kills all workers, as leaving the scope of `await using` does. */

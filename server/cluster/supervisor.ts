@@ -1,6 +1,6 @@
 import type { LogEntry } from "../options.ts";
 import type { Program } from "../process/program.ts";
-import type { DrainOptions, DrainResult } from "../drain.ts";
+import { checkDrainOptions, type DrainOptions, type DrainResult } from "../drain.ts";
 import type { Phase } from "../operations.ts";
 import { ANSWER_DEADLINE, ask } from "./ask.ts";
 import { BROADCAST } from "./backplane.ts";
@@ -309,9 +309,11 @@ export class Supervisor {
    * @param options The deadline.
    * @returns How the connections ended. When a worker dies, or is stuck and has to be killed, those that
    * it had when it last answered count as cut.
+   * @throws {RangeError} When it is negative or no number; nothing has happened then.
    */
-  drain({ deadline }: DrainOptions = {}): Promise<DrainResult> {
-    return this.#drained ??= this.#drainAll(deadline);
+  async drain(options: Pick<DrainOptions, "deadline"> = {}): Promise<DrainResult> {
+    checkDrainOptions(options);
+    return await (this.#drained ??= this.#drainAll(options.deadline));
   }
 
   async #drainAll(deadline = this.#options.drainDeadline): Promise<DrainResult> {

@@ -50,6 +50,15 @@ Deno.test("Server.drain() cuts those that do not answer, or whose handler hangs,
   hung.resolve();
 });
 
+Deno.test("Server.drain() refuses times that are none, and serves on", async () => {
+  await using server = serve({ port: 0 });
+  for (const wrong of [{ deadline: NaN }, { deadline: -5 }, { grace: NaN }, { grace: -1 }]) {
+    await assertRejects(() => server.drain(wrong), RangeError, "must be >= 0 milliseconds");
+  }
+  using client = await RawClient.open(server.addr);
+  client.close();
+});
+
 Deno.test("Server.drain() says 1001 to more than one batch of connections", async () => {
   await using server = serve({ port: 0 });
   const clients: RawClient[] = [];

@@ -149,7 +149,7 @@ function fragmentsOf(bytes: Uint8Array): Fragment[] {
 }
 
 Deno.test("MessageSender.send() encodes a large text slice by slice, into the frame it always was", async () => {
-  const lone = new LoneSender();
+  const lone = new LoneSender({ sendQueueBytes: 2 * LARGE_TEXT.length * 4 });
   const expected = encodeFrame(Opcode.Text, LARGE_TEXT);
   const longest = await longestEncoded(async () => {
     assertEquals(lone.sender.send(LARGE_TEXT), "queued");
@@ -188,6 +188,20 @@ Deno.test("MessageSender.send() applies the policy to a large text behind what w
   assertEquals(lone.sender.send(LARGE_TEXT), "dropped");
   assertEquals([lone.overflows, lone.sender.queue.dropped], [1, 1]);
   lone.transport.letThrough();
+  await settled();
+});
+
+Deno.test("MessageSender.send() applies the policy behind a large text that takes its time", async () => {
+  const lone = new LoneSender({ whenFull: "drop" });
+  lone.transport.blocked = true;
+  assertEquals(lone.sender.send(LARGE_TEXT), "queued");
+  for (const message of [LARGE_TEXT, "small", new Uint8Array(1)]) {
+    assertEquals(lone.sender.send(message), "dropped");
+  }
+  assertEquals(lone.sender.queue.dropped, 3);
+  lone.transport.blocked = false;
+  await lone.sender.taken();
+  assertEquals(lone.sender.send("small"), "sent");
   await settled();
 });
 

@@ -459,6 +459,21 @@ Deno.test("SendQueue has bounded room for the pongs of a flood of pings", async 
   assertEquals(setup.transport.written.length % 12, 0);
 });
 
+Deno.test("SendQueue sends no two pongs in a row while something else waits", async () => {
+  const setup = new Setup();
+  await setup.block();
+  const large = bytes(40_000);
+  setup.queue.send("queued");
+  setup.queue.send(large);
+  for (const text of ["1", "2", "3", "4"]) {
+    setup.queue.sendControl(Opcode.Pong, UTF8.encode(text));
+    setup.transport.letThrough();
+    await settled();
+  }
+  await setup.unblock();
+  setup.assertLeft(BLOCK, pong("1"), frame("queued"), frame(large), pong("4"));
+});
+
 // Backlog.
 
 Deno.test("SendQueue tells that a backlog is gone once, when the last byte has left", async () => {
@@ -535,6 +550,27 @@ Deno.test("SendQueue.taken() waits for what waits when it is called, and not for
   assert(setup.queue.bytes > 0);
   await setup.unblock();
   await Promise.all([first, second]);
+});
+
+Deno.test("SendQueue.taken() counts no pongs that went before what waits", async () => {
+  const setup = new Setup();
+  await setup.block();
+  const large = bytes(40_000);
+  setup.queue.send(large);
+  let isTaken = false;
+  const taken = setup.queue.taken().then(() => isTaken = true);
+  const payload = new Uint8Array(125);
+  setup.queue.sendControl(Opcode.Pong, payload);
+  setup.transport.letThrough(); // the block
+  await settled();
+  for (let count = 0; count < 400 && !isTaken; count++) {
+    setup.queue.sendControl(Opcode.Pong, payload);
+    setup.transport.letThrough();
+    await settled();
+  }
+  assert(setup.transport.writes.some(({ length }) => length === large.length), "It has left");
+  await setup.unblock();
+  await taken;
 });
 
 // Failure.

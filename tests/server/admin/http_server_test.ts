@@ -50,7 +50,7 @@ Deno.test("serveHttp() sets safe headers on all answers", async () => {
   assert(url.startsWith("http://127.0.0.1:"));
 });
 
-Deno.test("serveHttp() answers 503 to more than 64 requests at once, but says that it is alive", async () => {
+Deno.test("serveHttp() answers 503 to more than 64 requests at once, but answers probes", async () => {
   await using port = new OpsPort();
   const gate = Promise.withResolvers<void>();
   port.operations.gate = gate.promise;
@@ -59,7 +59,9 @@ Deno.test("serveHttp() answers 503 to more than 64 requests at once, but says th
   const { status, headers } = await port.ask("/api/v1/limits");
   assertEquals([status, headers.get("retry-after")], [503, "1"]);
   assertEquals((await port.ask("/healthz")).status, 200);
+  const ready = port.ask("/readyz");
   gate.resolve();
+  assertEquals((await ready).status, 200);
   for (const answer of asked) assertEquals((await answer).status, 200);
   assertEquals((await port.ask("/api/v1/limits")).status, 200);
 });
