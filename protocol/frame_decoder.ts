@@ -111,6 +111,14 @@ export class FrameDecoder {
   }
 
   /**
+   * Whether it is between two messages, and between two frames: a new decoder would go on just as
+   * well.
+   */
+  get isBetweenMessages(): boolean {
+    return !this.#inPayload && this.#heldLength === 0 && this.#context.messageFrames === 0;
+  }
+
+  /**
    * Takes the next bytes and hands out what they complete.
    *
    * @param chunk The bytes; payloads in it are unmasked in place.

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Opcode } from "../protocol/mod.ts";
+import { type Fragment, Opcode } from "../protocol/mod.ts";
 
 /** The names of the opcodes (RFC 6455 5.2). */
 export type FrameName = "continuation" | "text" | "binary" | "close" | "ping" | "pong";
@@ -156,15 +156,16 @@ export class Measurements {
   peersLost = 0;
 
   /**
-   * Counts a piece of a frame from a peer.
+   * Counts what one read of a connection has brought: all at once, since this is done for every frame.
    *
-   * @param opcode The frame's.
-   * @param bytes Those of the payload that are there.
-   * @param last Whether they are the last of the frame.
+   * @param fragments Pieces of frames from a peer.
    */
-  received(opcode: Opcode, bytes: number, last: boolean): void {
-    this.#in.bytes[opcode]! += bytes;
-    if (last) this.#in.frames[opcode]!++;
+  received(fragments: readonly Pick<Fragment, "opcode" | "payload" | "last">[]): void {
+    const { frames, bytes } = this.#in;
+    for (const { opcode, payload, last } of fragments) {
+      bytes[opcode]! += payload.length;
+      if (last) frames[opcode]!++;
+    }
   }
 
   /**

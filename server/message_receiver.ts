@@ -83,7 +83,8 @@ export class MessageReceiver implements Waiter {
   readonly #session: Session;
   readonly #sender: MessageSender;
   readonly #deflate: ConnectionDeflate | undefined;
-  readonly #decoder: FrameDecoder;
+  /** Absent while nothing comes, as most connections have no use for one most of the time. */
+  #decoder: FrameDecoder | undefined = undefined;
   /** Brings messages elsewhere than to the `message` handler; only where somebody asked for that. */
   #delivery: MessageDelivery | undefined = undefined;
   /** Ends the wait for our own side. */
@@ -105,8 +106,6 @@ export class MessageReceiver implements Waiter {
     this.#session = session;
     this.#sender = sender;
     this.#deflate = deflate;
-    const { role, limits } = host;
-    this.#decoder = new FrameDecoder({ role, limits, deflate: deflate !== undefined });
     this.lastReceived = host.sweep.now;
   }
 
@@ -137,6 +136,7 @@ export class MessageReceiver implements Waiter {
   /** Waits for bytes with next to nothing: an async function that waits would be most of what is held. */
   #park(): void {
     this.#session.rest();
+    if (this.#decoder?.isBetweenMessages) this.#decoder = undefined;
     waitForBytes(this.#owner.transport, this.#host.pool, this);
   }
 
@@ -157,8 +157,10 @@ export class MessageReceiver implements Waiter {
 
   /** Receives until nothing more comes for now: `true`, or ever: `false`. */
   async #receiveFrames(first: Uint8Array): Promise<boolean> {
-    const { role, pool, sweep, turn, measurements } = this.#host;
-    const source = new FrameSource(this.#owner.transport, this.#decoder, pool, first);
+    const { role, limits, pool, sweep, turn, measurements } = this.#host;
+    const deflate = this.#deflate !== undefined;
+    const decoder = this.#decoder ??= new FrameDecoder({ role, limits, deflate });
+    const source = new FrameSource(this.#owner.transport, decoder, pool, first);
     const reader = new ReadableStream(source, { highWaterMark: 0 }).getReader();
     /** How long nothing had come before the burst of reads that this is about. */
     let silence = 0;
@@ -176,9 +178,9 @@ export class MessageReceiver implements Waiter {
         // no answers: a server that goes by this rule would wait for it, and it for the server.
         let behind = role === "server" && this.#sender.behind;
         const { fragments } = batch;
+        measurements.received(fragments);
         for (let at = 0; at < fragments.length; at++) {
           const fragment = fragments[at]!;
-          measurements.received(fragment.opcode, fragment.payload.length, fragment.last);
           this.#owner.observer?.received(fragment);
           const received = fragment.compressed
             ? this.#receiveDeflated(fragment)
@@ -193,7 +195,7 @@ export class MessageReceiver implements Waiter {
           if (behind) await this.#pauseFor(this.#sender.taken());
           behind = false;
           if (!this.#owner.open) continue; // it was closed meanwhile
-          const before = this.#sender.bytes;
+          const before = role === "server" ? -1 : this.#sender.bytes;
           const handled = this.#deliver(message);
           const answered = role === "server" || this.#sender.bytes > before;
           if (handled !== undefined) await this.#pauseFor(handled);

@@ -110,13 +110,20 @@ export class MessageSender implements OutboxOwner {
   }
 
   #sendPlain(data: string | Uint8Array): SendResult {
-    const before = this.queue.bytes;
-    const result = this.queue.send(data);
+    const { queue } = this;
+    const before = queue.bytes;
+    const result = queue.send(data);
     if (result === "dropped") return result;
-    const opcode = typeof data === "string" ? Opcode.Text : Opcode.Binary;
-    this.#host.measurements.sent(opcode, 1, payloadBytes(this.queue.bytes - before));
-    this.#owner.observer?.sent(opcode, data);
-    this.streamed(opcode === Opcode.Text ? "text" : "binary");
+    const { measurements } = this.#host;
+    this.messages++;
+    if (typeof data === "string") {
+      measurements.textOut++;
+      measurements.sent(Opcode.Text, 1, payloadBytes(queue.bytes - before));
+      this.#owner.observer?.sent(Opcode.Text, data);
+    } else {
+      measurements.sent(Opcode.Binary, 1, data.length);
+      this.#owner.observer?.sent(Opcode.Binary, data);
+    }
     return result;
   }
 

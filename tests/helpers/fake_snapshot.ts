@@ -51,7 +51,7 @@ export const FAKE_TOTALS: Totals = {
 /** What it has counted besides. */
 export function fakeMeasured(): Measured {
   const measurements = new Measurements();
-  measurements.received(Opcode.Text, 600, true);
+  measurements.received([{ opcode: Opcode.Text, payload: new Uint8Array(600), last: true }]);
   measurements.sent(Opcode.Binary, 5, 900);
   Object.assign(measurements, { textIn: 600, textOut: 500, slowClosed: 3, peersLost: 6 });
   measurements.closed("us", 1001);

@@ -362,3 +362,19 @@ for (const role of ROLES) {
     }
   });
 }
+
+Deno.test("FrameDecoder.isBetweenMessages tells when nothing is unfinished", () => {
+  const frames = [
+    rawFrame(0x01, new Uint8Array(2), KEY), // a message's first frame
+    rawFrame(0x89, new Uint8Array(1), KEY), // a ping within the message
+    rawFrame(0x80, new Uint8Array(300), KEY), // its last
+    rawFrame(0x89, new Uint8Array(0), KEY),
+  ];
+  const bytes = concat(frames);
+  const between = [0, bytes.length - frames[3]!.length, bytes.length];
+  for (let end = 0; end <= bytes.length; end++) {
+    const decoder = new FrameDecoder({ role: "server" });
+    collect(decoder, bytes.slice(0, end));
+    assertEquals(decoder.isBetweenMessages, between.includes(end), `After ${end} bytes`);
+  }
+});

@@ -17,7 +17,7 @@ function measured(
 Deno.test("joinMeasured() gives zeros for no parts, and one part as it is", () => {
   assertEquals(joinMeasured([]), measured());
   const one = measured((it) => {
-    it.received(Opcode.Text, 5, true);
+    it.received([{ opcode: Opcode.Text, payload: new Uint8Array(5), last: true }]);
     it.closed("us", 1000);
     it.roundTrips.observe(3);
   }, { mean: 0.001, max: 0.002 });
@@ -28,8 +28,8 @@ Deno.test("joinMeasured() gives zeros for no parts, and one part as it is", () =
 Deno.test("joinMeasured() adds up what was counted", () => {
   const counted = (scale: number): Measured =>
     measured((it) => {
-      it.received(Opcode.Text, 10 * scale, true);
-      it.received(Opcode.Ping, scale, true);
+      it.received([{ opcode: Opcode.Text, payload: new Uint8Array(10 * scale), last: true }]);
+      it.received([{ opcode: Opcode.Ping, payload: new Uint8Array(scale), last: true }]);
       it.sent(Opcode.Binary, 2 * scale, 20 * scale);
       it.textIn = 3 * scale;
       it.textOut = 4 * scale;

@@ -42,10 +42,10 @@ Deno.test("Histogram read() gives what later values do not change", () => {
 
 Deno.test("Measurements counts a frame from a peer once, with all of its pieces", () => {
   const measurements = new Measurements();
-  measurements.received(Opcode.Binary, 100, false);
-  measurements.received(Opcode.Binary, 50, false);
-  measurements.received(Opcode.Binary, 0, true);
-  measurements.received(Opcode.Pong, 0, true);
+  measurements.received([{ opcode: Opcode.Binary, payload: new Uint8Array(100), last: false }]);
+  measurements.received([{ opcode: Opcode.Binary, payload: new Uint8Array(50), last: false }]);
+  measurements.received([{ opcode: Opcode.Binary, payload: new Uint8Array(0), last: true }]);
+  measurements.received([{ opcode: Opcode.Pong, payload: new Uint8Array(0), last: true }]);
   const { framesIn, framesOut } = measurements.read(IDLE);
   assertEquals(framesIn.binary, { frames: 1, bytes: 150 });
   assertEquals(framesIn.pong, { frames: 1, bytes: 0 });
@@ -74,7 +74,7 @@ Deno.test("Measurements counts each opcode under its name", () => {
   assertEquals(Object.keys(opcodes), [...FRAME_NAMES]);
   for (const name of FRAME_NAMES) {
     const measurements = new Measurements();
-    measurements.received(opcodes[name], 1, true);
+    measurements.received([{ opcode: opcodes[name], payload: new Uint8Array(1), last: true }]);
     measurements.sent(opcodes[name], 2, 3);
     const { framesIn, framesOut } = measurements.read(IDLE);
     const none = new Measurements().read(IDLE).framesIn;

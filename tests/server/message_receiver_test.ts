@@ -135,6 +135,24 @@ Deno.test("MessageReceiver hands messages over and counts them, until the peer l
   assertEquals(await lone.end(), undefined);
 });
 
+Deno.test("MessageReceiver keeps its place wherever a silence cuts frames and messages", async () => {
+  const lone = new LoneReceiver();
+  const frames = [
+    encodeFrame(Opcode.Text, "a", { fin: false, maskKey: 1 }),
+    encodeFrame(Opcode.Ping, Uint8Array.of(1, 2), { maskKey: 2 }),
+    encodeFrame(Opcode.Continuation, "b", { maskKey: 3 }),
+    encodeFrame(Opcode.Binary, new Uint8Array(0), { maskKey: 4 }),
+  ];
+  for (const byte of concat(frames)) {
+    lone.now += 3_000; // more than after which it is parked
+    lone.sweep.tick();
+    await lone.arrive(Uint8Array.of(byte));
+  }
+  assertEquals(lone.handled, ["ab", new Uint8Array(0)]);
+  assertEquals(lone.transport.written, encodeFrame(Opcode.Pong, Uint8Array.of(1, 2)));
+  assertEquals(await lone.end(), undefined);
+});
+
 Deno.test("MessageReceiver delivers what came before a broken rule, even in one read", async () => {
   const lone = new LoneReceiver();
   await lone.arrive(text("good"), encodeFrame(Opcode.Text, "not masked"));
