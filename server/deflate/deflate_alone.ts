@@ -2,7 +2,7 @@ import { constants, deflateRawSync } from "node:zlib";
 import { slicesOf } from "../message_slices.ts";
 import { TAIL } from "./message_tail.ts";
 import { PartGatherer } from "./part_gatherer.ts";
-import { spareTurn } from "./spare_turn.ts";
+import { spareTurn } from "../spare_turn.ts";
 import { type DeflateEffort, ZlibStream } from "./zlib_stream.ts";
 
 /** How much comes out at once where nothing is kept between messages. */

@@ -1,4 +1,6 @@
+import { ConnectionDeflate } from "../../server/deflate/connection_deflate.ts";
 import { Inflater } from "../../server/deflate/inflater.ts";
+import { resolveDeflate } from "../../server/deflate/options.ts";
 import { concat } from "./notation.ts";
 import type { Random } from "./random.ts";
 
@@ -23,6 +25,21 @@ export function randomMessage(random: Random, length: number): Uint8Array<ArrayB
     at += Math.min(part.length, room);
   }
   return message;
+}
+
+/** What compresses the messages of a server, with or without context takeover. */
+export function connectionDeflate(contextTakeover: boolean): ConnectionDeflate {
+  return new ConnectionDeflate({
+    role: "server",
+    parameters: {
+      serverNoContextTakeover: !contextTakeover,
+      clientNoContextTakeover: true,
+      serverMaxWindowBits: 15,
+      clientMaxWindowBits: 15,
+    },
+    settings: resolveDeflate({ contextTakeover })!,
+    limit: () => Infinity,
+  });
 }
 
 /** Inflates one message that comes in pieces; what comes out, and in which pieces. */

@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { encodeFrame, type Fragment, FrameDecoder, Opcode } from "../../protocol/mod.ts";
 import { BufferPool } from "../../server/buffer_pool.ts";
-import { ConnectionDeflate } from "../../server/deflate/connection_deflate.ts";
-import { resolveDeflate } from "../../server/deflate/options.ts";
+import type { ConnectionDeflate } from "../../server/deflate/connection_deflate.ts";
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
 import { Measurements } from "../../server/measurements.ts";
 import {
@@ -12,7 +11,7 @@ import {
 } from "../../server/message_sender.ts";
 import { Flusher } from "../../server/send_queue.ts";
 import { Sweep } from "../../server/sweep.ts";
-import { inflateOnce, sameBytes } from "../helpers/deflate_messages.ts";
+import { connectionDeflate, inflateOnce, sameBytes } from "../helpers/deflate_messages.ts";
 import { MemoryTransport, settled } from "../helpers/memory_transport.ts";
 import { concat, toHex } from "../helpers/notation.ts";
 
@@ -124,20 +123,6 @@ async function longestEncoded(run: () => Promise<void>): Promise<number> {
     TextEncoder.prototype.encode = encode;
   }
   return longest;
-}
-
-function connectionDeflate(contextTakeover: boolean): ConnectionDeflate {
-  return new ConnectionDeflate({
-    role: "server",
-    parameters: {
-      serverNoContextTakeover: !contextTakeover,
-      clientNoContextTakeover: true,
-      serverMaxWindowBits: 15,
-      clientMaxWindowBits: 15,
-    },
-    settings: resolveDeflate({ contextTakeover })!,
-    limit: () => Infinity,
-  });
 }
 
 function fragmentsOf(bytes: Uint8Array): Fragment[] {

@@ -2,9 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import WebSocket, { WebSocketServer } from "ws";
 import { connect, ConnectError, type DeflateOptions, serve, type Server } from "../../../mod.ts";
 import { computeAccept, Opcode } from "../../../protocol/mod.ts";
-import { ConnectionDeflate } from "../../../server/deflate/connection_deflate.ts";
-import { resolveDeflate } from "../../../server/deflate/options.ts";
 import { sha1 } from "../../../server/sha1.ts";
+import { connectionDeflate } from "../../helpers/deflate_messages.ts";
 import { Events, until } from "../../helpers/events.ts";
 import { LogBook } from "../../helpers/log_book.ts";
 import { Random } from "../../helpers/random.ts";
@@ -241,22 +240,9 @@ Deno.test("connect() refuses an answer to compression that grants what was not o
 });
 
 Deno.test("ConnectionDeflate.takesTime() is true above 64 KiB, and always with context takeover", () => {
-  const takesTime = (contextTakeover: boolean, length: number) => {
-    const deflate = new ConnectionDeflate({
-      role: "server",
-      parameters: {
-        serverNoContextTakeover: !contextTakeover,
-        clientNoContextTakeover: true,
-        serverMaxWindowBits: 15,
-        clientMaxWindowBits: 15,
-      },
-      settings: resolveDeflate({ contextTakeover })!,
-      limit: () => Infinity,
-    });
-    return deflate.takesTime(length);
-  };
-  assertEquals([takesTime(false, 65_536), takesTime(false, 65_537)], [false, true]);
-  assert(takesTime(true, 1));
+  const alone = connectionDeflate(false);
+  assertEquals([alone.takesTime(65_536), alone.takesTime(65_537)], [false, true]);
+  assert(connectionDeflate(true).takesTime(1));
 });
 
 Deno.test("Connection.close() comes behind a large message that is compressed", async () => {

@@ -5,7 +5,7 @@ let began = -Infinity;
 let next: Promise<void> | undefined;
 
 /**
- * Waits for the next turn of the event loop if zlib has had its time in this one. Whoever has more
+ * Waits for the next turn of the event loop if such work has had its time in this one. Whoever has more
  * than a little to deflate, inflate or encode asks before each further piece: all of that works on the
  * main thread, so timers, signals and all connections would wait meanwhile. The budget is one for all.
  */
