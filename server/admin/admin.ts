@@ -18,6 +18,7 @@ import { isLoopback } from "./host_check.ts";
 import { addressText, serveHttp } from "./http_server.ts";
 import { LivePages } from "./live_pages.ts";
 import { probeEndpoints } from "./probe_endpoints.ts";
+import { dropServeVariables } from "./serve_variables.ts";
 import { type LogLevelControl, serverEndpoints } from "./server_endpoints.ts";
 import { Snapshots } from "./snapshots.ts";
 import { TapStreams } from "./tap_streams.ts";
@@ -63,6 +64,7 @@ export interface Admin extends AsyncDisposable {
  * @returns The port; the caller closes it.
  * @throws {TypeError} When an address that others can reach has no token, or the token could not be
  * sent.
+ * @throws {Error} When Deno listens elsewhere than it was told.
  * @throws {Deno.errors.AddrInUse} And others, when it cannot listen.
  */
 export function startAdmin(options: AdminOptions): Admin {
@@ -101,6 +103,10 @@ export function startAdmin(options: AdminOptions): Admin {
     file: dashboardFile,
   });
 
+  for (const name of dropServeVariables()) {
+    const message = `${name} is ignored: the ops port listens where --admin says, and nowhere else`;
+    tell(options.log, { level: "warning", event: "variable_ignored", message });
+  }
   const server = serveHttp({
     hostname,
     port,

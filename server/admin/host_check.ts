@@ -69,7 +69,12 @@ function nameOf(host: string): string {
   return colon < 0 ? host : host.slice(0, colon);
 }
 
-function isAddress(text: string): boolean {
+/**
+ * Tells whether a text is an address of IPv4 or IPv6.
+ *
+ * @param text The text.
+ */
+export function isAddress(text: string): boolean {
   try {
     canonicalAddress(text);
     return true;

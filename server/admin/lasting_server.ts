@@ -1,4 +1,6 @@
+import { canonicalAddress } from "../four_tuple.ts";
 import { pause } from "../pause.ts";
+import { isAddress, isLoopback } from "./host_check.ts";
 
 /** How long it is waited before a server that has ended is started again, in milliseconds. */
 const RETRY_PAUSE = 1_000;
@@ -36,11 +38,18 @@ export class LastingServer {
    * Listens.
    *
    * @param options What is served, and where.
+   * @throws {Error} When Deno listens elsewhere.
    * @throws {Deno.errors.AddrInUse} And others, when it cannot.
    */
   constructor(options: LastingServerOptions) {
     this.#options = options;
     const first = this.#serve(options.port);
+    if (!isWhere(first.addr, options)) {
+      this.#closing.abort();
+      throw new Error(
+        `Deno listens on ${JSON.stringify(first.addr)}, which is not where it was told to`,
+      );
+    }
     this.addr = first.addr;
     this.#finished = this.#last(first);
   }
@@ -80,4 +89,14 @@ export class LastingServer {
     const message = cause instanceof Error ? cause.message : String(cause);
     this.#options.fault(new Error(`Cannot accept, and tries again: ${message}`, { cause }));
   }
+}
+
+/** Tells whether an address is the one that was asked for; a name has any, but that of this host alone. */
+function isWhere(
+  { transport, hostname, port }: Deno.NetAddr,
+  asked: Pick<LastingServerOptions, "hostname" | "port">,
+): boolean {
+  if (transport !== "tcp" || (asked.port !== 0 && port !== asked.port)) return false;
+  if (!isAddress(asked.hostname)) return !isLoopback(asked.hostname) || isLoopback(hostname);
+  return canonicalAddress(hostname) === canonicalAddress(asked.hostname);
 }
