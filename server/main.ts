@@ -12,6 +12,7 @@ import { doctor } from "./cli/doctor.ts";
 import { drain } from "./cli/drain.ts";
 import { firstLine } from "./cli/faults.ts";
 import { fds } from "./cli/fds.ts";
+import { keepInspectorClosed } from "./cli/inspector.ts";
 import { kick } from "./cli/kick.ts";
 import { myth } from "./cli/myth.ts";
 import { processIo } from "./cli/process_io.ts";
@@ -92,5 +93,6 @@ async function runCommand(command: Command, args: string[], io: CommandIo): Prom
 }
 
 if (import.meta.main) {
+  keepInspectorClosed();
   Deno.exit(await run(Deno.args, processIo()));
 }

@@ -36,7 +36,7 @@ ${ADMIN_HELP}
 
 Exit codes: 0 it drains, or with --wait has drained, 1 failed,
 ${ADMIN_EXIT_CODES},
-130 or 143 a signal ended the waiting
+130, 131 or 143 a signal ended the waiting
 `;
 
 /** What was asked for. */

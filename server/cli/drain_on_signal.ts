@@ -24,7 +24,7 @@ export interface Drained {
 }
 
 /**
- * Drains at SIGTERM and SIGINT, and gives up at a second one.
+ * Drains at SIGTERM, SIGINT and SIGQUIT, and gives up at a second one.
  *
  * @param drainable What is drained.
  * @returns How it ended: once it has drained, by a signal or otherwise, or is given up.

@@ -2,15 +2,15 @@
 const SAME_SIGNAL = 1_000;
 
 /** The exit codes that shells give to a process that a signal ended. */
-const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+const SIGNAL_CODES = { SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
 
-/** The signals that end a process; Windows has no SIGTERM to listen for. */
+/** The signals that end a process; Windows has only one of them to listen for. */
 const SIGNALS: readonly (keyof typeof SIGNAL_CODES)[] = Deno.build.os === "windows"
   ? ["SIGINT"]
-  : ["SIGINT", "SIGTERM"];
+  : ["SIGINT", "SIGQUIT", "SIGTERM"];
 
 /**
- * Listens for SIGINT and SIGTERM: the first asks for an end in good order, one more than a second later
+ * Listens for SIGINT, SIGQUIT and SIGTERM: the first asks for an end in good order, one more than a second later
  * for an end at once.
  *
  * @param onFirst Called at the first.

@@ -41,7 +41,7 @@ Ctrl-C ends it and still explains what was seen; a second one, more than a
 second later, ends at once.
 
 Exit codes: 0 done as far as this host's limits allow, 1 it did not come so
-far, 2 wrong usage, 130 or 143 ended by a second signal
+far, 2 wrong usage, 130, 131 or 143 ended by a second signal
 `;
 
 /** The `myth` command. */

@@ -1,7 +1,7 @@
 import { onEndSignals } from "./end_signals.ts";
 
 /**
- * Runs something that SIGINT or SIGTERM ends early but in good order, and gives it up at a second one.
+ * Runs something that SIGINT, SIGQUIT or SIGTERM ends early but in good order, and gives it up at a second one.
  *
  * @param run Does it, and ends soon after its signal is aborted.
  * @param onFirst Is called at the first signal, before that.

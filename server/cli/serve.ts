@@ -4,6 +4,7 @@ import { AuditLog } from "./audit_log.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { firstLine } from "./faults.ts";
 import { handedOn } from "./handed_settings.ts";
+import { inspectorUrl } from "./inspector.ts";
 import { Log } from "./log.ts";
 import type { LoadOpsPort } from "./ops_port.ts";
 import { flagOf, readSettings, type Surroundings } from "./read_settings.ts";
@@ -30,7 +31,7 @@ ${SETTINGS.map(helpLine).join("\n")}
   -h, --help
       Print this text
 
-SIGTERM and SIGINT drain: no new connections, 1001 to everybody, and after the
+SIGTERM, SIGINT and SIGQUIT drain: no new connections, 1001 to everybody, and after the
 deadline the cut. A second one more than a second later ends the process at once.
 
 SIGHUP reads the settings again, and the certificate's files: limits, certificate
@@ -53,11 +54,21 @@ seconds with the same level, event, reason and worker are counted, and one more
 line says how many; but not those of the level debug, nor those with the event
 audit, which come whatever the level.
 
+A worker that gets SIGTERM itself drains, and another one takes its place; all
+other signals are for the process that started it.
+
+SIGUSR1 does nothing, nor does SIGUSR2 without --workers, but for a warning in the
+log. Deno 2.9.2 and later open V8's inspector at SIGUSR1, whatever the program does:
+it is closed again within milliseconds; started by "env --block-signal=USR1", Deno
+does not see the signal. SIGPIPE and SIGWINCH do nothing at all, SIGTSTP holds the
+process until SIGCONT, and any other signal ends it at once, as the system has it.
+
 Under systemd, with Type=notify, it says when it is ready, reloads and stops, how
 many connections there are, and feeds the watchdog.
 
 Exit codes: 0 drained, 1 cannot listen, use the certificate or the audit log, or
-go on, or workers kept dying, 2 wrong settings, 130 or 143 ended by a second signal
+go on, or workers kept dying, 2 wrong settings, 130, 131 or 143 ended by a second
+signal
 `;
 
 function helpLine({ name, placeholder, help, fallback }: typeof SETTINGS[number]): string {
@@ -99,6 +110,7 @@ async function runServe(
   }
   const { settings } = read;
   const log = new Log(settings, Deno.stderr);
+  warnOfInspector(log);
   if (isChild()) return await flushed(await serveAsWorker(settings, log), log);
   const opsPort = settings.admin === undefined ? undefined : await loadOpsPort();
   let audit: AuditLog;
@@ -112,6 +124,14 @@ async function runServe(
   const run = { args, surroundings: around, settings, log, audit, systemd, opsPort, io };
   const code = settings.workers === 1 ? await serveAlone(run) : await serveByWorkers(run);
   return await flushed(code, audit, log);
+}
+
+/** Says that whoever reaches V8's inspector has all that this process has; it was asked for. */
+function warnOfInspector({ write }: Log): void {
+  const url = inspectorUrl();
+  if (url === undefined) return;
+  const message = `V8's inspector is open at ${url}: whoever reaches it can do anything here`;
+  write({ level: "warning", event: "inspector_open", message });
 }
 
 function surroundings(): Surroundings {

@@ -2,6 +2,7 @@ import type { Server } from "../../mod.ts";
 import { serverBanner } from "./banner.ts";
 import { drainOnSignal } from "./drain_on_signal.ts";
 import { firstLine } from "./faults.ts";
+import { IDLE_SIGUSR1, noteIdleSignals } from "./idle_signals.ts";
 import { Operating, type ServeRun } from "./operating.ts";
 import { startApp, startFault } from "./start_app.ts";
 
@@ -23,6 +24,10 @@ export async function serveAlone(run: ServeRun): Promise<number> {
   }
   // From here to the signals nothing is waited for: they and the ops port come before the first accept.
   const operating = new Operating(run);
+  noteIdleSignals([
+    IDLE_SIGUSR1,
+    ["SIGUSR2", "there are no --workers to replace; SIGHUP reads the settings again"],
+  ], log);
   let opsUrl: string | undefined;
   try {
     opsUrl = operating.start(server);

@@ -6,6 +6,7 @@ import { clusterBanner } from "./banner.ts";
 import { drainOnSignal } from "./drain_on_signal.ts";
 import { firstLine } from "./faults.ts";
 import { handOn } from "./handed_settings.ts";
+import { IDLE_SIGUSR1, noteIdleSignals } from "./idle_signals.ts";
 import type { Log } from "./log.ts";
 import { Operating, type ServeRun } from "./operating.ts";
 import { tryOpsPort } from "./ops_port.ts";
@@ -59,6 +60,7 @@ export async function serveByWorkers(run: ServeRun): Promise<number> {
     finished: started.then((cluster) => cluster?.finished ?? new Promise(() => {})),
     log,
   });
+  noteIdleSignals([IDLE_SIGUSR1], log);
   Deno.addSignalListener("SIGUSR2", async () => {
     const cluster = await started;
     const fresh = await operating.reload();
@@ -104,6 +106,7 @@ export async function serveByWorkers(run: ServeRun): Promise<number> {
  * @returns The exit code.
  */
 export async function serveAsWorker(settings: Settings, log: Log): Promise<number> {
+  noteIdleSignals([IDLE_SIGUSR1], log.write);
   await runWorker({
     log: log.write,
     setLogLevel: (level) => void (log.level = level),

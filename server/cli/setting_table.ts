@@ -174,7 +174,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: "drainDeadline",
     placeholder: "N",
-    help: "Longest drain after SIGTERM or SIGINT, in ms; then what is left is cut",
+    help: "Longest drain, in ms; then what is left is cut",
     schema: integer(0, 2_147_483_647),
     kind: "integer",
     fallback: SETTING_DEFAULTS.drainDeadline,

@@ -42,7 +42,7 @@ ${ADMIN_HELP}
 Exit codes: 0 the connection is over, or Ctrl-C, 1 there is no such connection,
 or the server has gone,
 ${ADMIN_EXIT_CODES},
-130 or 143 ended by a second signal
+130, 131 or 143 ended by a second signal
 `;
 
 /** What was asked for. */

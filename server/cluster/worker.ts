@@ -68,6 +68,8 @@ export async function runWorker(program: WorkerProgram): Promise<void> {
 class Worker implements WorkerCalls {
   readonly #program: WorkerProgram;
   readonly #link: Promise<Link<SupervisorCalls>>;
+  /** Says which worker it is, once that is known. */
+  #log: (entry: LogEntry) => void;
   #server: Server | undefined = undefined;
   #backplane: LinkBackplane | undefined = undefined;
   #taps: WorkerTaps | undefined = undefined;
@@ -76,17 +78,18 @@ class Worker implements WorkerCalls {
 
   constructor(program: WorkerProgram) {
     this.#program = program;
+    this.#log = program.log;
     this.#link = joinParent(this, (envelope) => this.#backplane?.receive(envelope));
   }
 
   /** Works until the link is closed, and then drains unless that is done. */
   async run(): Promise<void> {
     const link = await this.#link;
-    // A terminal sends SIGINT to every process of a group, and SIGHUP when it is closed; SIGUSR2 may be
-    // sent to all by name. The supervisor decides, or ends, and then this one drains. Registered now:
-    // once descriptors have run out, that would end the process.
-    for (const signal of ["SIGINT", "SIGHUP", "SIGUSR2"] as const) {
-      Deno.addSignalListener(signal, () => {});
+    // A terminal sends SIGINT and SIGQUIT to every process of a group, and SIGHUP when it is closed;
+    // SIGUSR2 may be sent to all by name. The supervisor decides, or ends, and then this one drains.
+    // Registered now: once descriptors have run out, that would end the process.
+    for (const signal of ["SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR2"] as const) {
+      Deno.addSignalListener(signal, () => this.#ignored(signal));
     }
     // Without a supervisor it drains anyway.
     Deno.addSignalListener("SIGTERM", () => link.call("leave").catch(() => {}));
@@ -99,7 +102,7 @@ class Worker implements WorkerCalls {
   async listen({ worker, hostname, port, drainDeadline, orders }: Place): Promise<Listening> {
     const link = await this.#link;
     this.#drainDeadline = drainDeadline;
-    const log = (entry: LogEntry) => tell(this.#program.log, { ...entry, worker });
+    const log = this.#log = (entry) => tell(this.#program.log, { ...entry, worker });
     this.#setLogLevel(orders);
     this.#taps = new WorkerTaps({
       tapped: (tap, events) => link.call("tapped", tap, events),
@@ -185,6 +188,13 @@ class Worker implements WorkerCalls {
 
   #setLogLevel({ logLevel }: Orders): void {
     if (logLevel !== undefined) this.#program.setLogLevel?.(logLevel);
+  }
+
+  #ignored(signal: Deno.Signal): void {
+    const message = `${signal} does nothing in a worker: it is for the process that started it`;
+    // The others come from a terminal, to all of its processes.
+    const level = signal === "SIGUSR2" ? "warning" : "debug";
+    tell(this.#log, { level, event: "signal_ignored", message });
   }
 
   drain(options: DrainOptions): Promise<LastWords> {

@@ -4,6 +4,11 @@ import { programOf } from "../process/program.ts";
 import { ProcessGroup } from "./processes.ts";
 import type { ProcessFigures } from "./result.ts";
 
+/** What is typed at a terminal. */
+const TYPED_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT"]
+  : ["SIGINT", "SIGQUIT"];
+
 /** What every process of a run can be asked. */
 interface CommonCalls {
   heapUsed(): number;
@@ -16,14 +21,14 @@ interface CommonCalls {
  * @returns When the parent has gone; then this process should end.
  */
 export async function serveParent(calls: object): Promise<void> {
-  // A terminal sends Ctrl-C to all processes of its group; the parent decides what becomes of us.
+  // A terminal sends Ctrl-C and Ctrl-\ to all processes of its group; the parent decides what becomes of us.
   const ignore = () => {};
-  Deno.addSignalListener("SIGINT", ignore);
+  for (const signal of TYPED_SIGNALS) Deno.addSignalListener(signal, ignore);
   try {
     const link = await joinParent(calls);
     await link.closed;
   } finally {
-    Deno.removeSignalListener("SIGINT", ignore);
+    for (const signal of TYPED_SIGNALS) Deno.removeSignalListener(signal, ignore);
   }
 }
 

@@ -4,7 +4,7 @@ import { fourtuple, Process, ROOT, servedAt } from "../../helpers/process.ts";
 
 // The signals come to the whole program, since a process has only one set of them.
 
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
+for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) {
   Deno.test(`drainOnSignal() drains at ${signal}: clients get 1001, exit code 0`, async () => {
     await using process = fourtuple(["--app=echo", "--port=0"]);
     const socket = await echoed(await servedAt(process));

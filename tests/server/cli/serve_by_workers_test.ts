@@ -33,7 +33,7 @@ clusterTest("serveByWorkers() says by how many, and what each and all can hold",
   );
 });
 
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
+for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) {
   clusterTest(`serveByWorkers() drains all of them at ${signal}, and exits 0`, async () => {
     await using process = twoWorkers();
     const url = await servedAt(process);
