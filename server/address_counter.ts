@@ -1,9 +1,6 @@
 import { canonicalAddress, parseIPv6 } from "./four_tuple.ts";
 
-/**
- * Counts what each source has open: an IPv4 address, or an IPv6 network of 64 bits, since whoever has
- * one address of it has them all.
- */
+/** Counts what each source has open, as {@linkcode sourceOf} has it. */
 export class AddressCounter {
   readonly #counts = new Map<string, number>();
 
@@ -25,7 +22,14 @@ export class AddressCounter {
   }
 }
 
-function sourceOf(address: string): string {
+/**
+ * Names the source that an address belongs to, for bounds that hold for each: an IPv4 address itself,
+ * or an IPv6 network of 64 bits, since whoever has one address of it has them all.
+ *
+ * @param address The address in any spelling.
+ * @throws {SyntaxError} If it is no IP address.
+ */
+export function sourceOf(address: string): string {
   const canonical = canonicalAddress(address);
   return canonical.includes(":") ? parseIPv6(canonical).slice(0, 4).join(":") : canonical;
 }

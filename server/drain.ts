@@ -69,7 +69,9 @@ export interface DrainHost {
   /** Who is connected; may change while it is gone through. */
   readonly registry: { readonly size: number; readonly connections: Iterable<Leaving> };
   /** The handshakes that are under way. */
-  readonly exchanges: ReadonlySet<{ cut(reason: string, message: string): void }>;
+  readonly exchanges: Iterable<{ cut(reason: string, message: string): void }> & {
+    readonly size: number;
+  };
   /** Cuts those that do not answer in time. */
   readonly sweep: Pick<Sweep, "now" | "putOff">;
   /** How long that is. */

@@ -39,6 +39,8 @@ export interface ExchangeHost<Data> extends ConnectionHost<Data>, HookHost<Data>
    * @param first Bytes that were read from it already, for TLS.
    */
   secure(conn: Transport, first?: Uint8Array): Transport;
+  /** A proxy has told where an exchange comes from, or that it tells no more about it. */
+  located(exchange: Exchange<Data>): void;
   /** Counts a client's address that a proxy has told, if there is room for one more of it. */
   admits(address: string): boolean;
   /** A handshake succeeded: the connection is the host's from now on. */
@@ -93,6 +95,11 @@ export class Exchange<Data> implements Due {
     this.due = this.#began + host.limits.handshakeTimeout;
   }
 
+  /** The client's address, or that of the last proxy that is known, as long as it may tell another. */
+  get knownAddress(): string {
+    return this.#peer.knownAddress;
+  }
+
   /** Reads the request and answers it. Never rejects. */
   async run(): Promise<void> {
     try {
@@ -139,6 +146,7 @@ export class Exchange<Data> implements Due {
 
   /** As soon as a proxy has told the client's address, it counts. */
   #admit(): void {
+    this.#host.located(this);
     const { address } = this.#peer;
     if (address === undefined || this.address !== undefined) return;
     if (!this.#host.admits(address)) {

@@ -19,7 +19,11 @@ export type WhenFull = "close" | "drop" | "wait";
 
 /** Every bound of the server. All times are in milliseconds, all sizes in bytes. */
 export interface Limits extends MessageLimits, HeadLimits {
-  /** Unfinished handshakes and plain requests; beyond it the oldest is cut. */
+  /**
+   * Unfinished handshakes and plain requests; beyond it the oldest is cut of the source address, or
+   * IPv6 network of 64 bits, that has the most. Behind a trusted proxy the client's address counts as
+   * soon as it is told, and until then the proxy's.
+   */
   readonly handshakes: number;
   /** How long a handshake, or a plain request without progress, may take before it is cut. */
   readonly handshakeTimeout: number;

@@ -1,10 +1,17 @@
 import type { LogEntry } from "./options.ts";
+import { pause } from "./pause.ts";
 
 /** How long accepting pauses when descriptors have run out and none comes back, in milliseconds. */
 const PAUSE = 1_000;
 
 /** When accepting has not failed for this many milliseconds, it goes on: more than one pause. */
 const RECOVERY = 3_000;
+
+/**
+ * Where many have come, everything else has a turn after so many more. One that waits is accepted
+ * without a turn of the event loop, and in a flood what the first have sent would lie unread meanwhile.
+ */
+const ACCEPTS_PER_TURN = 16;
 
 /** EMFILE and ENFILE: the process, or the host, has no descriptor left. */
 const OUT_OF_DESCRIPTORS = ["os error 24", "os error 23"] as const;
@@ -20,6 +27,8 @@ const LEFT_EARLY = [
 export interface ListenerOptions {
   /** Takes over a connection; must not throw. */
   accepted(conn: Deno.TcpConn): void;
+  /** Whether so many were accepted that they should be read before more come. */
+  crowded(): boolean;
   /** Tells the operator. */
   log(entry: LogEntry): void;
 }
@@ -56,7 +65,9 @@ export class Listener {
 
   /** Accepts until the listener is closed. Never rejects. */
   async run(): Promise<void> {
-    while (!this.#closed) {
+    for (let count = 1; !this.#closed; count++) {
+      // A timer, since Deno goes through immediates without a look at the sockets.
+      if (count % ACCEPTS_PER_TURN === 0 && this.#options.crowded()) await pause(0);
       try {
         const conn = await this.#listener.accept();
         if (this.#closed && !this.#finishing) {

@@ -39,6 +39,7 @@ import { Flusher } from "./send_queue.ts";
 import type { ServerConnection } from "./server_connection.ts";
 import { type OperatedServer, ServerOperations } from "./server_operations.ts";
 import { SocketTable } from "./socket_table.ts";
+import { SourceGroups } from "./source_groups.ts";
 import { Sweep } from "./sweep.ts";
 import { tell } from "./tell.ts";
 import { secureContext, TlsTransport } from "./tls.ts";
@@ -136,7 +137,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   readonly extensions: readonly ExtensionNegotiator[];
   readonly proxies: Proxies | undefined;
   /** The handshakes and plain requests that are under way. */
-  readonly exchanges = new Set<Exchange<Data>>();
+  readonly exchanges = new SourceGroups<Exchange<Data>>();
   readonly finished: Promise<void>;
 
   /** The limits that held at the start, or that settings gave which were read again. */
@@ -183,6 +184,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     const listening = { hostname, port, reusePort, tcpBacklog: BACKLOG } as Deno.TcpListenOptions;
     this.#listener = new Listener(Deno.listen(listening), {
       accepted: (conn) => this.#accepted(conn),
+      crowded: () => this.exchanges.size > this.limits.handshakes / 2,
       log: (entry) => this.log(entry),
     });
     this.#reporter = this.#prepare();
@@ -244,14 +246,15 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     } catch {
       return conn.close(); // the peer has gone already
     }
-    if (this.exchanges.size >= this.limits.handshakes) {
-      const [oldest] = this.exchanges;
-      oldest?.cut("HANDSHAKES_LIMIT", "Handshake was the oldest of too many");
-    }
     const exchange = new Exchange(this, conn);
     this.#admission.add(exchange);
-    this.exchanges.add(exchange);
+    this.exchanges.add(exchange, exchange.knownAddress);
     this.sweep.add(exchange);
+    while (this.exchanges.size > this.limits.handshakes) {
+      // Whoever opens the most pays for it, so that nobody keeps those out who need some time.
+      const message = "Handshake was the oldest of the address that has the most";
+      this.exchanges.oldestOfLargest!.cut("HANDSHAKES_LIMIT", message);
+    }
     exchange.run().catch((error) => {
       // Nothing comes here that is known of; if something does, it costs this connection alone.
       this.log({ level: "error", event: "fault", message: "Exchange failed", error });
@@ -272,6 +275,10 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
       settings: this.#deflate,
       limit: () => this.limits.messageBytes,
     });
+  }
+
+  located(exchange: Exchange<Data>): void {
+    this.exchanges.add(exchange, exchange.knownAddress);
   }
 
   admits(address: string): boolean {

@@ -41,7 +41,7 @@ const LIMITS_HELP: Readonly<Record<keyof Limits, string>> = {
   headLineBytes: "Longest line of a request's head; longer ones get 414 or 431",
   headHeaders: "Most headers of a request; more get 431",
   headBytes: "Largest head of a request; larger ones get 431",
-  handshakes: "Most unfinished handshakes; then the oldest is cut",
+  handshakes: "Most unfinished handshakes; then the oldest of the address with the most is cut",
   handshakeTimeout: "Longest handshake, in ms; then it is cut",
   connections: "Most connections; more get 503 (default: descriptors less a reserve)",
   connectionsPerAddress: "Most connections of one address; more get 429 (default: off)",

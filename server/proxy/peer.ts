@@ -58,8 +58,8 @@ export class Peer {
     this.#isToBeAnnounced = false;
     this.#name(client);
     // It may be another trusted proxy, which tells the client in its request.
-    this.#isProxy = trusts(this.#known);
-    if (!this.#isProxy || header === undefined) this.#address = this.#known;
+    this.#isProxy = trusts(this.knownAddress);
+    if (!this.#isProxy || header === undefined) this.#address = this.knownAddress;
   }
 
   /**
@@ -74,12 +74,12 @@ export class Peer {
     const { trusts, header } = this.#proxies!;
     const value = header && headers.get(header);
     if (value !== undefined) this.#name(findClient(header!, value, trusts));
-    this.#address = this.#known;
+    this.#address = this.knownAddress;
     return false;
   }
 
   /** The client's address as far as it is known: that of the socket, where nobody has told another. */
-  get #known(): string {
+  get knownAddress(): string {
     return this.#info.client?.address ?? this.#info.tuple.sourceAddress;
   }
 

@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import { AddressCounter } from "../../server/address_counter.ts";
+import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { AddressCounter, sourceOf } from "../../server/address_counter.ts";
 
 Deno.test("AddressCounter counts each address for itself", () => {
   const counter = new AddressCounter();
@@ -29,4 +29,11 @@ Deno.test("AddressCounter counts an IPv6 network of 64 bits as one, and a mapped
   counter.add("::ffff:192.0.2.1");
   const addresses = ["2001:db8:0:1::3", "2001:db8:0:2::1", "192.0.2.1", "192.0.2.2"];
   assertEquals(addresses.map((one) => counter.count(one)), [2, 0, 1, 0]);
+});
+
+Deno.test("sourceOf() is an IPv4 address, or the first 64 bits of an IPv6 address", () => {
+  assertEquals(["192.0.2.1", "::ffff:c000:201"].map(sourceOf), ["192.0.2.1", "192.0.2.1"]);
+  assertEquals(sourceOf("2001:db8:0:1::1"), sourceOf("2001:DB8:0:1:ffff::2"));
+  assertNotEquals(sourceOf("2001:db8:0:1::1"), sourceOf("2001:db8:0:2::1"));
+  assertThrows(() => sourceOf("localhost"), SyntaxError);
 });

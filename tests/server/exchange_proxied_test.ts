@@ -5,7 +5,7 @@ import { TEST_CERTIFICATE, TEST_KEY } from "../helpers/certificate.ts";
 import { Events, until } from "../helpers/events.ts";
 import { concat } from "../helpers/notation.ts";
 import { block, LOCAL, PROXY } from "../helpers/proxy_block.ts";
-import { type ClientStream, connectFrom, RawClient } from "../helpers/raw_client.ts";
+import { type ClientStream, connectFrom, RawClient, UPGRADE_LINES } from "../helpers/raw_client.ts";
 
 /** TLS of ours stands on what node:tls can do since Deno 2.9.6, and so does a chosen source address. */
 const ignore = Deno.version.deno.localeCompare("2.9.6", "en", { numeric: true }) < 0;
@@ -52,6 +52,29 @@ async function empty(server: Server<undefined>): Promise<void> {
     return connections + exchanges === 0;
   });
 }
+
+test("Exchange cuts the oldest of the client that has the most behind a proxy, not of the proxy", async () => {
+  await using server = start({
+    limits: { handshakes: 4 },
+    proxies: { trusted: TRUSTED, protocol: true },
+  });
+  const { registry } = server;
+  using slow = await connect(server);
+  await slow.send(LINE, "GET / HTTP/1.1\r\n");
+  // Whoever came later has had an answer, so that header was read.
+  (await ask(server, LINE)).client.close();
+  await using flood = new AsyncDisposableStack();
+  for (let count = 1; count <= 12; count++) {
+    const silent = await connect(server);
+    flood.defer(() => silent.close());
+    await until("it is accepted", () => registry.totals().accepted === 2 + count);
+    // Nobody tells when a header was read. Either way this one goes before the slow one.
+    await silent.send(`PROXY TCP4 192.0.2.66 192.0.2.8 ${count} 443\r\n`);
+  }
+  assertEquals(registry.totals().refused, { HANDSHAKES_LIMIT: 9 });
+  await slow.sendHead(UPGRADE_LINES);
+  assertEquals((await slow.head()).status, 101);
+});
 
 // The PROXY protocol.
 

@@ -2,11 +2,12 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type PeerInfo, serve, type ServeOptions, type Server } from "../../mod.ts";
 import { Events, until } from "../helpers/events.ts";
 import { LogBook } from "../helpers/log_book.ts";
-import { RawClient } from "../helpers/raw_client.ts";
+import { connectFrom, RawClient, UPGRADE_LINES } from "../helpers/raw_client.ts";
 import { BAD_HANDSHAKES, GOOD_HANDSHAKE } from "../vectors/bad_handshakes.ts";
 
-/** Whether `conn.close()` ends a write that the peer blocks. */
-const ENDS_WRITES = Deno.version.deno.localeCompare("2.9.6", "en", { numeric: true }) >= 0;
+/** Whether `conn.close()` ends a write that the peer blocks, and a client can choose its address. */
+const IS_NEW_DENO = Deno.version.deno.localeCompare("2.9.6", "en", { numeric: true }) >= 0;
+const WITHOUT_SOURCES = IS_NEW_DENO ? "" : " (ignored: this version of Deno has no chosen sources)";
 
 /** A server of any kind whose log a test can look at. */
 interface Logged extends AsyncDisposable {
@@ -176,6 +177,30 @@ Deno.test("Exchange cuts the oldest handshake when there are too many", async ()
   await second.upgrade();
   await third.upgrade();
   assertEquals(logged.server.registry.totals().refused, { HANDSHAKES_LIMIT: 1 });
+});
+
+Deno.test({
+  name: "Exchange keeps who needs time for a handshake when another address opens very many" +
+    WITHOUT_SOURCES,
+  ignore: !IS_NEW_DENO,
+  async fn() {
+    await using logged = start({ limits: { handshakes: 4 } });
+    const { hostname: host, port } = logged.server.addr;
+    const from = async (localAddress: string) =>
+      new RawClient(await connectFrom({ host, port, localAddress }));
+    using slow = await from("127.0.0.2");
+    await slow.send("GET / HTTP/1.1\r\n");
+    await using flood = new AsyncDisposableStack();
+    for (let count = 1; count <= 12; count++) {
+      const silent = await from("127.0.0.3");
+      flood.defer(() => silent.close());
+      const { registry } = logged.server;
+      await until("it is accepted", () => registry.totals().accepted === 1 + count);
+    }
+    assertEquals(logged.server.registry.totals().refused, { HANDSHAKES_LIMIT: 9 });
+    await slow.sendHead(UPGRADE_LINES);
+    assertEquals((await slow.head()).status, 101);
+  },
 });
 
 // The origin.
@@ -441,8 +466,8 @@ Deno.test("Exchange survives a response whose body breaks", async () => {
 
 Deno.test({
   name: "Exchange cancels the body of a response when the client takes nothing of it any more" +
-    (ENDS_WRITES ? "" : " (ignored: this version of Deno does not end a blocked write)"),
-  ignore: !ENDS_WRITES,
+    (IS_NEW_DENO ? "" : " (ignored: this version of Deno does not end a blocked write)"),
+  ignore: !IS_NEW_DENO,
   async fn() {
     const cancelled = Promise.withResolvers<void>();
     const body = () =>

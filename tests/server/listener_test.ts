@@ -32,11 +32,12 @@ class ScriptedListener {
 }
 
 /** The listener under test, behind a scripted socket. */
-function listenTo(scripted: ScriptedListener) {
+function listenTo(scripted: ScriptedListener, crowded = false) {
   const accepted = new Events<unknown>();
   const book = new LogBook();
   const listener = new Listener(scripted as unknown as Deno.TcpListener, {
     accepted: accepted.push,
+    crowded: () => crowded,
     log: book.log,
   });
   return { listener, accepted, book };
@@ -68,6 +69,29 @@ async function timersDuring(run: () => Promise<void>): Promise<number> {
     globalThis.setTimeout = original;
   }
   return count;
+}
+
+for (const crowded of [false, true]) {
+  const what = crowded
+    ? "gives everything else a turn where many have come"
+    : "accepts all at once";
+  Deno.test(`Listener ${what}, when more wait`, async () => {
+    const waiting = Array.from({ length: 40 }, (_, at) => conn(`${at}`));
+    const { listener, accepted } = listenTo(new ScriptedListener(...waiting), crowded);
+    const running = listener.run();
+    const early: number[] = [];
+    // Timers run in their order: the first one before the listener's own, which it sets afterwards.
+    await new Promise<void>((resolve) =>
+      setTimeout(() => {
+        early.push(accepted.all.length);
+        resolve();
+      })
+    );
+    await until("all are accepted", () => accepted.all.length === 40);
+    assertEquals(early, [crowded ? 15 : 40]);
+    listener.close();
+    await running;
+  });
 }
 
 for (const kind of ["NotConnected", "ConnectionAborted", "ConnectionReset"] as const) {
@@ -125,6 +149,7 @@ Deno.test("Listener says that accepting goes on only when it has not failed for 
     const story: unknown[] = [];
     const listener = new Listener(scripted as unknown as Deno.TcpListener, {
       accepted: (conn) => story.push((conn as unknown as { name: string }).name),
+      crowded: () => false,
       log: ({ event }) => story.push(event),
     });
     const running = listener.run();
