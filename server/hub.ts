@@ -100,6 +100,11 @@ export class Hub {
     this.#keptBytes = Math.min(bytes, KEPT_BYTES);
   }
 
+  /** Whether everybody has got all that was published. */
+  get settled(): boolean {
+    return this.#messages.length === 0;
+  }
+
   /**
    * Sends a message to everybody who is there now.
    *
@@ -107,9 +112,7 @@ export class Hub {
    * @throws {TypeError} When the data is neither, which types do not stop in JavaScript.
    */
   publish(data: string | Uint8Array): void {
-    if (typeof data !== "string" && !(data instanceof Uint8Array)) {
-      throw new TypeError("Cannot broadcast message as it must be a string or a Uint8Array");
-    }
+    checkBroadcast(data);
     const frame = encodeFrame(typeof data === "string" ? Opcode.Text : Opcode.Binary, data);
     if (this.#bytes + frame.length > this.#keptBytes) this.#flush();
     this.#messages.push({ frame, compressed: undefined });
@@ -203,6 +206,16 @@ export class Hub {
     }
     this.#joined.clear();
   }
+}
+
+/**
+ * Checks what somebody wants to broadcast.
+ *
+ * @throws {TypeError} When it is neither text nor bytes, which types do not stop in JavaScript.
+ */
+export function checkBroadcast(data: unknown): void {
+  if (typeof data === "string" || data instanceof Uint8Array) return;
+  throw new TypeError("Cannot broadcast message as it must be a string or a Uint8Array");
 }
 
 function share(frames: readonly Uint8Array[]): SharedFrames {

@@ -277,6 +277,12 @@ export class MessageSender implements OutboxOwner {
     return this.#takingTime !== undefined && this.bytes > this.#host.limits.sendQueueBytes / 2;
   }
 
+  /** Whether half of what may wait is left with so many bytes more; where nothing waits, any number is fine. */
+  hasRoomFor(bytes: number): boolean {
+    const waiting = this.bytes;
+    return waiting === 0 || waiting + bytes <= this.queue.mostBytes / 2;
+  }
+
   /** Resolves when the peer has taken all that it is behind with now, or is gone. */
   taken(): Promise<void> {
     const outbox = this.#takingTime;

@@ -150,6 +150,12 @@ export class SendQueue {
     return this.bytes > this.#host.limits.sendQueueBytes / 2;
   }
 
+  /** How many bytes of messages may wait before the policy is met. */
+  get mostBytes(): number {
+    const { sendQueueBytes, whenFull } = this.#host.limits;
+    return whenFull === "wait" ? WAIT_FACTOR * sendQueueBytes : sendQueueBytes;
+  }
+
   /**
    * Sends a message.
    *
@@ -303,11 +309,9 @@ export class SendQueue {
   }
 
   #fits(length: number, messages: number): boolean {
-    const { sendQueueBytes, whenFull } = this.#host.limits;
-    const most = whenFull === "wait" ? WAIT_FACTOR * sendQueueBytes : sendQueueBytes;
-    if (this.bytes + length <= most) return true;
+    if (this.bytes + length <= this.mostBytes) return true;
     this.dropped += messages;
-    if (whenFull !== "drop") this.#owner.overflowed();
+    if (this.#host.limits.whenFull !== "drop") this.#owner.overflowed();
     return false;
   }
 

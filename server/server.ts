@@ -9,6 +9,7 @@ import {
   PERMESSAGE_DEFLATE,
 } from "../protocol/mod.ts";
 import { Admission, type AdmissionRefusal, type Located } from "./admission.ts";
+import { BroadcastPace } from "./broadcast_pace.ts";
 import { BufferPool } from "./buffer_pool.ts";
 import { checkOptions } from "./check_options.ts";
 import { BROADCAST } from "./cluster/backplane.ts";
@@ -25,11 +26,12 @@ import {
 import { Exchange, type ExchangeHost } from "./exchange.ts";
 import { parseFourTuple } from "./four_tuple.ts";
 import { takeBallast } from "./gc_ballast.ts";
-import { Hub } from "./hub.ts";
+import { checkBroadcast, Hub } from "./hub.ts";
 import { changeLimits, type Limits, resolveLimits } from "./limits.ts";
 import { Listener } from "./listener.ts";
 import { logToConsole } from "./log_to_console.ts";
 import { Measurements } from "./measurements.ts";
+import { byteLengthOf } from "./message_slices.ts";
 import type { DrainProgress, Operations, Phase, Reconfiguration } from "./operations.ts";
 import type { LogEntry, ServeOptions } from "./options.ts";
 import { Proxies } from "./proxy/proxies.ts";
@@ -69,9 +71,34 @@ export interface Server<Data = unknown> extends AsyncDisposable {
    * the other servers. It is encoded once, and goes through the connections in the next turns of the
    * event loop, together with others; for each connection it stays in order with `send()`.
    *
+   * It waits for nobody: what comes from peers is for {@linkcode Server.broadcastInTurn}.
+   *
    * @param data A string is sent as text, bytes as binary; copied.
    */
   broadcast(data: string | Uint8Array): void;
+  /**
+   * Sends a message to every open connection, as `broadcast()` does, when none of them is behind. A
+   * `message` handler that returns the promise has its sender wait, so that no peer can send more than
+   * the others take. The messages go in the order in which they came.
+   *
+   * A connection is waited for as long as it takes 250 KB a second, and 2 s more; one that takes less
+   * is not waited for during 30 s, and `limits.whenFull` decides what becomes of what it does not take.
+   *
+   * @param data A string is sent as text, bytes as binary; not to be changed before it is sent.
+   * @returns `undefined` where it was sent at once, otherwise a promise that resolves when it is sent.
+   * @throws {TypeError} When the data is neither, which types do not stop in JavaScript.
+   *
+   * @example
+   * ```ts
+   * import { serve, type Server } from "@fourtuple/fourtuple";
+   *
+   * await using server: Server = serve({
+   *   port: 0,
+   *   message: (_connection, data) => server.broadcastInTurn(data),
+   * });
+   * ```
+   */
+  broadcastInTurn(data: string | Uint8Array): Promise<void> | undefined;
   /**
    * Takes no more connections, and leaves those that there are as they are.
    *
@@ -134,6 +161,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   readonly sweep: Sweep;
   readonly registry: Registry<ServerConnection<Data>>;
   readonly hub: Hub;
+  readonly #pace: BroadcastPace;
   readonly extensions: readonly ExtensionNegotiator[];
   readonly proxies: Proxies | undefined;
   /** The handshakes and plain requests that are under way. */
@@ -188,7 +216,14 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
       log: (entry) => this.log(entry),
     });
     this.#reporter = this.#prepare();
-    this.#unsubscribe = options.backplane?.subscribe(BROADCAST, (data) => this.hub.publish(data));
+    this.#pace = new BroadcastPace({
+      receivers: () => this.registry.connections,
+      isSettled: () => this.hub.settled,
+      publish: (data) => this.hub.publish(data),
+      backplane: options.backplane,
+      log: (entry) => this.log(entry),
+    });
+    this.#unsubscribe = options.backplane?.subscribe(BROADCAST, (data) => this.#pace.receive(data));
     this.finished = this.#run();
   }
 
@@ -225,6 +260,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     await this.#listener.run();
     await this.#whenEmpty();
     this.#unsubscribe?.();
+    this.#pace.stop();
     this.turn.stop();
     this.operations.stop();
     reporter.close();
@@ -346,6 +382,11 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   broadcast(data: string | Uint8Array): void {
     this.hub.publish(data);
     this.options.backplane?.publish(BROADCAST, data);
+  }
+
+  broadcastInTurn(data: string | Uint8Array): Promise<void> | undefined {
+    checkBroadcast(data);
+    return this.#pace.inTurn(byteLengthOf(data), () => this.broadcast(data));
   }
 
   async report(): Promise<Report> {

@@ -9,6 +9,7 @@ import {
   Session,
   type SessionOutput,
 } from "../protocol/mod.ts";
+import type { PacedReceiver } from "./broadcast_pace.ts";
 import { callHandler } from "./call_handler.ts";
 import type { Closing, Connection } from "./connection.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
@@ -84,6 +85,7 @@ export class ServerConnection<Data>
     MessageReceiverOwner,
     MessageSenderOwner,
     Subscriber,
+    PacedReceiver,
     Due,
     Registered {
   readonly id: number;
@@ -223,6 +225,10 @@ export class ServerConnection<Data>
 
   sendShared(shared: SharedFrames): void {
     this.#sender.sendShared(shared);
+  }
+
+  hasRoomFor(bytes: number): boolean {
+    return !this.open || this.#sender.hasRoomFor(bytes);
   }
 
   ping(payload: Uint8Array = new Uint8Array(0)): SendResult {

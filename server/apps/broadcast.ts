@@ -7,6 +7,6 @@ import { serve, type ServeOptions, type Server } from "../../mod.ts";
  * @returns The running server.
  */
 export function broadcast(options: ServeOptions): Server {
-  const server: Server = serve({ ...options, message: (_, data) => server.broadcast(data) });
+  const server: Server = serve({ ...options, message: (_, data) => server.broadcastInTurn(data) });
   return server;
 }

@@ -86,8 +86,12 @@ export interface TalkOptions extends
 
 /** What the talk app keeps for each connection. */
 export interface TalkData {
-  /** Counts the messages. */
+  /** Counts the messages and their bytes. */
   readonly gate: FloodGate;
+  /** The message that is being passed on, until that is done. */
+  passing?: Promise<void>;
+  /** Ends the pause of a message that waits for its time. */
+  hurry?: () => void;
   /** Whose connection this is; absent before the first message. */
   person?: Person;
   /** Whether the connection has ended. */
@@ -204,7 +208,11 @@ class Room {
   }
 
   /** Acts on one message; the server holds back the connection's next one until this is done. */
-  async receive(connection: Connection<TalkData>, data: string | Uint8Array): Promise<void> {
+  receive(connection: Connection<TalkData>, data: string | Uint8Array): Promise<void> {
+    return connection.data.passing = this.#receive(connection, data);
+  }
+
+  async #receive(connection: Connection<TalkData>, data: string | Uint8Array): Promise<void> {
     if (typeof data !== "string" && this.#passSlice(connection, data)) return;
     const verdict = connection.data.gate.count(performance.now());
     if (verdict === "ignore") return;
@@ -225,13 +233,29 @@ class Room {
       await this.#enter(connection, message.type === "hello" ? message.name : undefined);
     if (person === undefined) return;
     if (message.type === "text") {
+      await this.#slow(connection.data, data.length);
       const { id, name } = person;
-      this.#tell({ type: "text", id, name, text: message.text, at: Date.now() });
+      const text = serializeMessage({ type: "text", id, name, text: message.text, at: Date.now() });
+      await this.#server.broadcastInTurn(text);
     } else if (message.type === "image") {
-      this.#server.broadcast(frameImage(person.name, message.image));
+      await this.#slow(connection.data, data.length);
+      await this.#server.broadcastInTurn(frameImage(person.name, message.image));
     } else if (message.type !== "hello") {
       this.#transfers.act(connection, person, message);
     }
+  }
+
+  /** Has a message wait where its sender has sent more bytes than others should have to take. */
+  async #slow(data: TalkData, bytes: number): Promise<void> {
+    const pause = data.gate.pause(bytes, performance.now());
+    if (pause === 0 || data.ended) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, pause);
+      data.hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   /** Passes a slice of a file on; gives false when the message is none that was asked for. */
@@ -240,10 +264,12 @@ class Room {
     return slice !== undefined && this.#transfers.pass(person!, slice);
   }
 
-  /** Forgets a connection that has ended. */
-  leave(connection: Connection<TalkData>): void {
+  /** Forgets a connection that has ended, when what it has said is passed on: nobody gets its nickname before. */
+  async leave(connection: Connection<TalkData>): Promise<void> {
     const { data } = connection;
     data.ended = true;
+    data.hurry?.();
+    await data.passing?.catch(() => {}); // its fault is told by the handler that failed
     if (data.person === undefined) return;
     const { id, name } = data.person;
     this.#people.delete(nicknameKey(name));

@@ -4,10 +4,18 @@ export const WINDOW_MESSAGES = 20;
 /** The length of a window, in milliseconds. */
 export const WINDOW_MS = 2000;
 
+/** How many bytes a millisecond one connection may send to all the others. */
+const BYTES_PER_MS = 2000;
+
+/** So many bytes go at once after a pause: some images in a row. */
+const BURST_BYTES = 4 * 1024 * 1024;
+
 /** Counts the messages of one connection, so that nobody can flood the others through the server. */
 export class FloodGate {
   #windowStart = -Infinity;
   #count = 0;
+  /** When all that has come so far would be through at the rate of {@linkcode BYTES_PER_MS}. */
+  #through = -Infinity;
 
   /**
    * Counts a message.
@@ -24,5 +32,17 @@ export class FloodGate {
     this.#count++;
     if (this.#count <= WINDOW_MESSAGES) return "admit";
     return this.#count === WINDOW_MESSAGES + 1 ? "refuse" : "ignore";
+  }
+
+  /**
+   * Counts the bytes of a message that is to be passed on.
+   *
+   * @param bytes How many they are.
+   * @param now As in {@linkcode FloodGate.count}.
+   * @returns How long the message has to wait, in milliseconds, and its sender with it.
+   */
+  pause(bytes: number, now: number): number {
+    this.#through = Math.max(this.#through, now) + bytes / BYTES_PER_MS;
+    return Math.max(0, this.#through - BURST_BYTES / BYTES_PER_MS - now);
   }
 }

@@ -14,3 +14,12 @@ Deno.test("FloodGate starts over when the window has passed", () => {
   assertEquals(gate.count(100 + WINDOW_MS - 1), "ignore");
   assertEquals(gate.count(100 + WINDOW_MS), "admit");
 });
+
+Deno.test("FloodGate.pause() lets a burst through, and then 2 MB a second", () => {
+  const gate = new FloodGate();
+  const burst = 4 * 1024 * 1024;
+  assertEquals(gate.pause(burst, 0), 0);
+  assertEquals(gate.pause(2_000_000, 0), 1000);
+  assertEquals(gate.pause(2_000_000, 1000), 1000);
+  assertEquals(gate.pause(burst, 10_000), 0, "it has paid all back");
+});

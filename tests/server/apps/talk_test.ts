@@ -323,3 +323,18 @@ Deno.test("talk() tells nothing of itself when figures are off", () =>
     await ada.send({ type: "text", text: "a" });
     assertEquals((await ada.take() as TabMessage).type, "text");
   }));
+
+Deno.test("talk() slows a person who sends many bytes, and gives the nickname to nobody before they are passed on", () =>
+  withTalk(async (server) => {
+    await using ada = await Tab.enter(server, "ada");
+    const eve = await Tab.enter(server, "eve");
+    assertEquals((await ada.next()).type, "joined");
+    const image = new Uint8Array(1_000_000).fill(1);
+    for (let count = 0; count < 6; count++) {
+      await eve.send(new Uint8Array(frameImage("eve", image)));
+    }
+    for (let count = 0; count < 4; count++) await ada.nextImage();
+    await eve[Symbol.asyncDispose]();
+    for (let count = 4; count < 6; count++) await ada.nextImage();
+    assertEquals(await ada.next(), { type: "left", id: 2, name: "eve" });
+  }));

@@ -8,7 +8,7 @@ Deno.test("BROADCAST is the channel that broadcast() uses both ways, until the s
   const relay = new MemoryRelay();
   const [backplane, other] = [relay.join(), relay.join()];
   const server = serve({ port: 0, backplane });
-  assertEquals(backplane.subscriptions, 1);
+  assertEquals(backplane.subscriptions, 2);
   server.broadcast("text");
   const bytes = Uint8Array.of(1, 2);
   server.broadcast(bytes);
