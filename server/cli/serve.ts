@@ -7,6 +7,7 @@ import { handedOn } from "./handed_settings.ts";
 import { inspectorUrl } from "./inspector.ts";
 import { Log } from "./log.ts";
 import type { LoadOpsPort } from "./ops_port.ts";
+import { outliveFaults } from "./outlive_faults.ts";
 import { flagOf, readSettings, type Surroundings } from "./read_settings.ts";
 import { serveAlone } from "./serve_alone.ts";
 import { serveAsWorker, serveByWorkers } from "./serve_by_workers.ts";
@@ -110,6 +111,7 @@ async function runServe(
   }
   const { settings } = read;
   const log = new Log(settings, Deno.stderr);
+  outliveFaults(log);
   warnOfInspector(log);
   if (isChild()) return await flushed(await serveAsWorker(settings, log), log);
   const opsPort = settings.admin === undefined ? undefined : await loadOpsPort();
