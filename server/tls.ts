@@ -1,14 +1,18 @@
 import { Buffer } from "node:buffer";
+import { nextTick } from "node:process";
 import { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
 import { checkCertificate } from "./certificate.ts";
-import { type Transport, writeAll } from "./transport.ts";
+import { closeQuietly, type Transport, writeAll } from "./transport.ts";
 
 /** What the TLS layer reads at once: one record of the largest size, 16 KiB and its frame. */
 const RECORD_BYTES = 16_640;
 
 /** At most this much is handed to the TLS layer at once. */
 const WRITE_BYTES = 65_536;
+
+/** Memory of this many bytes and more is given back at once, and not when it is collected. */
+const RELEASED_BYTES = 4_096;
 
 /** The first version of Deno whose `node:tls` can speak TLS over a connection that it did not open. */
 const FIRST_VERSION = "2.9.6";
@@ -34,12 +38,26 @@ export function secureContext(cert: string, key: string): SecureContext {
 /**
  * TLS over an accepted TCP connection, in the shape of any transport. `close()` gives the descriptor
  * back at once, in the middle of a handshake or of a blocked write too.
+ *
+ * Deno's TLS layer over a stream reads it without end, whoever wants what it decrypts. So it gets bytes
+ * only while somebody waits for them. Nor is anything read ahead: reads that are always ready would
+ * keep Deno from looking at the sockets of others.
  */
 export class TlsTransport implements Transport {
   readonly remoteAddr: Deno.NetAddr;
   readonly localAddr: Deno.NetAddr;
   readonly #conn: Transport;
+  readonly #encrypted: Duplex;
   readonly #socket: TLSSocket;
+  #buffer = new Uint8Array(RECORD_BYTES);
+  /** Encrypted bytes of the peer that were read before. */
+  #first: Uint8Array | undefined;
+  /** Whether the TLS layer has started: until then, bytes that are no TLS would throw in it. */
+  #started = false;
+  /** Whether the handshake of TLS is over. */
+  #secured = false;
+  /** Whether the TLS layer takes encrypted bytes, as it always does when it has got the last ones. */
+  #asked = false;
   #failure: Error | undefined = undefined;
   #ended = false;
   /** Whether the connection below has ended, which Deno's TLS layer does not always pass on. */
@@ -58,21 +76,31 @@ export class TlsTransport implements Transport {
    */
   constructor(conn: Transport, context: SecureContext, first?: Uint8Array) {
     this.#conn = conn;
+    this.#first = first;
     this.remoteAddr = conn.remoteAddr;
     this.localAddr = conn.localAddr;
-    const duplex = duplexOf(conn, first);
-    duplex.on("end", () => {
+    this.#encrypted = this.#duplex();
+    this.#encrypted.on("error", (error: Error) => this.#fail(error));
+    this.#encrypted.on("end", () => {
       this.#cutOff = true;
       this.#wake();
     });
-    this.#socket = new TLSSocket(duplex, { isServer: true, secureContext: context });
+    this.#socket = new TLSSocket(this.#encrypted, { isServer: true, secureContext: context });
+    this.#socket.on("secure", () => this.#secured = true);
     this.#socket.on("readable", () => this.#wake());
     this.#socket.on("end", () => {
       this.#ended = true;
       this.#wake();
     });
     this.#socket.on("error", (error: Error) => this.#fail(error));
+    // Behind the handshake, a fault in TLS comes by this event alone.
+    this.#socket.on("_tlsError", (error: Error) => this.#fail(error));
     this.#socket.on("close", () => this.#fail(new Deno.errors.Interrupted("Connection is closed")));
+    // The TLS layer starts in the next tick, which it has asked for before.
+    nextTick(() => {
+      this.#started = true;
+      this.#receive();
+    });
   }
 
   async read(buffer: Uint8Array): Promise<number | null> {
@@ -83,6 +111,7 @@ export class TlsTransport implements Transport {
         const count = Math.min(bytes.length, buffer.length);
         buffer.set(bytes.subarray(0, count));
         if (count < bytes.length) this.#left = bytes.subarray(count);
+        else release(bytes);
         return count;
       }
       if (this.#ended) return null;
@@ -91,7 +120,12 @@ export class TlsTransport implements Transport {
       last = this.#cutOff;
       // What the TLS layer still has, it gives by the next turn.
       if (last) await new Promise((resolve) => setTimeout(resolve));
-      else await new Promise<void>((resolve) => this.#readable = resolve);
+      else {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        this.#readable = resolve;
+        this.#receive();
+        await promise;
+      }
     }
   }
 
@@ -116,7 +150,7 @@ export class TlsTransport implements Transport {
   }
 
   close(): void {
-    this.#conn.close();
+    closeQuietly(this.#conn); // a fault in TLS has closed it already
     this.#socket.destroy();
     this.#fail(new Deno.errors.Interrupted("Connection is closed"));
   }
@@ -132,34 +166,59 @@ export class TlsTransport implements Transport {
     this.#readable = undefined;
     readable?.();
   }
+
+  // The encrypted side.
+
+  /** The connection, as the TLS layer wants it. */
+  #duplex(): Duplex {
+    const conn = this.#conn;
+    return new Duplex({
+      read: () => {
+        this.#asked = true;
+        this.#receive();
+      },
+      write: (chunk: Uint8Array, _encoding, done) => {
+        writeAll(conn, chunk).then(() => {
+          release(chunk);
+          done();
+        }, done);
+      },
+      final(done) {
+        conn.closeWrite().then(() => done(), done);
+      },
+      destroy(error, done) {
+        closeQuietly(conn);
+        done(error);
+      },
+    });
+  }
+
+  /** Reads for the TLS layer: during its handshake, and then while somebody waits for bytes. */
+  #receive(): void {
+    if (!this.#asked || !this.#started) return;
+    if (this.#secured && (this.#readable === undefined || this.#socket.readableLength > 0)) return;
+    this.#asked = false;
+    const first = this.#first;
+    this.#first = undefined;
+    if (first !== undefined && first.length > 0) {
+      this.#encrypted.push(first);
+      return;
+    }
+    this.#conn.read(this.#buffer).then(
+      (count) => this.#received(count),
+      (error) => this.#encrypted.destroy(error),
+    );
+  }
+
+  #received(count: number | null): void {
+    this.#encrypted.push(count === null ? null : this.#buffer.subarray(0, count));
+    // The TLS layer copies what it gets, unless it takes it later.
+    if (this.#encrypted.readableLength > 0) this.#buffer = new Uint8Array(RECORD_BYTES);
+  }
 }
 
-/** The encrypted side, as the TLS layer wants it. */
-function duplexOf(conn: Transport, first: Uint8Array = new Uint8Array(0)): Duplex {
-  const buffer = new Uint8Array(RECORD_BYTES);
-  const duplex = new Duplex({
-    read() {
-      conn.read(buffer).then(
-        // Copied, since the TLS layer keeps what it gets.
-        (count) => this.push(count === null ? null : Buffer.from(buffer.slice(0, count))),
-        (error) => this.destroy(error),
-      );
-    },
-    write(chunk: Uint8Array, _encoding, done) {
-      writeAll(conn, chunk).then(() => done(), done);
-    },
-    final(done) {
-      conn.closeWrite().then(() => done(), done);
-    },
-    destroy(error, done) {
-      try {
-        conn.close();
-      } catch {
-        // It is closed already.
-      }
-      done(error);
-    },
-  });
-  if (first.length > 0) duplex.push(Buffer.from(first));
-  return duplex;
+/** Gives back the memory of bytes that nobody needs any more, where no others share it. */
+function release({ buffer, byteLength }: Uint8Array): void {
+  if (byteLength < RELEASED_BYTES || byteLength < buffer.byteLength) return;
+  (buffer as ArrayBuffer).transfer(0);
 }

@@ -1,10 +1,12 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type Connection, parseFourTuple, serve, type ServeOptions } from "../../mod.ts";
 import { secureContext, TlsTransport } from "../../server/tls.ts";
+import type { Transport } from "../../server/transport.ts";
 import { TEST_CERTIFICATE, TEST_KEY } from "../helpers/certificate.ts";
 import { Events, until } from "../helpers/events.ts";
 import { LogBook } from "../helpers/log_book.ts";
 import { openSockets } from "../helpers/open_sockets.ts";
+import { concat } from "../helpers/notation.ts";
 import { Random } from "../helpers/random.ts";
 import { RawClient } from "../helpers/raw_client.ts";
 
@@ -22,6 +24,10 @@ const ECHO: ServeOptions<undefined> = {
 
 function test(name: string, fn: () => Promise<void> | void): void {
   Deno.test({ name: name + WITHOUT_TLS, ignore, fn });
+}
+
+function ascii(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
 }
 
 /** Connects with TLS; the handshake of TLS is over when it returns. */
@@ -197,6 +203,150 @@ test("TlsTransport survives what is no TLS, and other errors of TLS", async () =
   await until("only one is left", async () => (await server.report()).exchanges === 0);
   await until("the descriptors are back", async () => await openSockets(port) === 1);
   assertEquals(book.entries("handler_fault"), []);
+});
+
+/** What a trusted proxy sends first. */
+const PROXIED = ascii("PROXY TCP4 192.0.2.1 192.0.2.2 0 443\r\n");
+
+test("TlsTransport outlives what is no TLS in one segment with a PROXY header, or split anywhere", async () => {
+  const book = new LogBook();
+  const proxies = { trusted: ["127.0.0.1"], protocol: true };
+  await using server = serve({ ...TLS, ...ECHO, proxies, log: book.log });
+  const oldHello = [22, 3, 2, 0, 47, 1, 0, 0, 43, 3, 2, ...Array(32).fill(7), 0, 0, 2, 0, 47, 1, 0];
+  const junk = [
+    ascii("GET / HTTP/1.1\r\n\r\n"),
+    ascii("x"),
+    Uint8Array.from(oldHello), // of TLS 1.1
+    Uint8Array.of(21, 3, 2, 0, 2, 2, 70), // an alert
+    ...Array.from({ length: 30 }, (_, seed) => {
+      const random = new Random(seed);
+      return random.bytes(1 + random.below(300));
+    }),
+  ].map((it) => concat([PROXIED, it]));
+  const attempt = async (...segments: Uint8Array[]) => {
+    using client = await RawClient.connect(server.addr);
+    try {
+      for (const segment of segments) await client.send(segment);
+      await client.closeWrite();
+      await client.gone();
+    } catch {
+      // The server has cut it, as it may.
+    }
+  };
+  for (const bytes of junk) await attempt(bytes);
+  const [request] = junk;
+  for (let at = 1; at < request!.length; at++) {
+    await attempt(request!.subarray(0, at), request!.subarray(at));
+  }
+  const { hostname, port } = server.addr;
+  const conn = await Deno.connect({ hostname, port });
+  await conn.write(PROXIED);
+  using good = new RawClient(
+    await Deno.startTls(conn, { hostname: "localhost", caCerts: [TEST_CERTIFICATE] }),
+  );
+  await good.upgrade();
+  await good.sendMessage("still served");
+  assertEquals(await good.message(), "still served");
+  await until("the descriptors are back", async () => await openSockets(port) === 1);
+  assertEquals([...book.entries("fault"), ...book.entries("handler_fault")], []);
+});
+
+/** An accepted connection that a test looks into. */
+class WatchedConn implements Transport {
+  readonly remoteAddr: Deno.NetAddr;
+  readonly localAddr: Deno.NetAddr;
+  /** Bytes that were read of it. */
+  taken = 0;
+  /** Writes that the kernel has not taken. */
+  writing = 0;
+  /** Whether noise comes from now on. */
+  noisy = false;
+  readonly #conn: Deno.TcpConn;
+
+  constructor(conn: Deno.TcpConn) {
+    this.#conn = conn;
+    this.remoteAddr = conn.remoteAddr;
+    this.localAddr = conn.localAddr;
+  }
+
+  async read(buffer: Uint8Array): Promise<number | null> {
+    const count = await this.#conn.read(buffer);
+    this.taken += count ?? 0;
+    if (this.noisy) buffer.fill(7);
+    return count;
+  }
+
+  async write(bytes: Uint8Array): Promise<number> {
+    this.writing++;
+    const count = await this.#conn.write(bytes);
+    this.writing--;
+    return count;
+  }
+
+  closeWrite(): Promise<void> {
+    return this.#conn.closeWrite();
+  }
+
+  close(): void {
+    this.#conn.close();
+  }
+}
+
+/** A connection with TLS, both ends of it, behind the handshake. */
+async function securePair(): Promise<
+  { conn: WatchedConn; transport: TlsTransport; client: RawClient }
+> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const connecting = connect(listener.addr as Deno.NetAddr);
+  const conn = new WatchedConn(await listener.accept());
+  const transport = new TlsTransport(conn, secureContext(TEST_CERTIFICATE, TEST_KEY));
+  return { conn, transport, client: await connecting };
+}
+
+test("TlsTransport.read() is all that has the connection read behind the handshake", async () => {
+  const { conn, transport, client } = await securePair();
+  const sending = client.send(new Uint8Array(1_000_000)).catch(() => {});
+  const buffer = new Uint8Array(1_000);
+  let bytes = 0;
+  while (bytes < 50_000) bytes += (await transport.read(buffer))!;
+  const { taken } = conn;
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(conn.taken, taken);
+  // A record of TLS, one that is not whole, and the handshake.
+  assert(taken < bytes + 2 * 16_640 + 4_096, `${taken} bytes were read for ${bytes}`);
+  transport.close();
+  await sending;
+  client.close();
+});
+
+test("TlsTransport.write() is over when the kernel has all of it, and not before", async () => {
+  const { conn, transport, client } = await securePair();
+  let written = 0;
+  const writing = (async () => {
+    for (;;) {
+      written += await transport.write(new Uint8Array(100_000));
+      assertEquals(conn.writing, 0);
+    }
+  })();
+  const ended = writing.catch((error) => error);
+  await until("the kernel takes no more", async () => {
+    const before = written;
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve));
+    return written > 0 && written === before && conn.writing > 0;
+  });
+  transport.close();
+  assert(await ended instanceof Deno.errors.Interrupted);
+  client.close();
+});
+
+test("TlsTransport.read() rejects at once when what comes behind the handshake is no TLS", async () => {
+  const { conn, transport, client } = await securePair();
+  conn.noisy = true;
+  const reading = transport.read(new Uint8Array(10));
+  await client.send("hello");
+  await assertRejects(() => reading, Error, "corrupt message");
+  transport.close();
+  client.close();
 });
 
 test("TlsTransport ends when the client vanishes in the middle of everything", async () => {

@@ -1,11 +1,13 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { VERSION } from "../../../server/cli/version.ts";
+import { TEST_CERTIFICATE, TEST_KEY } from "../../helpers/certificate.ts";
 import { childrenOf } from "../../helpers/children_of.ts";
 import { clusterTest } from "../../helpers/clusters.ts";
 import { closed, echoed, stubborn } from "../../helpers/echo_clients.ts";
 import { until } from "../../helpers/events.ts";
 import { gone } from "../../helpers/gone.ts";
 import { fourtuple, servedAt } from "../../helpers/process.ts";
+import { RawClient } from "../../helpers/raw_client.ts";
 import {
   assertRefuses,
   assertServes,
@@ -216,6 +218,31 @@ clusterTest(
 
 Deno.test("serveByWorkers() exits 2 when the number of workers is none", () =>
   assertRefuses(["--workers=0"], 2, '--workers: expected an integer from 1 to 1024, or "auto"'));
+
+const tooOld = Deno.version.deno.localeCompare("2.9.6", "en", { numeric: true }) < 0;
+const withTls = tooOld
+  ? (name: string) => Deno.test.ignore(`${name} (needs Deno 2.9.6)`, () => {})
+  : clusterTest;
+
+withTls("serveByWorkers() loses none to what is no TLS behind a PROXY header", async () => {
+  await withFiles({ "cert.pem": TEST_CERTIFICATE, "key.pem": TEST_KEY }, async (path) => {
+    await using process = twoWorkers(
+      ...["--tls-cert", path("cert.pem"), "--tls-key", path("key.pem")],
+      ...["--proxy-protocol", "--trusted-proxy=127.0.0.1", "--log-level=debug"],
+    );
+    const { hostname, port } = await servedAt(process);
+    const addr: Deno.NetAddr = { transport: "tcp", hostname, port: Number(port) };
+    for (let count = 0; count < 20; count++) {
+      using client = await RawClient.connect(addr);
+      await client.send("PROXY TCP4 192.0.2.1 192.0.2.2 0 443\r\nGET / HTTP/1.1\r\n\r\n");
+      await client.gone();
+    }
+    process.signal("SIGTERM");
+    const { code, err } = await process.ended();
+    assertEquals([code, err.match(/"event":"(?:fault|worker_restarting)"/)], [0, null], err);
+    assertEquals(err.match(/"event":"exchange_broken"/g)?.length, 20);
+  });
+});
 
 clusterTest("serveAsWorker() logs which worker says a line", async () => {
   await using process = fourtuple(["--workers=2", "--app=echo", "--port=0", "--log-level=debug"]);
