@@ -10,7 +10,7 @@ import { connections } from "./cli/connections.ts";
 import { decode } from "./cli/decode.ts";
 import { doctor } from "./cli/doctor.ts";
 import { drain } from "./cli/drain.ts";
-import { firstLine } from "./cli/faults.ts";
+import { firstLine, quote } from "./cli/faults.ts";
 import { fds } from "./cli/fds.ts";
 import { keepInspectorClosed } from "./cli/inspector.ts";
 import { kick } from "./cli/kick.ts";
@@ -78,7 +78,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   if (first === "" || first.startsWith("-")) return await runCommand(serve, [...args], io);
   const command = [...COMMANDS, ...HIDDEN].find(({ name }) => name === first);
   if (command !== undefined) return await runCommand(command, rest, io);
-  io.err(`fourtuple: no such command: "${first}"\nTry: fourtuple --help\n`);
+  io.err(`fourtuple: no such command: ${quote(first)}\nTry: fourtuple --help\n`);
   return 2;
 }
 

@@ -49,7 +49,7 @@ export interface LogEntry {
   readonly key?: string;
   /** The worker of a cluster that it is about, or that says it. */
   readonly worker?: number;
-  /** What was thrown. */
+  /** What was thrown. It may quote a peer: escape it before a terminal shows it. */
   readonly error?: unknown;
 }
 
@@ -163,7 +163,7 @@ export interface ServeOptions<Data = unknown> extends Handlers<Data> {
   /**
    * Gets what is worth telling an operator; an exception in it is ignored.
    *
-   * @default warnings and errors go to `console.error`
+   * @default warnings and errors go to `console.error`, escaped and at most 16 KiB each
    */
   log?: (entry: LogEntry) => void;
 }

@@ -6,7 +6,7 @@ import { problemSchema } from "./answer_schemas.ts";
 import { readJson } from "./body.ts";
 import { expectation } from "./expectation.ts";
 import { checkHost, checkOrigin } from "./host_check.ts";
-import { type Fault, Problem, problemOf } from "./problem.ts";
+import { type Fault, jsonResponse, Problem, problemOf } from "./problem.ts";
 
 /** What comes with each request: who it is from, and for which host. */
 export interface Caller {
@@ -137,7 +137,7 @@ async function answer(context: Context<Env>, options: Endpoint, guard: Guard): P
     action = actionOf(input.body);
     Object.assign(target, input.params, input.query, input.body);
     const result = await options.run({ ...input, request, begun: done });
-    const response = result instanceof Response ? result : Response.json(result);
+    const response = result instanceof Response ? result : jsonResponse(result);
     done(result instanceof Response ? {} : { ...result });
     return response;
   } catch (error) {

@@ -1,3 +1,5 @@
+import { jsonLine } from "../escape.ts";
+
 /** One thing that is wrong with a request. */
 export interface Fault {
   /** Where: `query.limit`, `body.match.source`. */
@@ -69,7 +71,7 @@ export class Problem extends Error {
     const { status, title, message: detail, errors } = this;
     // 3.1.1: "about:blank" says that there is no more to it than the status.
     const details = { type: "about:blank", title, status, detail };
-    return Response.json(errors.length === 0 ? details : { ...details, errors }, {
+    return jsonResponse(errors.length === 0 ? details : { ...details, errors }, {
       status,
       headers: { ...this.#headers, "content-type": "application/problem+json" },
     });
@@ -84,4 +86,15 @@ export class Problem extends Error {
  */
 export function problemOf(error: unknown): Problem {
   return error instanceof Problem ? error : new Problem(500, "The server met a fault of its own");
+}
+
+/**
+ * Answers with JSON that no terminal acts on, as `curl` shows it on one.
+ *
+ * @param value What JSON can hold.
+ * @param init Status and header fields.
+ */
+export function jsonResponse(value: unknown, init: ResponseInit = {}): Response {
+  const headers = { "content-type": "application/json", ...init.headers };
+  return new Response(jsonLine(value), { ...init, headers });
 }

@@ -1,3 +1,4 @@
+import { escapeJson } from "../escape.ts";
 import type { TapEvent } from "../operations.ts";
 import { Problem } from "./problem.ts";
 
@@ -107,7 +108,7 @@ class TapStream implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   #write(event: TapEvent): string {
-    const json = JSON.stringify(event);
+    const json = escapeJson(JSON.stringify(event));
     // JSON has no line feed outside of strings, and in strings it is an escape.
     return this.#format === "text/event-stream"
       ? `event: ${event.type}\ndata: ${json}\n\n`

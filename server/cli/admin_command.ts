@@ -7,7 +7,7 @@
 import { AdminClient, AdminError } from "./admin_client.ts";
 import { type AdminAccess, readAdminAccess } from "./admin_options.ts";
 import type { Command, CommandIo } from "./command.ts";
-import { escapeControls } from "./escape.ts";
+import { escapeControls } from "../escape.ts";
 import { parseArgs } from "./parse_args.ts";
 import type { Surroundings } from "./read_settings.ts";
 

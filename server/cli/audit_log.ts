@@ -1,5 +1,5 @@
 import type { LogEntry } from "../options.ts";
-import { jsonLine } from "./escape.ts";
+import { jsonLine } from "../escape.ts";
 import { readFault } from "./faults.ts";
 import { LineWriter } from "./line_writer.ts";
 
@@ -7,7 +7,7 @@ import { LineWriter } from "./line_writer.ts";
 const MOST_SHOWN = 500;
 
 /** What an operator did, or wanted to, as plain data. */
-export interface AuditRecord {
+export type AuditRecord = {
   /** When, in ISO 8601. */
   readonly at: string;
   /** Who. */
@@ -23,14 +23,14 @@ export interface AuditRecord {
   readonly outcome: string;
   /** What came of it. */
   readonly result: unknown;
-}
+};
 
 /** The log that the records go to as well. */
 export interface AuditedLog {
   /** Writes a line of ours. */
   write(entry: LogEntry): void;
   /** Writes what an operator did. */
-  audit(message: string, audit: unknown): void;
+  audit(message: string, audit: AuditRecord): void;
 }
 
 /** Keeps what operators did: in the log, and in a file where one is named. It never waits for either. */

@@ -20,7 +20,7 @@ import {
   plainMessage,
   refusalLines,
 } from "./connect_text.ts";
-import { jsonLine } from "./escape.ts";
+import { jsonLine } from "../escape.ts";
 import { firstLine, quote, readFault } from "./faults.ts";
 import { runUntilSignal } from "./run_until_signal.ts";
 

@@ -10,7 +10,7 @@ import { encodeHex as encodeHexUntyped } from "@std/encoding/hex";
 import { ConnectError } from "../../client/connect_error.ts";
 import type { CloseStatus, Message } from "../../protocol/mod.ts";
 import type { ConnectEvent } from "./connect_dial.ts";
-import { escapeControls } from "./escape.ts";
+import { escapeControls } from "../escape.ts";
 import { firstLine } from "./faults.ts";
 import { countOf, milliseconds } from "./figures.ts";
 import { imageKind, talkImage } from "./image_kind.ts";

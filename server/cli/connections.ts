@@ -11,7 +11,7 @@ import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { checkSource } from "./connection_match.ts";
 import { connectionTable } from "./connection_table.ts";
-import { jsonLine } from "./escape.ts";
+import { jsonLine } from "../escape.ts";
 import { countOf, silenceText } from "./figures.ts";
 import { choiceOption, integerOption } from "./option_values.ts";
 import { fitLine } from "./table.ts";

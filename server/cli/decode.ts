@@ -16,7 +16,7 @@ import {
   readAll,
 } from "./decode_input.ts";
 import { count, describeFrame, nameOf, recordOf } from "./decode_text.ts";
-import { jsonLine } from "./escape.ts";
+import { jsonLine } from "../escape.ts";
 import { firstLine, quote, readFault } from "./faults.ts";
 import { choiceOption, integerOption } from "./option_values.ts";
 import { parseArgs } from "./parse_args.ts";

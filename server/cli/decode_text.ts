@@ -8,7 +8,7 @@ import { encodeHex as encodeHexUntyped } from "@std/encoding/hex";
 import { CloseCode, isControl, Opcode } from "../../protocol/mod.ts";
 import { frameName } from "../measurements.ts";
 import { type DecodedFrame, RULE_SECTIONS } from "./decode_frames.ts";
-import { jsonLine } from "./escape.ts";
+import { jsonLine } from "../escape.ts";
 
 const encodeHex: (bytes: Uint8Array) => string = encodeHexUntyped;
 

@@ -1,7 +1,11 @@
-import { escapeControls } from "./escape.ts";
+import { escapeControls } from "../escape.ts";
+import { cutText, describeError } from "../log_text.ts";
 
 /** Who has passed a whole file by mistake knows it by its start. */
 const MOST_QUOTED = 60;
+
+/** At most this many bytes of what was thrown are in a line. */
+const MOST_OF_ERROR = 2_048;
 
 /**
  * Writes what was received instead of what was expected.
@@ -35,8 +39,9 @@ export function readFault(error: unknown): string {
  * Writes an error as one line.
  *
  * @param error What was thrown.
- * @returns Its message as far as the first line feed.
+ * @returns Its message as far as the first line feed, escaped: it may quote a peer.
  */
 export function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0]!;
+  const message = error instanceof Error ? error.message : describeError(error);
+  return escapeControls(cutText(message.split("\n")[0]!, MOST_OF_ERROR));
 }

@@ -6,7 +6,8 @@ import {
   type LogRecord,
 } from "@logtape/logtape";
 import type { LogEntry } from "../options.ts";
-import { escapeControls } from "./escape.ts";
+import { escapeControls, escapeJson } from "../escape.ts";
+import { cutData, entryText } from "../log_text.ts";
 import { type LineTarget, LineWriter } from "./line_writer.ts";
 import type { Settings } from "./settings.ts";
 import { type CountedEntry, Throttle } from "./throttle.ts";
@@ -17,6 +18,9 @@ const CATEGORY = "fourtuple";
 /** The levels, the least first. */
 export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
 
+/** At most so many bytes of JSON of what an operator asked for are in a line, and of what came of it. */
+const MAX_AUDIT_PART = 4_096;
+
 /** How bad it is that a line tells of. */
 export type LogLevel = typeof LOG_LEVELS[number];
 
@@ -24,7 +28,8 @@ export type LogLevel = typeof LOG_LEVELS[number];
  * The log of this process. A JSON line has `@timestamp` (ISO 8601), `level` (DEBUG, INFO, WARN,
  * ERROR), `message`, `logger` and `event`, and where the entry has them `reason`, `worker` (its
  * number), `key` (the 4-tuple), `error` (what was thrown, as text), `repeated` (how many lines this one
- * stands for) and `audit`; server/deploy/log.schema.json describes it.
+ * stands for) and `audit`; server/deploy/log.schema.json describes it. Whoever's words are in it, no
+ * line steers a terminal or is longer than 16 KiB.
  */
 export class Log {
   /** What is below this is left out. */
@@ -44,7 +49,8 @@ export class Log {
     target: LineTarget,
   ) {
     const json = logFormat === "json";
-    const format = json ? getJsonLinesFormatter({ properties: "flatten" }) : formatPretty;
+    const formatJson = getJsonLinesFormatter({ properties: "flatten" });
+    const format = json ? (record: LogRecord) => escapeJson(formatJson(record)) : formatPretty;
     this.level = logLevel;
     this.#writer = json ? new LineWriter(target, jsonNotice) : new LineWriter(target);
     configureSync({
@@ -69,10 +75,13 @@ export class Log {
    * Writes what an operator did, whatever the level and however often.
    *
    * @param message The same as a sentence.
-   * @param audit All that is known of it, as plain data.
+   * @param audit All that is known of it; what is too long for a line becomes the beginning of its JSON.
    */
-  audit(message: string, audit: unknown): void {
-    this.#write({ level: "info", event: "audit", message, audit });
+  audit(message: string, audit: Readonly<Record<string, unknown>>): void {
+    const parts = Object.entries(audit).map((
+      [name, part],
+    ) => [name, cutData(part, MAX_AUDIT_PART)]);
+    this.#write({ level: "info", event: "audit", message, audit: Object.fromEntries(parts) });
   }
 
   /** Resolves when all lines so far have been written or given up. */
@@ -81,10 +90,13 @@ export class Log {
     await this.#writer.flush();
   }
 
-  #write({ level, message, error, ...properties }: CountedEntry & { audit?: unknown }): void {
+  #write(entry: CountedEntry & { audit?: unknown }): void {
+    const { level, message, ...properties } = entryText(entry);
+    const { repeated, audit } = entry;
     this.#logger[level](escapeBraces(message), {
       ...properties,
-      ...error !== undefined && { error: describeError(error) },
+      ...repeated !== undefined && { repeated },
+      ...audit !== undefined && { audit },
     });
   }
 }
@@ -130,8 +142,4 @@ function formatPretty(record: LogRecord): string {
 /** LogTape would put a property into each pair of braces. */
 function escapeBraces(message: string): string {
   return message.replaceAll("{", "{{").replaceAll("}", "}}");
-}
-
-function describeError(error: unknown): string {
-  return error instanceof Error ? error.stack ?? error.message : String(error);
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { settleToken } from "./admin_settings.ts";
-import { escapeControls } from "./escape.ts";
+import { escapeControls } from "../escape.ts";
 import { quote, readFault } from "./faults.ts";
 import { parseArgs } from "./parse_args.ts";
 import { type Setting, SETTINGS } from "./setting_table.ts";

@@ -7,7 +7,7 @@
 import { adminCommand } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 import type { Command } from "./command.ts";
-import { jsonLine } from "./escape.ts";
+import { jsonLine } from "../escape.ts";
 import { reportLines } from "./report_text.ts";
 import { fitLine } from "./table.ts";
 

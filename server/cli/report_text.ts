@@ -6,7 +6,7 @@
 
 import type { CapacityLimit } from "../capacity.ts";
 import type { HostDescription, ProcessSnapshot, Snapshot } from "../operations.ts";
-import { escapeToAscii } from "./escape.ts";
+import { escapeToAscii } from "../escape.ts";
 import { bytes, count, countOf, duration, milliseconds, percent } from "./figures.ts";
 import { alignTable } from "./table.ts";
 

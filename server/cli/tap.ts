@@ -8,7 +8,7 @@ import { type AdminClient, AdminError } from "./admin_client.ts";
 import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 import type { Command, CommandIo } from "./command.ts";
-import { jsonLine } from "./escape.ts";
+import { jsonLine } from "../escape.ts";
 import { fourTupleWords, integerOption } from "./option_values.ts";
 import { runUntilSignal } from "./run_until_signal.ts";
 import { tapLine } from "./tap_line.ts";

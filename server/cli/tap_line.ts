@@ -1,5 +1,5 @@
 import type { TapEvent, TappedFrame } from "../operations.ts";
-import { escapeControls } from "./escape.ts";
+import { escapeControls } from "../escape.ts";
 import { countOf, timeOfDay } from "./figures.ts";
 
 /** From the peer, and to it. */

@@ -6,7 +6,7 @@
 
 import type { OperatedDescription, Snapshot } from "../operations.ts";
 import { clientText, connectionTable } from "./connection_table.ts";
-import { escapeToAscii } from "./escape.ts";
+import { escapeToAscii } from "../escape.ts";
 import { bytes, count, countOf, duration, milliseconds, percent, timeOfDay } from "./figures.ts";
 import { descriptorText } from "./report_text.ts";
 import { alignTable, fitLine } from "./table.ts";

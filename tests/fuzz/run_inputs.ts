@@ -1,4 +1,4 @@
-import { escapeControls } from "../../server/cli/escape.ts";
+import { escapeControls } from "../../server/escape.ts";
 import { toHex } from "../helpers/notation.ts";
 import { Random } from "../helpers/random.ts";
 import type { FuzzTarget } from "./target.ts";

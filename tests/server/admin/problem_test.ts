@@ -1,5 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { Problem, PROBLEM_STATUSES, problemOf } from "../../../server/admin/problem.ts";
+import {
+  jsonResponse,
+  Problem,
+  PROBLEM_STATUSES,
+  problemOf,
+} from "../../../server/admin/problem.ts";
 
 Deno.test("Problem.response() writes problem details", async () => {
   const headers = { allow: "GET" };
@@ -20,6 +25,15 @@ Deno.test("Problem.response() writes problem details", async () => {
 Deno.test("Problem.response() leaves errors out when there are none", async () => {
   const details = await new Problem(404, "Gone").response().json();
   assertEquals(Object.keys(details), ["type", "title", "status", "detail"]);
+});
+
+Deno.test("jsonResponse() answers with JSON that no terminal acts on, and that reads as the same", async () => {
+  const value = { "\x9b\u202e": ["\x1b]0;x\x07", "\u2066\u2028\x7f\ud800"] };
+  const response = jsonResponse(value);
+  assertEquals(response.headers.get("content-type"), "application/json");
+  const text = await response.text();
+  assertEquals(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(text.trimEnd()), false, text);
+  assertEquals(JSON.parse(text), value);
 });
 
 Deno.test("Problem has a title for each status", () => {

@@ -45,5 +45,7 @@ Deno.test({
 Deno.test("firstLine() is the first line of a message, whatever was thrown", () => {
   assertEquals(firstLine(new Error("one\ntwo")), "one");
   assertEquals(firstLine("three\nfour"), "three");
+  assertEquals(firstLine(new Error("\x1b]0;x\x07\u202e")), "\\x1b]0;x\\x07\\u{202e}");
+  assertEquals(firstLine(new Error("x".repeat(5_000))).length, 2_024);
   assertEquals(readFault(new TypeError("odd\nname")), "odd");
 });

@@ -119,6 +119,42 @@ Deno.test("Log takes a message as it is, braces and all", async () => {
   assertEquals(JSON.parse(line!).message, entry.message);
 });
 
+Deno.test("Log writes no line that is longer than 16 KiB or steers a terminal, whoever's words are in it", async () => {
+  const hostile = [
+    "\x1b[2J",
+    "\x9b",
+    "\n",
+    "\t",
+    "\u202e",
+    "\u2028",
+    "\ud800",
+    "\ue000",
+    "\u{e0001}",
+    '"',
+    "€",
+  ];
+  for (const part of [...hostile, hostile.join("")]) {
+    const text = part.repeat(20_000);
+    const error = new AggregateError([new Error(text), text], text, { cause: new Error(text) });
+    const use = (log: Log): void => {
+      log.write({ level: "error", event: text, message: text, reason: text, key: text, error });
+      log.audit(text, { at: "now", target: { [text]: text }, result: Array(9_999).fill(part) });
+    };
+    const [fault, audit] = await linesOf(JSON_LINES, use);
+    const { message, error: described } = JSON.parse(fault!);
+    for (const cut of [message, described]) assertMatch(cut, /… \(\d+ characters more\)$/);
+    assertEquals(typeof JSON.parse(audit!).audit.target, "string");
+    const pretty = await linesOf(PRETTY, use);
+    const ends = pretty.findLastIndex((line) => TIME.test(line));
+    const entries = [fault!, audit!, pretty.slice(0, ends).join("\n"), pretty[ends]!];
+    for (const line of entries) {
+      const { length } = new TextEncoder().encode(`${line}\n`);
+      assert(length <= 16_384, `${length} of ${JSON.stringify(part)}`);
+      assert(!/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(line.replaceAll("\n", "")), part);
+    }
+  }
+});
+
 Deno.test("Log leaves out what is below the level", async () => {
   const levels = ["debug", "info", "warning", "error"] as const;
   const entries = levels.map((level) => ({ level, event: level, message: "m" }));
@@ -179,15 +215,18 @@ Deno.test("Log says in its own format how many lines a slow reader has cost", as
         return bytes.length;
       },
     });
-    const message = "x".repeat(300_000);
-    for (let i = 0; i < 6; i++) log.write({ level: "debug", event: "e", message });
+    const message = "x".repeat(1_000);
+    for (let i = 0; i < 2_000; i++) log.write({ level: "debug", event: "e", message });
     wake();
     await log.flush();
-    const last = text.trimEnd().split("\n").at(-1)!;
-    if (logFormat === "pretty") assertMatch(last, /^\(2 log lines were dropped/);
+    const lines = text.trimEnd().split("\n");
+    const dropped = 2_000 - (lines.length - 1);
+    assert(dropped > 0 && dropped < 2_000);
+    const last = lines.at(-1)!;
+    if (logFormat === "pretty") assert(last.startsWith(`(${dropped} log lines were dropped`), last);
     else {
       const { level, event, repeated } = JSON.parse(last);
-      assertEquals([level, event, repeated], ["WARN", "log_dropped", 2]);
+      assertEquals([level, event, repeated], ["WARN", "log_dropped", dropped]);
     }
   }
 });

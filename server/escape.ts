@@ -38,14 +38,23 @@ export function escapeToAscii(text: string): string {
  * @returns The line, with its line feed.
  */
 export function jsonLine(value: unknown): string {
-  const text = JSON.stringify(value).replace(UNSEEN_IN_JSON, (character) => {
+  return `${escapeJson(JSON.stringify(value))}\n`;
+}
+
+/**
+ * Escapes in JSON what a terminal may act on although JSON allows it.
+ *
+ * @param json A text of JSON.
+ * @returns JSON that reads as the same.
+ */
+export function escapeJson(json: string): string {
+  return json.replace(UNSEEN_IN_JSON, (character) => {
     // By UTF-16 units, as JSON has it.
     return Array.from(
       { length: character.length },
       (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`,
     ).join("");
   });
-  return `${text}\n`;
 }
 
 function escapeCharacter(character: string): string {

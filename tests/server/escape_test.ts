@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { escapeControls, escapeToAscii, jsonLine } from "../../../server/cli/escape.ts";
+import { escapeControls, escapeToAscii, jsonLine } from "../../server/escape.ts";
 
 /** Escape sequences, a C1 control, a reversal of the direction, a line separator, half a character. */
 const HOSTILE = "\x1b[2J\r\n\x7f\x9b1m\u202eabc\u2028\ud800";
