@@ -4,7 +4,8 @@ import { furtherHeaderLines, isKey } from "./handshake.ts";
 import { encodeHead, type HeaderPairs } from "./head_serializer.ts";
 import { equalsIgnoringCase, isToken, listIncludes } from "./header_values.ts";
 import { isHost } from "./host.ts";
-import { isRequestTarget, type ResponseHead } from "./http_head.ts";
+import type { ResponseHead } from "./http_head.ts";
+import { isRequestTarget } from "./request_target.ts";
 
 /** Headers of the request that the handshake writes itself, or that would announce a body. */
 const OWNED_HEADERS: ReadonlySet<string> = new Set([

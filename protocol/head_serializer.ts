@@ -1,5 +1,5 @@
 import { isToken } from "./header_values.ts";
-import { isRequestTarget } from "./http_head.ts";
+import { isRequestTarget } from "./request_target.ts";
 
 const HTAB = 0x09;
 const SPACE = 0x20;

@@ -6,7 +6,8 @@ const MAX_IPV6_LENGTH = 45;
  * in brackets, then perhaps a colon and a port (RFC 9112 3.2, RFC 3986 3.2.2).
  *
  * Names are narrower than RFC 3986 has them: letters, digits, `-`, `.` and `_`. No name in use holds
- * percent signs or punctuation, and in a `Host` they serve only to be read in two ways.
+ * percent signs or punctuation, and in a `Host` they serve only to be read in two ways. A host that no
+ * URL can have, such as `1.2.3.4.5`, is none: whoever looks at a request does so by its URL.
  *
  * @param text The text.
  * @returns Whether it is a host, with or without port.
@@ -32,7 +33,9 @@ export function isHost(text: string): boolean {
       if (!isNameCode(text.charCodeAt(i))) return false;
     }
   }
-  return end === text.length || (text[end] === ":" && isPort(text.slice(end + 1)));
+  if (end < text.length && !(text[end] === ":" && isPort(text.slice(end + 1)))) return false;
+  // A name that ends in a number is an address to URLs, and of `xn--` only some follow the rules.
+  return URL.canParse(`http://${text}`);
 }
 
 function isNameCode(code: number): boolean {

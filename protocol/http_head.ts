@@ -4,13 +4,10 @@ import { HeadParser, malformed } from "./head_parser.ts";
 import { isToken } from "./header_values.ts";
 import { isHost } from "./host.ts";
 import { DEFAULT_HEAD_LIMITS, type HeadLimits } from "./limits.ts";
-
-const SPACE = 0x20;
-const HASH = 0x23;
-const DEL = 0x7f;
+import { isRequestTarget, splitTarget } from "./request_target.ts";
 
 /**
- * The head of an HTTP request (RFC 9112 3).
+ * The head of an HTTP request (RFC 9112 3). Host and path make a URL: {@linkcode requestUrl}.
  *
  * Its texts may be views of one string that holds the whole head: what is kept for the life of a
  * connection should be copied.
@@ -112,24 +109,11 @@ export class RequestHeadParser extends HeadParser<RequestHead> {
     if (hostHeader !== undefined && !isHost(hostHeader)) {
       throw hostInvalid("Host is not a host name or address with an optional port");
     }
-    const authorityStart = authorityStartOf(target);
-    if (authorityStart === 0) {
-      return {
-        method: this.#method,
-        target,
-        path: target,
-        host: hostHeader,
-        minorVersion,
-        headers,
-      };
-    }
     // RFC 9112 3.2.2: the host of an absolute target replaces that of the header.
-    let authorityEnd = authorityStart;
-    while (authorityEnd < target.length && !"/?".includes(target[authorityEnd]!)) authorityEnd++;
-    const host = target.slice(authorityStart, authorityEnd);
-    if (!isHost(host)) throw hostInvalid("Request target has no valid host");
-    const pathAndQuery = target.slice(authorityEnd);
-    const path = pathAndQuery.startsWith("/") ? pathAndQuery : `/${pathAndQuery}`;
+    const { host = hostHeader, path } = splitTarget(target);
+    if (host !== hostHeader && !isHost(host!)) {
+      throw hostInvalid("Request target has no valid host");
+    }
     return { method: this.#method, target, path, host, minorVersion, headers };
   }
 }
@@ -214,28 +198,6 @@ function readVersion(text: string): number {
 function isStatus(text: string): boolean {
   const status = Number(text);
   return status >= 100 && status <= 599 && String(status) === text;
-}
-
-/**
- * Tells whether a text is a request target: visible ASCII without a fragment, in origin form, in
- * absolute form for http or https, or `*` (RFC 9112 3.2, RFC 6455 4.2.1).
- *
- * @param target The text.
- * @returns Whether it is one; the host of an absolute form is not looked at.
- */
-export function isRequestTarget(target: string): boolean {
-  for (let i = 0; i < target.length; i++) {
-    const code = target.charCodeAt(i);
-    if (code <= SPACE || code >= DEL || code === HASH) return false;
-  }
-  return target.startsWith("/") || target === "*" || authorityStartOf(target) > 0;
-}
-
-/** Where the host of an absolute target begins, 0 for other targets (RFC 9112 3.2.2). */
-function authorityStartOf(target: string): number {
-  if (target.startsWith("/")) return 0;
-  const scheme = target.slice(0, 8).toLowerCase();
-  return scheme.startsWith("http://") ? 7 : scheme === "https://" ? 8 : 0;
 }
 
 function hostInvalid(message: string): HandshakeError {

@@ -68,5 +68,6 @@ export * from "./mask.ts";
 export * from "./message_assembler.ts";
 export * from "./opcode.ts";
 export * from "./permessage_deflate.ts";
+export { type RequestTarget, requestUrl, splitTarget } from "./request_target.ts";
 export * from "./session.ts";
 export * from "./utf8.ts";

@@ -27,7 +27,10 @@ export interface Connection<Data = unknown> {
   readonly tuple: FourTuple;
   /** The client's own address, where a trusted proxy has told it. */
   readonly client: ClientAddress | undefined;
-  /** The target of the handshake's request, such as `/chat?room=1`; it comes from the peer. */
+  /**
+   * The target of the handshake's request as the peer sent it, such as `/chat?room=1`, or even
+   * `//[?room=1`. Its URL is the `request.url` of the `upgrade` hook.
+   */
   readonly target: string;
   /** The subprotocol that was agreed on, if one was. */
   readonly subprotocol: string | undefined;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { requestUrl, splitTarget } from "../protocol/mod.ts";
 import { type AddressRange, parseAddressRange } from "./address_range.ts";
 import type { Connection } from "./connection.ts";
 import type { RateOf } from "./connection_rates.ts";
@@ -80,13 +81,9 @@ function sourceOf({ key, client }: Findable): string {
   return client?.address ?? parseFourTuple(key).sourceAddress;
 }
 
-/** What an absolute target has before its path (RFC 9112 3.2.2). */
-const ORIGIN_REGEXP = /^https?:\/\/[^/?]*/i;
-
-/** The path as a request is routed by it. */
+/** The path as a request is routed by it: that of the URL which hooks are given. */
 function pathOf(target: string): string {
-  const [path = ""] = target.replace(ORIGIN_REGEXP, "").split("?", 1);
-  return path === "" ? "/" : path;
+  return requestUrl({ host: undefined, path: splitTarget(target).path }, "http").pathname;
 }
 
 function pathMatcher(path: string): Matcher {

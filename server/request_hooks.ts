@@ -10,9 +10,9 @@ import {
   computeAccept,
   type Extension,
   type ExtensionNegotiator,
-  HandshakeError,
   negotiateExtensions,
   type RequestHead,
+  requestUrl,
   serializeUpgradeResponse,
   type UpgradeRequest,
 } from "../protocol/mod.ts";
@@ -60,7 +60,6 @@ export interface Accepted<Data> {
  * @param asked The request.
  * @param offer What the client asks for in it.
  * @returns How the handshake is accepted, or the response that refuses it.
- * @throws {HandshakeError} When the request's target makes no URL.
  */
 export function askUpgrade<Data>(
   host: HookHost<Data>,
@@ -97,7 +96,6 @@ export function askUpgrade<Data>(
  * @param host The server.
  * @param asked The request.
  * @returns The answer; 426 where there is no such hook.
- * @throws {HandshakeError} When the request's target makes no URL.
  */
 export function askFetch<Data>(host: HookHost<Data>, asked: AskedRequest): Promise<Response> {
   const { fetch } = host.options;
@@ -118,7 +116,6 @@ async function ask<Data, Answer>(
   try {
     return await hook();
   } catch (error) {
-    if (error instanceof HandshakeError) throw error;
     const message = `Hook "${name}" failed`;
     host.log({ level: "error", event: "handler_fault", message, key, error });
     return plainResponse(500, "Internal server error");
@@ -127,11 +124,7 @@ async function ask<Data, Answer>(
 
 function requestOf<Data>({ options }: HookHost<Data>, head: RequestHead): Request {
   const scheme = options.cert === undefined ? "http" : "https";
-  // Only HTTP/1.0 may leave the host out (RFC 9112 3.2).
-  const host = head.host ?? "localhost";
-  const url = URL.parse(`${scheme}://${host}${head.path}`);
-  if (url === null) throw new HandshakeError("MALFORMED_HEAD", "Request target is no URL");
-  return new Request(url, { method: head.method, headers: [...head.headers] });
+  return new Request(requestUrl(head, scheme), { method: head.method, headers: [...head.headers] });
 }
 
 /** Checks what a hook returned: a response can be sent only once, and `Response.error()` never. */

@@ -49,16 +49,17 @@ export function relay(options: RelayOptions): Server<RelayData> {
     ...options,
     limits: { ...RELAY_LIMITS, ...options.limits },
     upgrade(request) {
-      const fault = faultOf(wantedName(request.url));
+      const wanted = new URL(request.url).searchParams.get("name")?.trim();
+      const fault = wanted === undefined ? undefined : nicknameFault(wanted);
       if (fault !== undefined) return new Response(`${fault}\n`, { status: 400 });
-      return { data: { name: "", header: new Uint8Array(0), receiving: false } };
+      return { data: { wanted, name: "", header: new Uint8Array(0), receiving: false } };
     },
     async open(member) {
-      const wanted = wantedName(new URL(member.target, server.url)) ?? `guest-${++entered}`;
+      const { wanted = `guest-${++entered}` } = member.data;
       const name = freeNickname(wanted, (key) => names.has(key));
       if (name === undefined) return member.close(1008, "Nickname is taken by too many");
       names.add(nicknameKey(name));
-      member.data = { name, header: headerOf(name), receiving: false };
+      member.data = { wanted, name, header: headerOf(name), receiving: false };
       room.enter(member);
       for await (const message of member.messages({ stream: true })) {
         await room.pass(member, message);
@@ -71,14 +72,6 @@ export function relay(options: RelayOptions): Server<RelayData> {
   });
   const room = new RelayRoom(() => server.operations.limits(), options.log ?? (() => {}));
   return server;
-}
-
-function wantedName(url: string | URL): string | undefined {
-  return new URL(url).searchParams.get("name")?.trim();
-}
-
-function faultOf(name: string | undefined): string | undefined {
-  return name === undefined ? undefined : nicknameFault(name);
 }
 
 /** One byte of length, and the nickname in UTF-8. */

@@ -4,6 +4,8 @@ import { RelayMessage } from "./relay_message.ts";
 
 /** What the relay keeps for each connection. */
 export interface RelayData {
+  /** The nickname that it asked for, if it did. */
+  readonly wanted?: string | undefined;
   /** Its nickname; empty where it got none. */
   name: string;
   /** What stands in front of its binary messages: one byte of length, and the nickname. */

@@ -39,7 +39,10 @@ export const HANDSHAKE_RULES: readonly Rule[] = [
     who: "both",
     rule: "A number sign that begins no fragment is written as %23.",
     tests: [
-      [HEAD, "isRequestTarget() accepts all visible ASCII but the number sign (RFC 9112 3.2)"],
+      [
+        "protocol/request_target_test.ts",
+        "isRequestTarget() accepts all visible ASCII but the number sign (RFC 9112 3.2)",
+      ],
       ...refused("fragment in the target"),
       [
         WIRE,
@@ -451,7 +454,12 @@ export const HANDSHAKE_RULES: readonly Rule[] = [
     section: "4.2.1, item 2",
     who: "server",
     rule: "It has a Host header.",
-    tests: [...refused("no Host"), ...refused("two Hosts"), ...refused("empty Host")],
+    tests: [
+      ...refused("no Host"),
+      ...refused("two Hosts"),
+      ...refused("empty Host"),
+      ...refused("a Host that no URL can have"),
+    ],
   },
   {
     section: "4.2.1, item 3",

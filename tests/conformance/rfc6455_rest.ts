@@ -289,7 +289,7 @@ export const OTHER_RULES: readonly Rule[] = [
       "What ASCII does not have elsewhere in an address is written in UTF-8 with percent signs.",
     tests: [
       [
-        "protocol/http_head_test.ts",
+        "protocol/request_target_test.ts",
         "isRequestTarget() accepts all visible ASCII but the number sign (RFC 9112 3.2)",
       ],
       [WIRE, "a client writes a path in ASCII as an address has it (3, 4.1, 11.1)"],

@@ -1,7 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { HandshakeError, type HandshakeErrorCode } from "../../protocol/errors.ts";
 import {
-  isRequestTarget,
   type RequestHead,
   RequestHeadParser,
   type ResponseHead,
@@ -218,11 +217,4 @@ Deno.test("ResponseHeadParser refuses a status line that is too long", () => {
     "HTTP/1.1 101 Switching",
     "HEADER_LINE_TOO_LONG",
   );
-});
-
-Deno.test("isRequestTarget() accepts all visible ASCII but the number sign (RFC 9112 3.2)", () => {
-  for (let code = 0; code < 0x100; code++) {
-    const isVisible = code > 0x20 && code < 0x7f && code !== 0x23;
-    assertEquals(isRequestTarget(`/${String.fromCharCode(code)}`), isVisible, `code ${code}`);
-  }
 });

@@ -1,10 +1,5 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import {
-  checkUpgradeRequest,
-  HandshakeError,
-  type RequestHead,
-  RequestHeadParser,
-} from "../../protocol/mod.ts";
+import { assertEquals } from "@std/assert";
+import { checkUpgradeRequest, type RequestHead, RequestHeadParser } from "../../protocol/mod.ts";
 import { formatFourTuple } from "../../server/four_tuple.ts";
 import type { PeerInfo, ServeOptions } from "../../server/options.ts";
 import { type Accepted, askFetch, askUpgrade, type HookHost } from "../../server/request_hooks.ts";
@@ -112,11 +107,4 @@ Deno.test("askFetch() answers 426 where there is no such hook", async () => {
   const { host } = hostOf({});
   const answer = await askFetch(host, { head: headOf("/", ["Host: a"]), info: INFO });
   assertEquals([answer.status, answer.headers.get("upgrade")], [426, "websocket"]);
-});
-
-Deno.test("askFetch() blames a target that makes no URL on the client, and logs no fault", async () => {
-  const { host, book } = hostOf({ fetch: () => new Response() });
-  const head = { ...headOf("/", ["Host: a"]), host: "[" };
-  await assertRejects(() => askFetch(host, { head, info: INFO }), HandshakeError);
-  assertEquals(book.entries(), []);
 });

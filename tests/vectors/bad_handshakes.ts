@@ -111,6 +111,13 @@ export const BAD_HANDSHAKES: readonly BadHandshake[] = [
     status: 400,
   },
   {
+    section: "RFC 9112 3.2",
+    fault: "a Host that no URL can have",
+    lines: [GET, "Host: 1.2.3.4.5", UPGRADE, CONNECTION, KEY, VERSION],
+    code: "HOST_INVALID",
+    status: 400,
+  },
+  {
     section: "RFC 9112 5.2",
     fault: "folded header line",
     lines: [GET, HOST, "Upgrade:", " websocket", CONNECTION, KEY, VERSION],

@@ -4,6 +4,7 @@ import {
   isHost,
   type RequestHead,
   RequestHeadParser,
+  requestUrl,
   serializeRequestHead,
 } from "../../../protocol/mod.ts";
 import type { Random } from "../../helpers/random.ts";
@@ -22,6 +23,9 @@ const START_LINES = [
   "GET / HTTP/2.0",
   "GET / HTTP/1.1 ",
   "GET ftp://a/ HTTP/1.1",
+  "GET //[?name=x HTTP/1.1",
+  "GET /\\a/..//b@c:1 HTTP/1.1",
+  "GET http://1.2.3.4.5/ HTTP/1.1",
   "GET http://user@host/ HTTP/1.1",
   `GET /${"a".repeat(136)} HTTP/1.1`,
   `GET /${"a".repeat(137)} HTTP/1.1`,
@@ -53,10 +57,22 @@ export const requestHead: FuzzTarget = {
     if (head === undefined) return outcome;
     assert(/^[!-~]+$/.test(head.target) && /^(?:\/.*|\*)$/.test(head.path), head.target);
     assert(head.host === undefined ? head.minorVersion === 0 : isHost(head.host), head.host);
+    if (head.path !== "*") checkUrl(head);
     if (rest === "") checkTwin(head, input);
     return outcome;
   },
 };
+
+/** Every head that is accepted has a URL, and nothing of its path becomes something else. */
+function checkUrl(head: RequestHead): void {
+  const { pathname, search, hash, username, host } = requestUrl(head, "http");
+  assert(pathname.startsWith("/") && hash === "" && username === "", head.path);
+  assertEquals(
+    search,
+    /\?.+/.exec(head.path)?.[0].replaceAll("'", "%27").replace(/["<>]/g, encodeURIComponent) ?? "",
+  );
+  assertEquals(host, requestUrl({ host: head.host, path: "/" }, "http").host);
+}
 
 function write({ method, target, headers }: RequestHead): Uint8Array | undefined {
   const bytes = serializeRequestHead(method, target, headers);

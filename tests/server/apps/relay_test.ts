@@ -58,6 +58,21 @@ function piecesOf(count: number, fill = 7): ReadableStream<Uint8Array> {
   }, { highWaterMark: 0 });
 }
 
+Deno.test("relay() gives the nickname that is asked for, whatever the path looks like", async () => {
+  const targets = ["//[?name=ann", "//evil.example?name=bob", "http://a.example/[?name=cleo", "/"];
+  await using it = await relayed(targets);
+  const senders: RawClient[] = [...it.clients];
+  const receiver = senders.pop()!;
+  for (const [at, name] of ["ann", "bob", "cleo"].entries()) {
+    await senders[at]!.sendMessage(Uint8Array.of(0x21));
+    assertEquals(await messageOf(receiver), [
+      Opcode.Binary,
+      `${String.fromCharCode(name.length)}${name}!`,
+    ]);
+  }
+  assertEquals(it.log.entries("handler_fault"), []);
+});
+
 Deno.test("relay() passes a message on while it arrives, behind the sender's nickname", async () => {
   await using it = await relayed(["/?name=J%C3%B6rg", "/", "/"]);
   const [sender, ...others] = it.clients;
