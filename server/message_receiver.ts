@@ -189,6 +189,8 @@ export class MessageReceiver implements Waiter {
           // Awaiting without need would part the answers to one read into two writes.
           const pause = at % FRAMES_PER_LOOK === FRAMES_PER_LOOK - 1
             ? turn.over(FRAMES_PER_LOOK)
+            : turn.mustLook
+            ? turn.over(0)
             : undefined;
           if (pause !== undefined) await pause;
           if (message === undefined) continue;
@@ -225,6 +227,13 @@ export class MessageReceiver implements Waiter {
   #receiveDeflated(fragment: Fragment): Message | undefined | Promise<Message | undefined> {
     // What comes when we have begun to close is thrown away.
     if (!this.#owner.open) return undefined;
+    const wait = this.#host.turn.spentForWork();
+    return wait === undefined
+      ? this.#inflate(fragment)
+      : wait.then(() => this.#owner.open ? this.#inflate(fragment) : undefined);
+  }
+
+  #inflate(fragment: Fragment): Message | undefined | Promise<Message | undefined> {
     const fragments = this.#deflate!.inflate(fragment);
     // In one piece, as most small messages are: awaiting would part the answers to one read.
     if (fragments instanceof Array && fragments.length === 1) {

@@ -17,6 +17,7 @@ import {
   type SendQueueOwner,
   type SendResult,
 } from "./send_queue.ts";
+import type { Turn } from "./turn.ts";
 
 /** A text with more units than this takes its time, since its encoding would hold the event loop. */
 const AT_ONCE_UNITS = 1_048_576;
@@ -27,6 +28,8 @@ const ENCODER = new TextEncoder();
 export interface MessageSenderHost extends SendQueueHost, OutboxHost {
   /** Counts what metrics need. */
   readonly measurements: Measurements;
+  /** Tells whether there is time to deflate. */
+  readonly turn: Turn;
   readonly limits: SendQueueHost["limits"] & OutboxHost["limits"];
 }
 
@@ -136,7 +139,9 @@ export class MessageSender implements OutboxOwner {
   /** Sends a message that is long enough to be compressed. */
   #sendDeflated(data: string | Uint8Array, deflate: ConnectionDeflate): SendResult {
     const length = byteLengthOf(data);
-    if (deflate.takesTime(length)) return this.#sendLater(data, length);
+    if (deflate.takesTime(length) || this.#host.turn.isOverdue()) {
+      return this.#sendLater(data, length);
+    }
     const bytes = typeof data === "string" ? ENCODER.encode(data) : data;
     const smaller = deflate.deflateNow(bytes);
     if (smaller.length >= length) return this.#sendPlain(data);
@@ -163,12 +168,15 @@ export class MessageSender implements OutboxOwner {
 
   /** Sends a message whose turn has come. */
   async #sendWaiting(message: string | Uint8Array, length: number): Promise<void> {
+    if (!this.sendable) return;
     const isText = typeof message === "string";
     let opcode: Opcode = isText ? Opcode.Text : Opcode.Binary;
     const deflate = this.#deflate;
     if (deflate === undefined || length < deflate.threshold) {
       this.sendFrame(opcode, isText ? await encodeSliced(message, length) : message, true);
     } else {
+      await this.#host.turn.spentForWork();
+      if (!this.sendable) return;
       let held: Uint8Array | undefined;
       for await (const part of deflate.deflate(message)) {
         if (!this.sendable) return;

@@ -205,7 +205,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     this.hub = new Hub(
       () => this.registry.connections,
       this.limits.sendQueueBytes,
-      this.#deflate && sharedDeflate(this.#deflate),
+      this.#deflate && sharedDeflate(this.#deflate, this.turn),
     );
     this.operations = new ServerOperations(this);
     // `tcpBacklog` is newer than Deno 2.4.2, which ignores it.

@@ -1,7 +1,11 @@
+import { spareTurn } from "./spare_turn.ts";
 import type { Clock } from "./sweep.ts";
 
 /** How long connections may be served before everything else has a turn, in milliseconds. */
 const BUDGET = 10;
+
+/** How long before nothing may begin that takes its time, and that nobody can wait for. */
+const OVERDUE = 2 * BUDGET;
 
 /** The clock is looked at after so many frames, since a look costs as much as some small ones. */
 export const FRAMES_PER_LOOK = 16;
@@ -33,14 +37,43 @@ export class Turn {
   over(frames: number): Promise<void> | undefined {
     if (this.#next !== undefined) return this.#next.promise;
     this.#frames += frames;
-    if (this.#frames < FRAMES_PER_LOOK) return;
+    if (!this.mustLook) return;
     this.#frames = 0;
+    if (this.#lasted() <= BUDGET) return;
+    return (this.#next = Promise.withResolvers<void>()).promise;
+  }
+
+  /** Whether {@linkcode Turn.over} has to be asked now, as there was work that no frames count for. */
+  get mustLook(): boolean {
+    return this.#frames >= FRAMES_PER_LOOK;
+  }
+
+  /**
+   * To be asked before a message is deflated or inflated, of which a few bytes can make as much work as
+   * thousands of frames do.
+   *
+   * @returns What to wait for before that: such work has a part of the next turns, in which each has its
+   * piece in the order in which they came; `undefined` while there is time left.
+   */
+  spentForWork(): Promise<void> | undefined {
+    this.#frames = FRAMES_PER_LOOK;
+    return this.#next !== undefined || this.#lasted() > BUDGET ? spareTurn() : undefined;
+  }
+
+  /** The same where nothing can wait: whether the turn takes so long that such work is better left undone. */
+  isOverdue(): boolean {
+    this.#frames = FRAMES_PER_LOOK;
+    return this.#lasted() > OVERDUE;
+  }
+
+  /** For how long connections have been served, which begins now unless it has begun. */
+  #lasted(): number {
+    const now = this.#clock();
     if (this.#began === undefined) {
-      this.#began = this.#clock();
+      this.#began = now;
       this.#timer = setTimeout(() => this.#end());
-    } else if (this.#clock() - this.#began > BUDGET) {
-      return (this.#next = Promise.withResolvers<void>()).promise;
     }
+    return now - this.#began;
   }
 
   #end(): void {

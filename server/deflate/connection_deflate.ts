@@ -5,16 +5,21 @@ import {
   Opcode,
   type Role,
 } from "../../protocol/mod.ts";
-import { deflateAlone, type DeflateSettings, deflateSliced } from "./deflate_alone.ts";
+import { atOnceBytes, deflateAlone, type DeflateSettings, deflateSliced } from "./deflate_alone.ts";
 import { Deflater } from "./deflater.ts";
 import { Inflater } from "./inflater.ts";
 import { memoryOf } from "./memory_of.ts";
 import type { ResolvedDeflate } from "./options.ts";
 
-/** A message up to this size is deflated at once: some milliseconds at most. */
-const ALONE_BYTES = 65_536;
-
 const NOTHING = new Uint8Array(0);
+
+/**
+ * Every peer reads what was made for a smaller window than its own (RFC 7692 7.1.2.1), so few sizes are
+ * enough for what is shared: each costs as much as the message does once more.
+ */
+function sharedWindowBits(windowBits: number): number {
+  return windowBits === 8 ? 8 : windowBits - windowBits % 3; // 9, 12 or 15
+}
 
 /** What a connection that compresses is made of. */
 export interface ConnectionDeflateOptions {
@@ -42,6 +47,7 @@ export class ConnectionDeflate {
   readonly #inflater: Inflater;
   /** The opcode of the next fragment that comes out. */
   #opcode: Opcode = Opcode.Continuation;
+  #closed = false;
 
   /** @param options What it is made of. */
   constructor({ role, parameters, settings, limit }: ConnectionDeflateOptions) {
@@ -53,7 +59,7 @@ export class ConnectionDeflate {
       level: settings.level,
       memLevel: settings.memoryLevel,
     };
-    this.sharedBits = ours.contextTakeover ? 0 : ours.windowBits;
+    this.sharedBits = ours.contextTakeover ? 0 : sharedWindowBits(ours.windowBits);
     const { deflate, inflate } = memoryOf(parameters, this.#outgoing, role);
     this.idleBytes = deflate + inflate;
     this.#deflater = ours.contextTakeover ? new Deflater(this.#outgoing) : undefined;
@@ -66,7 +72,7 @@ export class ConnectionDeflate {
    * @param length How many bytes it has.
    */
   takesTime(length: number): boolean {
-    return this.#deflater !== undefined || length > ALONE_BYTES;
+    return this.#deflater !== undefined || length > atOnceBytes(this.#outgoing);
   }
 
   /**
@@ -87,7 +93,7 @@ export class ConnectionDeflate {
    */
   async *deflate(message: string | Uint8Array): AsyncIterable<Uint8Array> {
     if (this.#deflater !== undefined) yield* await this.#deflater.deflate(message);
-    else yield* deflateSliced(message, this.#outgoing);
+    else yield* deflateSliced(message, this.#outgoing, () => !this.#closed);
   }
 
   /**
@@ -129,6 +135,7 @@ export class ConnectionDeflate {
 
   /** The connection is over. */
   close(): void {
+    this.#closed = true;
     this.#deflater?.close();
     this.#inflater.close();
   }

@@ -3,7 +3,7 @@ import { slicesOf } from "../message_slices.ts";
 import { TAIL } from "./message_tail.ts";
 import { PartGatherer } from "./part_gatherer.ts";
 import { spareTurn } from "../spare_turn.ts";
-import { type DeflateEffort, ZlibStream } from "./zlib_stream.ts";
+import { type DeflateEffort, MAX_QUICK_LEVEL, ZlibStream } from "./zlib_stream.ts";
 
 /** How much comes out at once where nothing is kept between messages. */
 const ALONE_CHUNK_BYTES = 32_768;
@@ -21,6 +21,10 @@ const SMALLEST_WINDOW_BYTES = 256;
 
 /** As many of those as take a fraction of a millisecond. */
 const SMALLEST_WINDOWS_BYTES = 16 * SMALLEST_WINDOW_BYTES;
+
+/** How much of a message is deflated at once: some milliseconds at most, whatever it is. */
+const AT_ONCE_BYTES = 65_536;
+const THOROUGH_AT_ONCE_BYTES = 8_192;
 
 /** How a message is deflated. */
 export interface DeflateSettings extends DeflateEffort {
@@ -47,9 +51,21 @@ export function canKeepWindow(windowBits: number): boolean {
 }
 
 /**
+ * Tells how large a message may be so that it can be deflated at once: where it is made to cost much,
+ * some milliseconds are enough for no more.
+ *
+ * @param settings The window and the effort.
+ * @returns Bytes.
+ */
+export function atOnceBytes({ windowBits, level }: DeflateSettings): number {
+  if (!canKeepWindow(windowBits)) return SMALLEST_WINDOWS_BYTES;
+  return level > MAX_QUICK_LEVEL ? THOROUGH_AT_ONCE_BYTES : AT_ONCE_BYTES;
+}
+
+/**
  * Deflates a message at once, with nothing of the messages before it (RFC 7692 7.2.1): for messages of
- * up to 64 KiB, since it holds the event loop. Connections with the same settings can share what comes
- * out.
+ * up to {@linkcode atOnceBytes}, since it holds the event loop. Connections with the same settings can
+ * share what comes out.
  *
  * @param payload The message.
  * @param settings The window and the effort.
@@ -74,6 +90,7 @@ export function deflateAlone(
  *
  * @param message Bytes, left alone until the iteration has ended, or a text.
  * @param settings The window and the effort.
+ * @param isWanted Whether it goes on; asked for each piece, of which a part has several.
  * @returns The payload of the compressed message in parts of 64 KiB, the last one shorter but not
  * empty, which are sent as the fragments of one message. An iteration that is left early frees
  * everything.
@@ -81,13 +98,17 @@ export function deflateAlone(
 export async function* deflateSliced(
   message: string | Uint8Array,
   settings: DeflateSettings,
+  isWanted: () => boolean = () => true,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
   if (message.length === 0) return yield deflatedNothing();
   const parts = new PartGatherer();
   const pieces = canKeepWindow(settings.windowBits)
     ? deflateInSlices(message, settings)
     : deflateSmallestWindows(message, settings);
-  for await (const piece of pieces) yield* parts.push(piece);
+  for await (const piece of pieces) {
+    if (!isWanted()) return;
+    yield* parts.push(piece);
+  }
   yield parts.rest();
 }
 

@@ -1,4 +1,5 @@
 import { inflateWhole } from "./inflate_whole.ts";
+import { spareTurn } from "../spare_turn.ts";
 import {
   inflatedTooBig,
   inflateFailed,
@@ -89,6 +90,7 @@ export class Inflater {
     let at = 0;
     for (; payload.length - at > SLICE_BYTES; at += SLICE_BYTES) {
       yield* this.#feed(payload.subarray(at, at + SLICE_BYTES), 0);
+      await spareTurn(); // blocks that nothing comes out of are work too
     }
     const slice = payload.subarray(at);
     if (!last) {

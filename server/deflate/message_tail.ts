@@ -10,10 +10,11 @@ export const TAIL: Uint8Array = Uint8Array.of(0x00, 0x00, 0xff, 0xff);
 export const LAST_TAIL: Uint8Array = Uint8Array.of(...TAIL, 0x01, 0x00, 0x00, 0xff, 0xff, 0x00);
 
 /**
- * Final blocks in one message (RFC 7692 7.2.3.4). Two bytes make one, and what follows it is inflated
- * by a new engine, which costs a thousand times what a byte does.
+ * Final blocks in one message. RFC 7692 7.2.3.4 has a sender that cannot flush end each message with one.
+ * Two bytes make one, and what follows it is inflated by a new engine, which costs a thousand times
+ * what a byte does; most receivers read no further than the first.
  */
-export const MAX_FINAL_BLOCKS = 64;
+export const MAX_FINAL_BLOCKS = 1;
 
 /**
  * Tells whether a message was whole by what zlib left of its tail.
@@ -36,7 +37,7 @@ export function inflateFailed(): ProtocolError {
 export function tooManyFinalBlocks(): ProtocolError {
   return new ProtocolError(
     "INFLATE_FAILED",
-    `Compressed message has more than ${MAX_FINAL_BLOCKS} final blocks`,
+    `Compressed message has more than ${MAX_FINAL_BLOCKS} final block`,
   );
 }
 

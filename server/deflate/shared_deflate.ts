@@ -1,21 +1,34 @@
 import type { CompressShared } from "../hub.ts";
-import { deflateAlone } from "./deflate_alone.ts";
+import { atOnceBytes, deflateAlone } from "./deflate_alone.ts";
 import type { ResolvedDeflate } from "./options.ts";
+import type { Turn } from "../turn.ts";
+import { MAX_QUICK_LEVEL } from "./zlib_stream.ts";
 
 /** A message that is larger would hold the event loop for too long; it is sent as it is. */
-const MOST_BYTES = 65_536;
+const MAX_BYTES = 65_536;
 
 /**
- * Compresses messages once for all connections with the same window bits.
+ * Compresses messages once for all connections with the same window bits. What is published faster
+ * than it can be compressed is sent as it is.
  *
  * @param settings How messages are compressed.
+ * @param turn Tells whether there is time to.
  * @returns What a hub needs.
  */
-export function sharedDeflate(settings: ResolvedDeflate): CompressShared {
+export function sharedDeflate(
+  settings: ResolvedDeflate,
+  turn: Pick<Turn, "isOverdue">,
+): CompressShared {
   const { threshold, level, memoryLevel: memLevel } = settings;
   return (payload, windowBits) => {
-    if (payload.length < threshold || payload.length > MOST_BYTES) return undefined;
-    const smaller = deflateAlone(payload, { windowBits, level, memLevel });
-    return smaller.length < payload.length ? smaller : undefined;
+    const { length } = payload;
+    if (length < threshold || length > MAX_BYTES || turn.isOverdue()) return undefined;
+    let wanted = { windowBits, level, memLevel };
+    if (length > atOnceBytes(wanted)) {
+      wanted = { ...wanted, level: Math.min(level, MAX_QUICK_LEVEL) };
+    }
+    if (length > atOnceBytes(wanted)) return undefined;
+    const smaller = deflateAlone(payload, wanted);
+    return smaller.length < length ? smaller : undefined;
   };
 }

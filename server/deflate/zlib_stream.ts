@@ -9,8 +9,12 @@ type NodeStream = ReturnType<typeof createInflateRaw> | ReturnType<typeof create
 /** What a stream that keeps its window for a connection sets aside for what comes out of it. */
 export const CONTEXT_CHUNK_BYTES = 4_096;
 
-/** What goes into a deflater at once: some milliseconds of work at the highest level. */
+/** Higher levels look at many times as much where a message is made to cost much. */
+export const MAX_QUICK_LEVEL = 6;
+
+/** What goes into a deflater at once: some milliseconds of work, more only where it is made to be. */
 const SLICE_BYTES = 32_768;
+const THOROUGH_SLICE_BYTES = 8_192;
 
 /** How a {@linkcode ZlibStream} does its work; its memory follows from this. */
 export interface ZlibStreamOptions {
@@ -35,12 +39,14 @@ export interface DeflateEffort {
  */
 export class ZlibStream {
   readonly #stream: NodeStream;
+  readonly #sliceBytes: number;
   #failed = false;
   /** Ends the wait for the next event. */
   #wake: () => void = () => {};
 
-  private constructor(stream: NodeStream) {
+  private constructor(stream: NodeStream, level = 0) {
     this.#stream = stream;
+    this.#sliceBytes = level > MAX_QUICK_LEVEL ? THOROUGH_SLICE_BYTES : SLICE_BYTES;
     stream.on("readable", () => this.#wake());
     // Its message is zlib's; what a peer is told is for the caller to say.
     stream.on("error", () => this.#fail());
@@ -68,7 +74,7 @@ export class ZlibStream {
     const { windowBits, chunkSize, level, memLevel } = options;
     const parts = { windowBits, chunkSize, readableHighWaterMark: chunkSize };
     const flush = constants.Z_SYNC_FLUSH;
-    return new ZlibStream(createDeflateRaw({ ...parts, level, memLevel, flush }));
+    return new ZlibStream(createDeflateRaw({ ...parts, level, memLevel, flush }), level);
   }
 
   /** How many bytes of all chunks were used; fewer than were written when the data ended before. */
@@ -114,7 +120,7 @@ export class ZlibStream {
    */
   async *writeSliced(message: string | Uint8Array): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
     let begun = false;
-    for (const slice of slicesOf(message, SLICE_BYTES)) {
+    for (const slice of slicesOf(message, this.#sliceBytes)) {
       if (begun) await spareTurn();
       begun = true;
       yield* this.write(slice);

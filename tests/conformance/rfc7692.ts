@@ -547,7 +547,7 @@ export const DEFLATE_RULES: readonly Rule[] = [
       [SERVER, "a server with deflate… reads …, whole and in fragments"],
       [
         INFLATER,
-        "Inflater counts each message on its own, over its final blocks",
+        "Inflater counts each message on its own, over its final block",
       ],
     ],
   },

@@ -1,6 +1,6 @@
 import { ConnectionDeflate } from "../../server/deflate/connection_deflate.ts";
 import { Inflater } from "../../server/deflate/inflater.ts";
-import { resolveDeflate } from "../../server/deflate/options.ts";
+import { type DeflateOptions, resolveDeflate } from "../../server/deflate/options.ts";
 import { concat } from "./notation.ts";
 import type { Random } from "./random.ts";
 
@@ -28,16 +28,19 @@ export function randomMessage(random: Random, length: number): Uint8Array<ArrayB
 }
 
 /** What compresses the messages of a server, with or without context takeover. */
-export function connectionDeflate(contextTakeover: boolean): ConnectionDeflate {
+export function connectionDeflate(
+  contextTakeover: boolean,
+  options: DeflateOptions = {},
+): ConnectionDeflate {
   return new ConnectionDeflate({
     role: "server",
     parameters: {
       serverNoContextTakeover: !contextTakeover,
       clientNoContextTakeover: true,
-      serverMaxWindowBits: 15,
+      serverMaxWindowBits: options.windowBits ?? 15,
       clientMaxWindowBits: 15,
     },
-    settings: resolveDeflate({ contextTakeover })!,
+    settings: resolveDeflate({ ...options, contextTakeover })!,
     limit: () => Infinity,
   });
 }

@@ -9,6 +9,7 @@ import {
   Session,
 } from "../../protocol/mod.ts";
 import { BufferPool } from "../../server/buffer_pool.ts";
+import type { ConnectionDeflate } from "../../server/deflate/connection_deflate.ts";
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
 import { Measurements } from "../../server/measurements.ts";
 import {
@@ -24,6 +25,7 @@ import {
 import { Flusher } from "../../server/send_queue.ts";
 import { Sweep } from "../../server/sweep.ts";
 import { Turn } from "../../server/turn.ts";
+import { connectionDeflate } from "../helpers/deflate_messages.ts";
 import { LoneConnection } from "../helpers/lone_connection.ts";
 import { MemoryTransport, settled } from "../helpers/memory_transport.ts";
 import { concat } from "../helpers/notation.ts";
@@ -32,6 +34,12 @@ import { Random } from "../helpers/random.ts";
 /** Tells how many frames it was told of, and lets everybody go on. */
 class CountingTurn extends Turn {
   frames = 0;
+  /** What messages wait for before they are inflated. */
+  spent: Promise<void> | undefined = undefined;
+
+  override spentForWork(): Promise<void> | undefined {
+    return this.spent;
+  }
 
   override over(frames: number): undefined {
     this.frames += frames;
@@ -58,7 +66,7 @@ class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
   /** What handles a message. */
   onMessage: (message: Message) => Promise<void> | undefined = () => undefined;
 
-  constructor() {
+  constructor(deflate?: ConnectionDeflate) {
     const { promise, resolve } = Promise.withResolvers<unknown>();
     this.last = promise;
     this.receivedLast = resolve;
@@ -77,7 +85,7 @@ class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
     });
     this.sender = new MessageSender(this, host, undefined);
     const { session, sender } = this;
-    this.receiver = new MessageReceiver(this, host, { session, sender, deflate: undefined });
+    this.receiver = new MessageReceiver(this, host, { session, sender, deflate });
     this.receiver.run(new Uint8Array(0));
   }
 
@@ -288,3 +296,18 @@ for (const opcode of [Opcode.Text, Opcode.Ping, Opcode.Pong]) {
     await lone.over;
   });
 }
+
+Deno.test("MessageReceiver inflates nothing while the turn of the event loop is spent for work", async () => {
+  const lone = new LoneReceiver(connectionDeflate(false));
+  const hello = Uint8Array.of(0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00); // RFC 7692 7.2.3.1
+  const compressed = encodeFrame(Opcode.Text, hello, { maskKey: 1, compressed: true });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  lone.turn.spent = promise;
+  await lone.arrive(text("plain"), compressed, text("after"));
+  assertEquals(lone.handled, ["plain"]);
+  lone.turn.spent = undefined;
+  resolve();
+  await settled();
+  assertEquals(lone.handled, ["plain", "Hello", "after"]);
+  await lone.end();
+});

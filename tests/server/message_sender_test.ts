@@ -11,6 +11,7 @@ import {
 } from "../../server/message_sender.ts";
 import { Flusher } from "../../server/send_queue.ts";
 import { Sweep } from "../../server/sweep.ts";
+import { Turn } from "../../server/turn.ts";
 import { connectionDeflate, inflateOnce, sameBytes } from "../helpers/deflate_messages.ts";
 import { MemoryTransport, settled } from "../helpers/memory_transport.ts";
 import { concat, toHex } from "../helpers/notation.ts";
@@ -22,6 +23,9 @@ class LoneSender implements MessageSenderOwner {
   readonly observer = undefined;
   readonly transport = new MemoryTransport();
   readonly measurements = new Measurements();
+  /** What time it is for the turn of the event loop. */
+  now = 0;
+  readonly turn: Turn = new Turn(() => this.now);
   readonly brokenOff: string[] = [];
   /** How often a backlog was gone, and the queue was full. */
   drains = 0;
@@ -35,6 +39,7 @@ class LoneSender implements MessageSenderOwner {
       flusher: new Flusher(),
       sweep: new Sweep([1_000]),
       measurements: this.measurements,
+      turn: this.turn,
     };
     this.sender = new MessageSender(this, host, deflate);
   }
@@ -207,4 +212,21 @@ Deno.test("MessageSender.behind and congested count what takes its time, and not
   end();
   await sent;
   await lone.sender.turn();
+});
+
+Deno.test("MessageSender.send() deflates later what there is no time for in this turn of the event loop", async () => {
+  const lone = new LoneSender({}, connectionDeflate(false));
+  const message = "again and ".repeat(200);
+  lone.turn.isOverdue();
+  lone.now = 20;
+  assertEquals(lone.sender.send(message), "sent");
+  lone.now = 20.1;
+  assertEquals([lone.sender.send(message), lone.sender.send("short")], ["queued", "queued"]);
+  await lone.sender.taken();
+  const fragments: string[] = [];
+  new FrameDecoder({ role: "client", deflate: true }).transform(lone.transport.written, {
+    enqueue: ({ opcode, compressed }) => fragments.push(`${opcode} ${compressed}`),
+  });
+  assertEquals(fragments, ["1 true", "1 true", "1 false"]);
+  lone.turn.stop();
 });

@@ -57,3 +57,19 @@ Deno.test("spareTurn() has one budget for all who work at the same time", async 
   assert(all.every((happened) => happened));
   clearTimeout(timer);
 });
+
+Deno.test("spareTurn() wakes no more of those who wait than there is time for", async () => {
+  let [turns, done] = [0, 0];
+  const inTurn: number[] = [];
+  const timer = setInterval(() => turns++);
+  await Promise.all(Array.from({ length: 20 }, async () => {
+    while (done < 20) {
+      await spareTurn();
+      for (let at = 0; at < 20; at++) work(); // half of what a turn has
+      inTurn[turns] = (inTurn[turns] ?? 0) + 1;
+      done++;
+    }
+  }));
+  clearInterval(timer);
+  assert(Math.max(...inTurn.filter((pieces) => pieces > 0)) <= 10, inTurn.join());
+});

@@ -49,6 +49,45 @@ Deno.test("Turn.over() looks at the clock once in so many frames, or when there 
   turn.stop();
 });
 
+Deno.test("Turn.over() looks at the clock at once after work that no frames count for", () => {
+  const setup = new Setup();
+  assertEquals([setup.turn.over(0), setup.turn.mustLook], [undefined, false]);
+  for (const ask of [() => setup.turn.spentForWork(), () => setup.turn.isOverdue()]) {
+    ask();
+    assert(setup.turn.mustLook);
+    assertEquals([setup.turn.over(0), setup.turn.mustLook], [undefined, false]);
+  }
+  setup.now = 10.1;
+  setup.turn.isOverdue();
+  assert(setup.turn.over(0) !== undefined);
+  setup.turn.stop();
+});
+
+Deno.test("Turn.spentForWork() makes wait once the turn is over, also for others", async () => {
+  const setup = new Setup();
+  assertEquals(setup.turn.spentForWork(), undefined);
+  setup.now = 10;
+  assertEquals(setup.turn.spentForWork(), undefined);
+  setup.now = 10.1;
+  await setup.turn.spentForWork()!;
+  const waits = [setup.ask(100), setup.ask(111), setup.turn.spentForWork()];
+  assertEquals(waits.map((wait) => wait === undefined), [true, false, false]);
+  setup.turn.stop();
+  await Promise.all(waits);
+});
+
+Deno.test("Turn.isOverdue() tells when the turn has lasted twice as long as it should", () => {
+  const setup = new Setup();
+  const at = (now: number) => {
+    setup.now = now;
+    return setup.turn.isOverdue();
+  };
+  assertEquals([at(5), at(25), at(25.1)], [false, false, true]);
+  setup.turn.stop();
+  assertEquals(at(30), false);
+  setup.turn.stop();
+});
+
 Deno.test("Turn.stop() lets everybody go", async () => {
   const setup = new Setup();
   setup.turn.stop();

@@ -3,6 +3,7 @@ import WebSocket, { WebSocketServer } from "ws";
 import { connect, ConnectError, type DeflateOptions, serve, type Server } from "../../../mod.ts";
 import { computeAccept, Opcode } from "../../../protocol/mod.ts";
 import { sha1 } from "../../../server/sha1.ts";
+import { spareTurn } from "../../../server/spare_turn.ts";
 import { connectionDeflate } from "../../helpers/deflate_messages.ts";
 import { Events, until } from "../../helpers/events.ts";
 import { LogBook } from "../../helpers/log_book.ts";
@@ -239,12 +240,6 @@ Deno.test("connect() refuses an answer to compression that grants what was not o
   }
 });
 
-Deno.test("ConnectionDeflate.takesTime() is true above 64 KiB, and always with context takeover", () => {
-  const alone = connectionDeflate(false);
-  assertEquals([alone.takesTime(65_536), alone.takesTime(65_537)], [false, true]);
-  assert(connectionDeflate(true).takesTime(1));
-});
-
 Deno.test("Connection.close() comes behind a large message that is compressed", async () => {
   await using server = serve({
     port: 0,
@@ -284,5 +279,23 @@ Deno.test("serve() takes no fault of its own for what was being inflated when a 
     for (let turn = 0; turn < attempt; turn++) await new Promise((resolve) => setTimeout(resolve));
   }
   await until("all are gone", () => Promise.resolve(server.registry.size === 0));
+  // What was under way finds out in its next turn.
+  for (let turn = 0; turn < 3; turn++) await spareTurn();
   assertEquals(log.entries("fault"), []);
+});
+
+Deno.test("ConnectionDeflate.sharedBits are those of few windows, none larger than the peer's", () => {
+  const shared = [8, 9, 10, 11, 12, 13, 14, 15].map((bits) =>
+    connectionDeflate(false, { windowBits: bits }).sharedBits
+  );
+  assertEquals(shared, [8, 9, 9, 9, 12, 12, 12, 15]);
+});
+
+Deno.test("ConnectionDeflate.takesTime() tells what would hold the event loop, at any effort", () => {
+  const takes = (length: number, options: DeflateOptions) =>
+    connectionDeflate(false, options).takesTime(length);
+  assertEquals([takes(65_536, {}), takes(65_537, {})], [false, true]);
+  assertEquals([takes(8_192, { level: 7 }), takes(8_193, { level: 9 })], [false, true]);
+  assertEquals([takes(4_096, { windowBits: 8 }), takes(4_097, { windowBits: 8 })], [false, true]);
+  assertEquals(connectionDeflate(true).takesTime(1), true);
 });
