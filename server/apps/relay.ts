@@ -28,10 +28,10 @@ export type RelayOptions = Pick<
  *   makes the others wait; where it does that for a second more than it does not, it is closed with
  *   1013, unless `whenFull` is `wait`. A single receiver sets its sender's pace. One that takes
  *   nothing at all for `streamTimeout` is closed with 1013, whatever the policy.
- * - A sender that leaves in the middle of a message costs its receivers their connections, with 1011
- *   "Message broke off": half a message cannot be taken back. One that gives nothing for
- *   `streamTimeout` does the same, and is closed itself, with 1008. One that gives little holds its
- *   receivers as long as it likes.
+ * - A sender that leaves in the middle of a message costs nobody else anything: the message ends with
+ *   U+FFFD and `[broke off]`, behind a whole character. So does that of one that gives nothing for
+ *   `streamTimeout`, who is closed with 1008. One that gives little holds its receivers as long as it
+ *   likes.
  *
  * While a sender waits, its pings get no answer either, as they are behind its message.
  *

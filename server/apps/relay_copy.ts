@@ -97,13 +97,6 @@ export class RelayCopy implements UnderlyingDefaultSource<Uint8Array> {
     this.#controller.close();
   }
 
-  /** The message can never become whole. */
-  fail(error: unknown): void {
-    this.asks = false;
-    this.#last = this.#leaving = undefined;
-    this.#controller.error(error);
-  }
-
   /** The receiver is done, or gone. */
   release(): void {
     this.asks = false;

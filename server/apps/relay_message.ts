@@ -3,6 +3,12 @@ import { type CopyOwner, type Piece, RelayCopy, weightOf } from "./relay_copy.ts
 
 const NOTHING = new Uint8Array(0);
 
+/**
+ * What a message ends with whose sender has left in the middle of it. Half a message cannot be taken
+ * back, so it has to become one that is whole (RFC 6455 5.4), or cost its receivers the connection.
+ */
+export const BROKE_OFF = "\uFFFD[broke off]";
+
 /** What a message begins with. */
 export interface RelayedBeginning {
   /** Text or binary. */
@@ -33,6 +39,8 @@ export class RelayMessage implements CopyOwner {
   readonly #free: (connection: Connection<unknown>) => void;
   /** The last piece that came; those before it are kept by the receivers that have not taken them. */
   #newest: Piece = { bytes: NOTHING, next: undefined, users: 0 };
+  /** The last bytes that came, as far back as a character of UTF-8 may have begun that is not whole. */
+  #tail: Uint8Array = NOTHING;
   #reading = false;
   #asking = 0;
   #behind = 0;
@@ -82,8 +90,8 @@ export class RelayMessage implements CopyOwner {
         if (done) this.#end();
         else this.#append(value);
       }
-    } catch (error) {
-      this.fail(error);
+    } catch {
+      this.breakOff();
     }
     reader.cancel().catch(() => {}); // nobody is left who wants the rest
     while (this.copies.size > 0) await this.#changed();
@@ -100,6 +108,8 @@ export class RelayMessage implements CopyOwner {
   }
 
   #add(bytes: Uint8Array<ArrayBuffer>, users: number): Piece {
+    const tail = bytes.length < 3 ? [...this.#tail, ...bytes] : bytes;
+    this.#tail = Uint8Array.from(tail.slice(-3));
     return this.#newest = this.#newest.next = { bytes, next: undefined, users };
   }
 
@@ -118,14 +128,13 @@ export class RelayMessage implements CopyOwner {
     for (const copy of this.copies) if (copy.asks) this.#change(copy, () => copy.end());
   }
 
-  /**
-   * The message can never become whole: whoever has half of it loses the connection, with 1011.
-   *
-   * @param error Why.
-   */
-  fail(error: unknown): void {
-    this.ended = true;
-    for (const copy of this.copies) this.#change(copy, () => copy.fail(error));
+  /** No more of it comes: it ends with {@linkcode BROKE_OFF}. */
+  breakOff(): void {
+    if (this.ended) return;
+    // RFC 6455 8.1: a text that ends within a character would cost its receivers the connection.
+    const rest = this.#beginning.type === "text" ? restOfCharacter(this.#tail) : [];
+    this.#append(Uint8Array.from([...rest, ...new TextEncoder().encode(BROKE_OFF)]));
+    this.#end();
     this.#beginning.reader.cancel().catch(() => {});
   }
 
@@ -178,4 +187,21 @@ export class RelayMessage implements CopyOwner {
       copy.look(holds);
     }
   }
+}
+
+/**
+ * Gives bytes that make a whole character of one that was cut.
+ *
+ * @param tail The last bytes of a text that was UTF-8 so far, three where there are as many.
+ * @returns None where the last character is whole.
+ */
+function restOfCharacter(tail: Uint8Array): number[] {
+  const at = tail.findLastIndex((byte) => (byte & 0xc0) !== 0x80);
+  const lead = tail[at] ?? 0;
+  const length = lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  const rest: number[] = Array(Math.max(0, at + length - tail.length)).fill(0x80);
+  // RFC 3629 4: the byte behind these two has a lower bound of its own.
+  if (at === tail.length - 1 && lead === 0xe0) rest[0] = 0xa0;
+  if (at === tail.length - 1 && lead === 0xf0) rest[0] = 0x90;
+  return rest;
 }

@@ -146,7 +146,7 @@ export class RelayRoom {
     const text = "Sender is closed as it was silent in the middle of a message";
     this.#tell("sender_silent", text, sender);
     sender.close(1008, "Silent in the middle of a message");
-    message.fail(new Error("Sender was silent for too long"));
+    message.breakOff();
   }
 
   #close(

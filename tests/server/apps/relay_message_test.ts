@@ -1,6 +1,6 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { weightOf } from "../../../server/apps/relay_copy.ts";
-import { RelayMessage } from "../../../server/apps/relay_message.ts";
+import { BROKE_OFF, RelayMessage } from "../../../server/apps/relay_message.ts";
 import { FakeIncoming, FakeMember, settled } from "../../helpers/relay_members.ts";
 
 const PIECE = 1_000;
@@ -120,17 +120,47 @@ Deno.test("RelayMessage frees what all have taken, and of one who has gone what 
   await running;
 });
 
-Deno.test("RelayMessage fails for all receivers when its sender does", async () => {
-  const { message, receivers: [a, b], incoming, running } = started(["a", "b"]);
+/** Takes the next pieces of a message, and gives them as text. */
+async function textOf(receiver: FakeMember): Promise<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let text = "";
+  for (let piece = await receiver.take(); piece !== undefined; piece = await receiver.take()) {
+    text += decoder.decode(piece, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+Deno.test("RelayMessage ends with a mark for all receivers when its sender leaves", async () => {
+  const { receivers: [a, b], incoming, freed, running } = started(["a", "b"]);
   await a!.take();
-  const next = a!.take();
-  next.catch(() => {});
+  const next = textOf(a!);
   await settled();
   incoming.controller.error(new Error("sender has left"));
-  await assertRejects(() => next, Error, "sender has left");
-  await assertRejects(() => b!.take(), Error, "sender has left");
-  for (const { member } of [a!, b!]) message.leave(member);
+  assertEquals(await next, BROKE_OFF);
+  assertEquals(await textOf(b!), "\0".repeat(PIECE) + BROKE_OFF);
   await running;
+  assertEquals(freed, ["a", "b"]);
+});
+
+Deno.test("RelayMessage makes a character whole in which its sender has left", async () => {
+  for (const character of ["é", "\u0800", "€", "\uD7FF", "\u{10000}", "\u{10FFFF}", "e"]) {
+    const bytes = new TextEncoder().encode(character);
+    for (let length = 1; length <= bytes.length; length++) {
+      const { receivers: [a], incoming, running } = started(["a"]);
+      await a!.take();
+      const next = textOf(a!);
+      for (const byte of bytes.subarray(0, length)) {
+        await settled();
+        incoming.controller.enqueue(Uint8Array.of(byte));
+      }
+      await settled();
+      incoming.controller.error(new Error("sender has left"));
+      const text = await next;
+      assertEquals([...text].length, 1 + BROKE_OFF.length, `${character}: ${length} bytes`);
+      assertEquals(text.endsWith(BROKE_OFF), true);
+      await running;
+    }
+  }
 });
 
 Deno.test("RelayMessage.look() counts how long the sender gives nothing that is waited for", async () => {
@@ -151,8 +181,9 @@ Deno.test("RelayMessage.look() counts how long the sender gives nothing that is 
   await settled();
   look();
   assertEquals(looks, [0, 1, 2, 0]);
-  message.fail(new Error("silent"));
-  await assertRejects(() => a!.take(), Error, "silent");
+  const rest = textOf(a!);
+  message.breakOff();
+  assertEquals(await rest, BROKE_OFF);
   assertEquals(incoming.cancelled, true);
   message.leave(a!.member);
   await running;
