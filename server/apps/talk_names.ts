@@ -23,8 +23,30 @@ export function nicknameFault(name: string): string | undefined {
       return "Nickname holds a control, direction or invisible character";
     }
   }
+  if (ALIKE_SCRIPTS.filter((script) => script.test(name.normalize("NFKC"))).length > 1) {
+    return "Nickname mixes letters of Latin, Greek, Cyrillic, Armenian or Cherokee, which look alike";
+  }
   return undefined;
 }
+
+/** Scripts with many letters that are drawn alike: a name in two of them pretends to be in one. */
+const ALIKE_SCRIPTS: readonly RegExp[] = [
+  /\p{Script=Latin}/u,
+  /\p{Script=Greek}/u,
+  /\p{Script=Cyrillic}/u,
+  /\p{Script=Armenian}/u,
+  /\p{Script=Cherokee}/u,
+];
+
+/** Letters of other scripts that are drawn as Latin ones, in this order. */
+const ALIKE = {
+  others: "АВЕЅІЈКМНОРСТУХԚԜҮӀаеѕіјорсухһԁԛԝүӏ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορυ" + "Օոսօհց",
+  latin: "ABESIJKMHOPCTYXQWYlaesijopcyxhdqwyl" + "ABEZHIKMNOPTYXaikvopu" + "Onuohg",
+};
+
+const LATIN_OF: ReadonlyMap<string, string> = new Map(
+  [...ALIKE.others].map((letter, at) => [letter, ALIKE.latin[at]!]),
+);
 
 /**
  * Tells whether a character can make one nickname look like another, or turn the text around it:
@@ -37,19 +59,32 @@ function isDeceptive(code: number): boolean {
     code === 0xad || code === 0x61c || code === 0x180e ||
     code === 0x200b || code === 0x200e || code === 0x200f ||
     (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) ||
-    code === 0xfeff ||
+    code === 0xfeff || (code >= 0xfff9 && code <= 0xfffb) ||
     // A surrogate without its other half is no character.
     (code >= 0xd800 && code <= 0xdfff);
 }
 
 /**
- * Gives the form in which two nicknames that read the same are equal.
+ * Gives the form in which two nicknames that look the same are equal, whatever their case and their
+ * blanks: by Unicode's compatible forms (NFKC), with one kind of dash and of apostrophe, I, l and 1 as
+ * one letter, 0 and O as well, and as Latin where all letters of another script are drawn alike.
  *
  * @param name A nickname.
  * @returns A key for a `Map` or `Set`; it is never shown.
  */
 export function nicknameKey(name: string): string {
-  return visible(name).normalize("NFKC").toLowerCase();
+  const letters = visible(name.normalize("NFKD"));
+  const latin = letters.replaceAll(/\p{L}/gu, (letter) => LATIN_OF.get(letter) ?? letter);
+  const isAlike = !/[^\P{L}\p{Script=Latin}]/u.test(latin);
+  return (isAlike ? latin : letters)
+    // To and fro, for letters that are two in upper case, or have several small forms.
+    .toLowerCase().toUpperCase().toLowerCase()
+    .replaceAll(/\s/gu, "")
+    .replaceAll(/\p{Dash}/gu, "-")
+    .replaceAll(/[\u2018\u2019\u02bc\u2032`\u00b4]/gu, "'")
+    .replaceAll(/[i1|]/gu, "l")
+    .replaceAll("0", "o")
+    .normalize("NFKC");
 }
 
 /** What of a nickname can be seen: emoji may hold selectors and joiners, which alone show nothing. */

@@ -61,6 +61,56 @@ Deno.test("nicknameKey() is one for names that read the same", () => {
   assertNotEquals(nicknameKey("ada"), nicknameKey("ada-2"));
 });
 
+Deno.test("nicknameKey() is one for names that look the same", () => {
+  const same = [
+    [
+      "Ann Lee",
+      "Ann  Lee",
+      " ann\u00a0lee ",
+      "Ann\u200aLee",
+      "Ann\u3000Lee",
+      "AnnLee",
+      "ＡＮＮ　ＬＥＥ",
+    ],
+    ["Alice", "AIice", "A1ice", "ALICE", "\u{1d400}lice", "aliсe".replace("с", "c")],
+    ["ope", "ОРЕ", "оре", "ΟΡΕ"], // in Cyrillic and Greek
+    ["Zoë", "ZOE\u0308"],
+    ["Straße", "STRASSE", "straẞe"],
+    ["Νίκος", "ΝΊΚΟΣ", "νίκοσ"],
+    ["Иван", "ИВАН", "иван"],
+    ["O'Neil-2", "O’Neil–2", "0ʼNeil\u20112"],
+    ["flo", "ﬂo"],
+  ];
+  for (const [first, ...others] of same) {
+    for (const other of others) assertEquals(nicknameKey(other), nicknameKey(first!), other);
+  }
+  const keys = new Set(same.map(([first]) => nicknameKey(first!)));
+  assertEquals(keys.size, same.length);
+  const apart = [
+    "guest-1",
+    "guest-2",
+    "guest-10",
+    "guest-11",
+    "王小明",
+    "王小",
+    "Zoe",
+    "Иво",
+    "דנה",
+  ];
+  assertEquals(new Set(apart.map(nicknameKey)).size, apart.length);
+});
+
+Deno.test("nicknameFault() refuses names that mix scripts whose letters look alike", () => {
+  const mixed =
+    "Nickname mixes letters of Latin, Greek, Cyrillic, Armenian or Cherokee, which look alike";
+  for (const name of ["p\u0430ul", "\u0391nna", "Иvan", "\u13a0da", "b\u0585b"]) {
+    assertEquals(nicknameFault(name), mixed, name);
+  }
+  for (const name of ["王 Ming", "ユキ-yuki", "Αθηνά 2", "Иван 3", "דנה dana"]) {
+    assertEquals(nicknameFault(name), undefined, name);
+  }
+});
+
 Deno.test("freeNickname() gives the wanted name when it is free", () => {
   assertEquals(freeNickname("ada", () => false), "ada");
 });

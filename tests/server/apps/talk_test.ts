@@ -104,6 +104,9 @@ Deno.test("talk() gives no two people the same nickname", () =>
     await other.send({ type: "hello", name: "Ada" });
     assertEquals((await other.next()).name, "Ada-2");
     assertEquals(await ada.next(), { type: "joined", id: 2, name: "Ada-2" });
+    await using third = new Tab(server);
+    await third.send({ type: "hello", name: "a\u2009d  a" });
+    assertEquals((await third.next()).name, "a\u2009d  a-3");
   }));
 
 Deno.test("talk() renames, and frees the old nickname", () =>
