@@ -12,6 +12,7 @@ import { Sweep } from "../server/sweep.ts";
 import { tell } from "../server/tell.ts";
 import type { Transport } from "../server/transport.ts";
 import { Turn } from "../server/turn.ts";
+import { UnfinishedMessages } from "../server/unfinished_messages.ts";
 
 /** How a connection ended. */
 export interface ClosedStatus {
@@ -114,6 +115,7 @@ class ClientHost implements ConnectionHost<undefined> {
   readonly turn: Turn = new Turn();
   readonly measurements: Measurements = new Measurements();
   readonly sweep: Sweep;
+  readonly unfinished: UnfinishedMessages = new UnfinishedMessages(this);
   readonly handlers: Handlers<undefined>;
   readonly closed: PromiseWithResolvers<ClosedStatus> = Promise.withResolvers();
   /** Resolves when the descriptor has gone back. */
@@ -123,8 +125,8 @@ class ClientHost implements ConnectionHost<undefined> {
 
   constructor({ limits, options }: ClientStart) {
     this.limits = limits;
-    const { pingInterval, closeTimeout, streamTimeout } = limits;
-    this.sweep = new Sweep([pingInterval, closeTimeout, streamTimeout]);
+    const { pingInterval, closeTimeout, streamTimeout, messageTimeout } = limits;
+    this.sweep = new Sweep([pingInterval, closeTimeout, streamTimeout, messageTimeout]);
     this.#log = options.log ?? (() => {});
     this.handlers = {
       // Without a handler messages wait for whoever asks for them.

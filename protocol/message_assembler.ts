@@ -68,8 +68,9 @@ export class MessageAssembler {
   #sharedLength = 0;
   /** Present while the unfinished message is text. */
   #utf8: Utf8Validator | undefined = undefined;
-  /** What is decoded of it. */
+  /** What is decoded of it, and how many bytes that was. */
   #text = "";
+  #decoded = 0;
 
   /**
    * Takes the next fragment of a data frame.
@@ -90,6 +91,21 @@ export class MessageAssembler {
     if (this.#utf8 !== undefined) this.#check(payload, this.#utf8);
     this.#append(payload);
     return fragment.last && fragment.fin ? this.#finish() : undefined;
+  }
+
+  /**
+   * How many bytes are set aside for the message that is not finished: no more than eight times what
+   * has arrived of it.
+   */
+  get heldBytes(): number {
+    return (this.#bytes?.length ?? 0) + this.#decoded;
+  }
+
+  /** Lets go of a message that is not finished, as the rest of it will not be taken. */
+  discard(): void {
+    this.#bytes = this.#utf8 = undefined;
+    this.#length = this.#announced = this.#decoded = 0;
+    this.#text = "";
   }
 
   /** Lets go of what is kept for speed alone, as no messages come. */
@@ -130,6 +146,7 @@ export class MessageAssembler {
     bytes.copyWithin(0, whole, this.#length);
     this.#length = begun;
     this.#announced -= whole;
+    this.#decoded += whole;
   }
 
   #append(payload: Uint8Array): void {
@@ -152,8 +169,7 @@ export class MessageAssembler {
   #finish(): Message {
     const utf8 = this.#utf8;
     const message = utf8 === undefined ? this.#finishBytes() : this.#finishText(utf8);
-    this.#bytes = this.#utf8 = undefined;
-    this.#length = this.#announced = 0;
+    this.discard();
     return message;
   }
 
@@ -165,9 +181,7 @@ export class MessageAssembler {
   #finishText(utf8: Utf8Validator): string {
     if (!utf8.complete) throw invalidText(); // 8.1: a character is cut off at the end
     this.#decode(0);
-    const text = this.#text;
-    this.#text = "";
-    return text;
+    return this.#text;
   }
 }
 

@@ -128,6 +128,11 @@ export class Session {
     }
   }
 
+  /** How many bytes are set aside for a message that is not finished (RFC 6455 5.4). */
+  get heldBytes(): number {
+    return this.#assembler.heldBytes;
+  }
+
   /** Lets go of what is kept for speed alone; to be called when nothing has come for a while. */
   rest(): void {
     this.#assembler.rest();
@@ -141,13 +146,13 @@ export class Session {
       const code = status.code === CloseCode.NoStatusReceived ? undefined : status.code;
       this.#sendClose(serializeClosePayload(code));
     }
-    this.#state = "closed";
+    this.#leave("closed");
   }
 
   /** The transport ended: without a Close frame that is 1006 (7.1.5). */
   receiveEof(): void {
     this.#closedBy ??= "peer";
-    this.#state = "closed";
+    this.#leave("closed");
   }
 
   /**
@@ -160,7 +165,7 @@ export class Session {
   close(code?: number, reason = ""): void {
     const payload = serializeClosePayload(code, reason);
     if (this.#state !== "open") return;
-    this.#state = "closing";
+    this.#leave("closing");
     this.#closedBy = "us";
     this.#sendClose(payload);
   }
@@ -175,11 +180,17 @@ export class Session {
   fail(error: unknown): void {
     if (this.#state === "closed" || this.#state === "failed") return;
     const alreadySent = this.#state === "closing";
-    this.#state = "failed";
+    this.#leave("failed");
     this.#closedBy ??= "us";
     // 5.5.1: nothing is sent after a Close frame, so an error while closing stays unanswered.
     if (alreadySent) return;
     this.#sendClose(failurePayload(error));
+  }
+
+  /** Leaves the open state, in which alone messages are taken. */
+  #leave(state: SessionState): void {
+    this.#state = state;
+    this.#assembler.discard();
   }
 
   #sendClose(payload: Uint8Array): void {

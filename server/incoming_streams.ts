@@ -37,7 +37,8 @@ export class IncomingStreams {
   /** All of them; cancelled when no more are wanted. */
   readonly readable: ReadableStream<IncomingStream>;
   #body: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined = undefined;
-  #inMessage = false;
+  /** Whether a message comes that is handed over while it does. */
+  inMessage = false;
   #utf8: Utf8Validator | undefined = undefined;
   /** What the peer waits for: the stream whose reader is behind, and how to tell that it has room. */
   #blocked: { by: object; taken(): void } | undefined = undefined;
@@ -68,7 +69,7 @@ export class IncomingStreams {
    * for streams.
    */
   takes({ opcode, first }: Fragment): boolean {
-    return !isControl(opcode) && (this.#inMessage || (first && opcode !== Opcode.Continuation));
+    return !isControl(opcode) && (this.inMessage || (first && opcode !== Opcode.Continuation));
   }
 
   /**
@@ -92,7 +93,7 @@ export class IncomingStreams {
   }
 
   #begin(opcode: Opcode): void {
-    this.#inMessage = true;
+    this.inMessage = true;
     this.#utf8 = opcode === Opcode.Text ? new Utf8Validator() : undefined;
     if (!this.#open) return;
     let body!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
@@ -111,7 +112,7 @@ export class IncomingStreams {
   }
 
   #end(): Promise<void> | undefined {
-    this.#inMessage = false;
+    this.inMessage = false;
     this.#body?.close();
     this.#body = undefined;
     return this.#roomIn(this.#messages);

@@ -52,6 +52,18 @@ export interface Limits extends MessageLimits, HeadLimits {
   readonly lingerBytes: number;
   /** How long the source of a streamed message may give nothing; then the connection is closed with 1011. */
   readonly streamTimeout: number;
+  /**
+   * How long a message that has begun may bring less than 64 KiB and not end; then its connection is
+   * closed with 1008. Not while our own side reads nothing, nor for a message that is handed over as a
+   * stream: whoever reads that can cancel it.
+   */
+  readonly messageTimeout: number;
+  /**
+   * What all messages together may hold that have begun and not ended; beyond it the largest one of
+   * the address whose messages hold the most is given up, and its connection closed with 1013. A
+   * single one may hold `messageBytes`.
+   */
+  readonly unfinishedBytes: number;
 }
 
 /** The limits that hold where none are given. */
@@ -67,6 +79,8 @@ export const DEFAULT_LIMITS: Limits = {
   closeTimeout: 5_000,
   lingerBytes: 16_777_216,
   streamTimeout: 10_000,
+  messageTimeout: 30_000,
+  unfinishedBytes: 268_435_456,
 };
 
 /** The policies of {@linkcode WhenFull}. */
@@ -81,6 +95,7 @@ const LEAST: Partial<Record<keyof Limits, number>> = {
   closeTimeout: 10,
   lingerBytes: 0,
   streamTimeout: 10,
+  messageTimeout: 10,
 };
 
 /** Timers of JavaScript hold 31 bits; no other limit needs more than an exact integer. */

@@ -37,6 +37,8 @@ export function joinMeasured(parts: readonly Measured[]): Measured {
     handshakes: joinDistributions(parts.map((it) => it.handshakes)),
     roundTrips: joinDistributions(parts.map((it) => it.roundTrips)),
     slowClosed: sum((it) => it.slowClosed),
+    unfinishedLate: sum((it) => it.unfinishedLate),
+    unfinishedFull: sum((it) => it.unfinishedFull),
     peersLost: sum((it) => it.peersLost),
     loopDelay: joinLoopDelays(parts.map((it) => it.loopDelay)),
   };

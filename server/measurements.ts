@@ -69,6 +69,10 @@ export interface Measured {
   readonly roundTrips: Distribution;
   /** Connections that were closed because their send queue was full. */
   readonly slowClosed: number;
+  /** Connections that were closed because a message of theirs made no progress. */
+  readonly unfinishedLate: number;
+  /** Connections that were closed because unfinished messages held too much. */
+  readonly unfinishedFull: number;
   /** Peers that answered no pings or took no bytes, and were given up. */
   readonly peersLost: number;
   /** How late the event loop comes to its timers. */
@@ -152,6 +156,10 @@ export class Measurements {
   textOut = 0;
   /** Connections that were closed because their send queue was full. */
   slowClosed = 0;
+  /** Connections that were closed because a message of theirs made no progress. */
+  unfinishedLate = 0;
+  /** Connections that were closed because unfinished messages held too much. */
+  unfinishedFull = 0;
   /** Peers that were given up. */
   peersLost = 0;
 
@@ -201,6 +209,8 @@ export class Measurements {
       handshakes: this.handshakes.read(),
       roundTrips: this.roundTrips.read(),
       slowClosed: this.slowClosed,
+      unfinishedLate: this.unfinishedLate,
+      unfinishedFull: this.unfinishedFull,
       peersLost: this.peersLost,
       loopDelay,
     };

@@ -1,6 +1,7 @@
 import {
   type Fragment,
   FrameDecoder,
+  isControl,
   type Message,
   type MessageLimits,
   type Role,
@@ -16,6 +17,11 @@ import type { MessageSender } from "./message_sender.ts";
 import type { Sweep } from "./sweep.ts";
 import type { Transport } from "./transport.ts";
 import { FRAMES_PER_LOOK, type Turn } from "./turn.ts";
+import type {
+  UnfinishedMessage,
+  UnfinishedMessages,
+  UnfinishedReason,
+} from "./unfinished_messages.ts";
 import { type Waiter, waitForBytes } from "./wait_for_bytes.ts";
 
 /** A connection that was silent for this many milliseconds before something came is parked after it. */
@@ -36,6 +42,8 @@ export interface MessageReceiverHost {
   readonly sweep: Pick<Sweep, "now" | "recently">;
   /** Keeps busy connections from holding the event loop. */
   readonly turn: Turn;
+  /** Bounds what messages hold before they are whole, and for how long. */
+  readonly unfinished: UnfinishedMessages;
   /** Counts what metrics need. */
   readonly measurements: Measurements;
 }
@@ -44,6 +52,8 @@ export interface MessageReceiverHost {
 export interface MessageReceiverOwner extends MessageOwner {
   /** Where the bytes come from. */
   readonly transport: Pick<Transport, "read">;
+  /** The peer's address. */
+  readonly address: string;
   /** Whether messages are still handed over. */
   readonly open: boolean;
   /** Who watches the frames. */
@@ -55,6 +65,8 @@ export interface MessageReceiverOwner extends MessageOwner {
    * peer has left, or the session is over.
    */
   receivedLast(failure: unknown): void;
+  /** A message that is not whole is given up, and the connection with it. */
+  gaveUp(reason: UnfinishedReason): void;
 }
 
 /** What one connection has besides its way in. */
@@ -71,7 +83,7 @@ export interface MessageReceiverParts {
  * The way in of one connection: drives bytes from the transport through the decoder and the session to
  * whoever wants the messages, no faster than they are wanted. While nothing comes it is parked.
  */
-export class MessageReceiver implements Waiter {
+export class MessageReceiver implements Waiter, UnfinishedMessage {
   /** Bytes that came. */
   bytes = 0;
   /** Messages that came. */
@@ -90,6 +102,10 @@ export class MessageReceiver implements Waiter {
   /** Ends the wait for our own side. */
   #resume: (() => void) | undefined = undefined;
   #stopped = false;
+  /** Whether a message has begun that is not whole. */
+  #unfinished = false;
+  /** Whether something is being inflated that does not come at once. */
+  #inflating = false;
 
   /**
    * @param owner The connection.
@@ -194,6 +210,7 @@ export class MessageReceiver implements Waiter {
             : undefined;
           if (pause !== undefined) await pause;
           if (message === undefined) continue;
+          if (this.#unfinished) this.#finished();
           if (behind) await this.#pauseFor(this.#sender.taken());
           behind = false;
           if (!this.#owner.open) continue; // it was closed meanwhile
@@ -203,6 +220,10 @@ export class MessageReceiver implements Waiter {
           if (handled !== undefined) await this.#pauseFor(handled);
           if (answered && this.#sender.congested) await this.#pauseFor(this.#sender.taken());
         }
+        if (!decoder.isBetweenMessages) {
+          this.#unfinished = true;
+          this.#noteUnfinished(payloadBytesOf(fragments));
+        } else if (this.#unfinished) this.#finished();
         const { state } = this.#session;
         if (state === "closed" || state === "failed") return false;
         if (batch.failure !== undefined) throw batch.failure;
@@ -246,8 +267,47 @@ export class MessageReceiver implements Waiter {
     fragments: readonly Fragment[] | AsyncIterable<Fragment>,
   ): Promise<Message | undefined> {
     let message: Message | undefined;
-    for await (const fragment of fragments) message = await this.#receivePlain(fragment);
+    this.#inflating = true;
+    try {
+      for await (const fragment of fragments) {
+        if (!this.#owner.open) break;
+        message = await this.#receivePlain(fragment);
+        // A few bytes may become as much as a message may have.
+        if (message !== undefined) continue;
+        this.#unfinished = true;
+        this.#noteUnfinished(0);
+      }
+    } finally {
+      this.#inflating = false;
+      if (!this.#owner.open) this.#deflate?.stopInflating();
+    }
     return message;
+  }
+
+  /** Has what is set aside for a message that is not whole counted, and the time that it takes. */
+  #noteUnfinished(arrived: number): void {
+    const { unfinished } = this.#host;
+    const bytes = this.#session.heldBytes + (this.#deflate?.heldBytes ?? 0);
+    if (!this.#stopped) unfinished.update(this, bytes, arrived);
+  }
+
+  /** A message is whole, or its connection is over: nothing is held for it any more. */
+  #finished(): void {
+    this.#unfinished = false;
+    this.#host.unfinished.delete(this);
+  }
+
+  get address(): string {
+    return this.#owner.address;
+  }
+
+  get excused(): boolean {
+    return this.paused || !this.#owner.open || this.#delivery?.streams?.inMessage === true;
+  }
+
+  giveUp(reason: UnfinishedReason): void {
+    this.#owner.gaveUp(reason);
+    if (!this.#inflating) this.#deflate?.stopInflating();
   }
 
   /** Hands a fragment to whoever reads messages as streams. */
@@ -292,7 +352,15 @@ export class MessageReceiver implements Waiter {
   /** The connection is over. */
   stop(): void {
     this.#stopped = true;
+    this.#finished();
     this.resume();
     this.#delivery?.end();
   }
+}
+
+/** How many bytes of messages came; control frames bring none of it nearer to its end. */
+function payloadBytesOf(fragments: readonly Fragment[]): number {
+  let bytes = 0;
+  for (const { opcode, payload } of fragments) if (!isControl(opcode)) bytes += payload.length;
+  return bytes;
 }

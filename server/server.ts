@@ -47,6 +47,7 @@ import { tell } from "./tell.ts";
 import { secureContext, TlsTransport } from "./tls.ts";
 import { closeQuietly, type Transport } from "./transport.ts";
 import { Turn } from "./turn.ts";
+import { UnfinishedMessages } from "./unfinished_messages.ts";
 import { walk } from "./walk.ts";
 
 /** The queue of connections that wait for accept; the kernel takes no more than `somaxconn`. */
@@ -159,6 +160,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   readonly flusher = new Flusher();
   readonly turn = new Turn();
   readonly sweep: Sweep;
+  readonly unfinished: UnfinishedMessages = new UnfinishedMessages(this);
   readonly registry: Registry<ServerConnection<Data>>;
   readonly hub: Hub;
   readonly #pace: BroadcastPace;
@@ -482,6 +484,6 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
 
 /** What the sweep has to look after in time. */
 function timeoutsOf(limits: Limits): number[] {
-  const { handshakeTimeout, pingInterval, closeTimeout, streamTimeout } = limits;
-  return [handshakeTimeout, pingInterval, closeTimeout, streamTimeout];
+  const { handshakeTimeout, pingInterval, closeTimeout, streamTimeout, messageTimeout } = limits;
+  return [handshakeTimeout, pingInterval, closeTimeout, streamTimeout, messageTimeout];
 }

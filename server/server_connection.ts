@@ -37,6 +37,7 @@ import type { ConnectionRecord, Counters, Registered } from "./registry.ts";
 import type { SendQueue, SendResult } from "./send_queue.ts";
 import type { Due, Sweep } from "./sweep.ts";
 import { closeQuietly, linger, type Transport } from "./transport.ts";
+import type { UnfinishedReason } from "./unfinished_messages.ts";
 
 /** What all connections of a server share; a client is the host of its own. */
 export interface ConnectionHost<Data> extends MessageReceiverHost, MessageSenderHost {
@@ -327,6 +328,22 @@ export class ServerConnection<Data>
   }
 
   // The end.
+
+  gaveUp(reason: UnfinishedReason): void {
+    if (!this.sendable) return;
+    const { measurements } = this.#host;
+    const late = reason === "message_timeout";
+    if (late) measurements.unfinishedLate++;
+    else measurements.unfinishedFull++;
+    const message = late
+      ? "Connection is closed as a message of its peer made no progress"
+      : "Connection is closed as unfinished messages hold too much, its own the most";
+    this.#log({ level: "info", event: reason, message });
+    // Not behind messages that take their time: what is set aside is wanted now.
+    if (late) this.#session.close(CloseCode.PolicyViolation, "Message took too long");
+    else this.#session.close(CloseCode.TryAgainLater, "Too many unfinished messages");
+    this.#leaveOpen();
+  }
 
   receivedLast(failure: unknown): void {
     if (failure === undefined) this.#session.receiveEof();

@@ -227,6 +227,8 @@ const measuredSchema = z.object({
   handshakes: distribution,
   roundTrips: distribution,
   slowClosed: count,
+  unfinishedLate: count,
+  unfinishedFull: count,
   peersLost: count,
   loopDelay: z.object({ mean: count, max: count }),
 }).openapi("Measured");

@@ -149,6 +149,12 @@ export const METRICS: readonly Metric[] = [
       byLabel("action", { close: measured.slowClosed, drop: totals.messagesDropped }),
   ),
   counter(
+    "fourtuple_unfinished_messages_total",
+    "Messages that were given up before they were whole, and their connections closed: too slow, or all held too much.",
+    ({ sum: { measured } }) =>
+      byLabel("reason", { late: measured.unfinishedLate, full: measured.unfinishedFull }),
+  ),
+  counter(
     "fourtuple_relay_dropped_total",
     "Messages between workers that were dropped on the way.",
     ({ supervisor }) => supervisor?.relayDropped,

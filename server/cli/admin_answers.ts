@@ -147,6 +147,8 @@ const totals = z.looseObject({
 
 const measured = z.looseObject({
   slowClosed: number,
+  unfinishedLate: number,
+  unfinishedFull: number,
   peersLost: number,
   loopDelay: z.looseObject({ mean: number, max: number }),
 });

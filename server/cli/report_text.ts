@@ -59,6 +59,8 @@ function figures(
     ["forged forwarded headers", count(totals.spoofed)],
     ["messages dropped", count(totals.messagesDropped)],
     ["closed as too slow", count(measured.slowClosed)],
+    ["unfinished, too slow", count(measured.unfinishedLate)],
+    ["unfinished, too much", count(measured.unfinishedFull)],
     ["peers lost", count(measured.peersLost)],
     [],
     ["memory, resident", bytes(memory.resident)],

@@ -53,6 +53,9 @@ const LIMITS_HELP: Readonly<Record<keyof Limits, string>> = {
   lingerBytes: "Most that a refused peer may still send",
   streamTimeout:
     "Longest silence in the middle of a message that is streamed, in ms; then it ends in 1011",
+  messageTimeout: "How long a message may bring less than 64 KiB and not end, in ms; then 1008",
+  unfinishedBytes:
+    "Most bytes that unfinished messages hold together; then the largest ends in 1013",
 };
 
 const limitSettings = (Object.keys(LIMITS_HELP) as (keyof Limits)[]).map((name): Setting => ({

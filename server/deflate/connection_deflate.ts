@@ -133,6 +133,16 @@ export class ConnectionDeflate {
     return { opcode, fin, first: true, last: true, frameLength, payload, compressed: false };
   }
 
+  /** What an unfinished message holds besides what it has become, in bytes; nothing between messages. */
+  get heldBytes(): number {
+    return this.#inflater.heldBytes;
+  }
+
+  /** Nothing more is inflated; not to be called while something is. */
+  stopInflating(): void {
+    this.#inflater.close();
+  }
+
   /** The connection is over. */
   close(): void {
     this.#closed = true;

@@ -490,6 +490,8 @@ export function fakeMeasured(connections: readonly FakeConnection[]): Measured {
     handshakes: distribution,
     roundTrips: distribution,
     slowClosed: 2,
+    unfinishedLate: 4,
+    unfinishedFull: 5,
     peersLost: 6,
     loopDelay: { mean: 0.0008, max: 0.012 },
   };

@@ -53,7 +53,14 @@ export function fakeMeasured(): Measured {
   const measurements = new Measurements();
   measurements.received([{ opcode: Opcode.Text, payload: new Uint8Array(600), last: true }]);
   measurements.sent(Opcode.Binary, 5, 900);
-  Object.assign(measurements, { textIn: 600, textOut: 500, slowClosed: 3, peersLost: 6 });
+  Object.assign(measurements, {
+    textIn: 600,
+    textOut: 500,
+    slowClosed: 3,
+    peersLost: 6,
+    unfinishedLate: 7,
+    unfinishedFull: 8,
+  });
   measurements.closed("us", 1001);
   measurements.closed("peer", undefined);
   for (const milliseconds of [0.4, 3, 20_000]) measurements.handshakes.observe(milliseconds);

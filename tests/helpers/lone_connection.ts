@@ -6,6 +6,7 @@ import { Flusher } from "../../server/send_queue.ts";
 import { type ConnectionHost, ServerConnection } from "../../server/server_connection.ts";
 import { Sweep } from "../../server/sweep.ts";
 import { Turn } from "../../server/turn.ts";
+import { UnfinishedMessages } from "../../server/unfinished_messages.ts";
 import { LogBook } from "./log_book.ts";
 import { MemoryTransport, settled } from "./memory_transport.ts";
 
@@ -33,6 +34,7 @@ export class LoneConnection {
       flusher: new Flusher(),
       hub: new Hub(() => []),
       sweep: this.sweep,
+      unfinished: new UnfinishedMessages({ limits: DEFAULT_LIMITS, sweep: this.sweep }),
       turn,
       measurements: this.measurements,
       roundTripMeasured: (_, milliseconds) => this.roundTrips.push(milliseconds),

@@ -26,6 +26,8 @@ Deno.test("DEFAULT_LIMITS are those that the README promises", () => {
     closeTimeout: 5_000,
     lingerBytes: 16_777_216,
     streamTimeout: 10_000,
+    messageTimeout: 30_000,
+    unfinishedBytes: 268_435_456,
   });
   for (const [name, value] of Object.entries(DEFAULT_LIMITS)) {
     assertEquals(limitFault(name as keyof Limits, value), undefined, name);
@@ -53,6 +55,8 @@ Deno.test("limitFault() takes integers from the least value on", () => {
     ["handshakeTimeout", 10],
     ["pingInterval", 10],
     ["closeTimeout", 10],
+    ["messageTimeout", 10],
+    ["unfinishedBytes", 1],
   ];
   for (const [name, value] of least) {
     assertEquals(limitFault(name, value), undefined, name);

@@ -35,6 +35,8 @@ Deno.test("joinMeasured() adds up what was counted", () => {
       it.textOut = 4 * scale;
       it.slowClosed = 5 * scale;
       it.peersLost = 6 * scale;
+      it.unfinishedLate = 7 * scale;
+      it.unfinishedFull = 8 * scale;
     });
   assertEquals(joinMeasured([counted(1), counted(10), counted(100)]), {
     ...counted(111),

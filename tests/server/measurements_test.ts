@@ -99,11 +99,13 @@ Deno.test("Measurements counts closes by who ended them, and codes that peers ch
 Deno.test("Measurements gives the other counters as they are", () => {
   const measurements = new Measurements();
   Object.assign(measurements, { textIn: 1, textOut: 2, slowClosed: 3, peersLost: 4 });
+  Object.assign(measurements, { unfinishedLate: 5, unfinishedFull: 6 });
   measurements.handshakes.observe(7);
   measurements.roundTrips.observe(70);
   const read = measurements.read({ mean: 5, max: 6 });
   const { textIn, textOut, slowClosed, peersLost, loopDelay, handshakes, roundTrips } = read;
   assertEquals([textIn, textOut, slowClosed, peersLost], [1, 2, 3, 4]);
+  assertEquals([read.unfinishedLate, read.unfinishedFull], [5, 6]);
   assertEquals(loopDelay, { mean: 5, max: 6 });
   assertEquals([handshakes.sum, roundTrips.sum], [0.007, 0.07]);
 });

@@ -10,6 +10,7 @@ import {
 } from "../../protocol/mod.ts";
 import { BufferPool } from "../../server/buffer_pool.ts";
 import type { ConnectionDeflate } from "../../server/deflate/connection_deflate.ts";
+import { deflateAlone } from "../../server/deflate/deflate_alone.ts";
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
 import { Measurements } from "../../server/measurements.ts";
 import {
@@ -25,7 +26,9 @@ import {
 import { Flusher } from "../../server/send_queue.ts";
 import { Sweep } from "../../server/sweep.ts";
 import { Turn } from "../../server/turn.ts";
+import { UnfinishedMessages } from "../../server/unfinished_messages.ts";
 import { connectionDeflate } from "../helpers/deflate_messages.ts";
+import { until } from "../helpers/events.ts";
 import { LoneConnection } from "../helpers/lone_connection.ts";
 import { MemoryTransport, settled } from "../helpers/memory_transport.ts";
 import { concat } from "../helpers/notation.ts";
@@ -54,6 +57,9 @@ class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
   readonly measurements = new Measurements();
   readonly turn = new CountingTurn();
   readonly sweep: Sweep = new Sweep([1_000], () => this.now);
+  readonly unfinished = new UnfinishedMessages({ limits: DEFAULT_LIMITS, sweep: this.sweep });
+  readonly address = "127.0.0.1";
+  readonly givenUp: string[] = [];
   readonly handled: Message[] = [];
   readonly closes: (number | undefined)[] = [];
   overflows = 0;
@@ -77,6 +83,7 @@ class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
       flusher: new Flusher(),
       sweep: this.sweep,
       turn: this.turn,
+      unfinished: this.unfinished,
       measurements: this.measurements,
     };
     this.session = new Session({
@@ -102,6 +109,11 @@ class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
     return this.onMessage(message);
   }
 
+  gaveUp(reason: string): void {
+    this.givenUp.push(reason);
+    this.session.close(1008);
+  }
+
   close(code: CloseStatus["code"]): void {
     this.closes.push(code);
   }
@@ -121,7 +133,9 @@ class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
 
   async end(): Promise<unknown> {
     this.transport.arrive(null);
-    return await this.last;
+    const last = await this.last;
+    this.receiver.stop();
+    return last;
   }
 }
 
@@ -309,5 +323,57 @@ Deno.test("MessageReceiver inflates nothing while the turn of the event loop is 
   resolve();
   await settled();
   assertEquals(lone.handled, ["plain", "Hello", "after"]);
+  await lone.end();
+});
+
+/** The first fragment of a text. */
+function begun(payload: string): Uint8Array {
+  return encodeFrame(Opcode.Text, payload, { fin: false, maskKey: 1 });
+}
+
+const LAST = encodeFrame(Opcode.Continuation, "", { maskKey: 1 });
+
+Deno.test("MessageReceiver has what is set aside for an unfinished message counted until its end", async () => {
+  const lone = new LoneReceiver();
+  await lone.arrive(text("whole"));
+  assertEquals(lone.unfinished.due, Infinity);
+  await lone.arrive(begun("a".repeat(1_000)));
+  assertEquals([lone.unfinished.bytes >= 1_000, lone.unfinished.bytes <= 8_000], [true, true]);
+  await lone.arrive(LAST);
+  assertEquals([lone.unfinished.bytes, lone.unfinished.due], [0, Infinity]);
+  await lone.arrive(text("whole").subarray(0, 3));
+  assert(lone.unfinished.due < Infinity, "The head of a frame is a beginning too");
+  await lone.end();
+  assertEquals(lone.unfinished.due, Infinity);
+});
+
+Deno.test("MessageReceiver counts what an unfinished message inflates to, and what inflates it", async () => {
+  const lone = new LoneReceiver(connectionDeflate(false));
+  const payload = deflateAlone(new Uint8Array(500_000), { windowBits: 15, level: 6, memLevel: 8 });
+  const fragment = (fin: boolean, bytes: Uint8Array, opcode: Opcode) =>
+    encodeFrame(opcode, bytes, { fin, maskKey: 1, compressed: opcode !== Opcode.Continuation });
+  await lone.arrive(fragment(false, payload, Opcode.Binary));
+  await until("it is inflated", () => Promise.resolve(lone.unfinished.bytes >= 500_000));
+  lone.receiver.giveUp("unfinished_full");
+  assertEquals([lone.givenUp, lone.session.heldBytes], [["unfinished_full"], 0]);
+  await lone.arrive(fragment(true, new Uint8Array([0]), Opcode.Continuation));
+  await lone.end();
+  assertEquals([lone.unfinished.bytes, lone.handled], [0, []]);
+});
+
+Deno.test("MessageReceiver excuses a message that our own side keeps from going on", async () => {
+  const lone = new LoneReceiver();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  lone.onMessage = () => promise;
+  await lone.arrive(begun("a"));
+  assertEquals(lone.receiver.excused, false);
+  await lone.arrive(LAST, begun("b"));
+  assertEquals([lone.receiver.excused, lone.unfinished.bytes], [true, 0]);
+  resolve();
+  await settled();
+  assertEquals(lone.receiver.excused, false);
+  lone.receiver.delivery.streamedMessages();
+  await lone.arrive(LAST, begun("c"));
+  assertEquals(lone.receiver.excused, true);
   await lone.end();
 });

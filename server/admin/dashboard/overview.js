@@ -179,6 +179,8 @@ function factsSinceStart({ at, processes, sum: { totals, measured, report } }) {
     ["Bytes in", format.bytes(totals.bytesIn)],
     ["Bytes out", format.bytes(totals.bytesOut)],
     ["Too slow, closed", count(measured.slowClosed)],
+    ["Message took too long, closed", count(measured.unfinishedLate)],
+    ["Unfinished messages full, closed", count(measured.unfinishedFull)],
     ["Peers lost", count(measured.peersLost)],
     ["Forwarded headers ignored", count(totals.spoofed)],
     ["Refused", listed(Object.entries(totals.refused).map(([why, n]) => `${why}: ${count(n)}`))],
