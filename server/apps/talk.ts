@@ -235,8 +235,7 @@ class Room {
     if (message.type === "text") {
       await this.#slow(connection.data, data.length);
       const { id, name } = person;
-      const text = serializeMessage({ type: "text", id, name, text: message.text, at: Date.now() });
-      await this.#server.broadcastInTurn(text);
+      await this.#tell({ type: "text", id, name, text: message.text, at: Date.now() });
     } else if (message.type === "image") {
       await this.#slow(connection.data, data.length);
       await this.#server.broadcastInTurn(frameImage(person.name, message.image));
@@ -305,20 +304,21 @@ class Room {
       others,
       ...you && { you },
     });
-    this.#announce({ type: "joined", id, name });
+    const told = this.#announce({ type: "joined", id, name });
     // After the words for the people, who see "joined" first when a nickname has to be given up.
     this.#roster?.tell({ here: person });
     this.#figures?.start(connection);
+    await told; // who comes and goes again and again is slowed down too
     return person;
   }
 
-  #rename(connection: Connection<TalkData>, person: Person, wanted: string): void {
+  async #rename(connection: Connection<TalkData>, person: Person, wanted: string): Promise<void> {
     const name = freeNickname(
       wanted,
       (key) => this.#people.get(key) !== person && this.#isTaken(key),
     );
     if (name === undefined) return reply(connection, fault(TAKEN));
-    if (name !== person.name) this.#give(person, name);
+    if (name !== person.name) await this.#give(person, name);
   }
 
   /** Takes from somebody a nickname that somebody on another server got at the same time. */
@@ -328,14 +328,15 @@ class Room {
     this.#give(person, name ?? `guest-${crypto.randomUUID()}`);
   }
 
-  #give(person: Person, name: string): void {
+  #give(person: Person, name: string): Promise<void> | undefined {
     const was = person.name;
     this.#people.delete(nicknameKey(was));
     person.name = name;
     person.since = Date.now();
     this.#people.set(nicknameKey(name), person);
-    this.#tell({ type: "renamed", id: person.id, name, was });
+    const told = this.#tell({ type: "renamed", id: person.id, name, was });
     this.#roster?.tell({ gone: was, here: person });
+    return told;
   }
 
   #isTaken(key: string): boolean {
@@ -360,13 +361,13 @@ class Room {
     return descriptor === undefined ? { tuple: key } : { tuple: key, descriptor };
   }
 
-  /** Sends a message to everybody, encoded once. */
-  #tell(message: ServerMessage): void {
-    this.#server.broadcast(serializeMessage(message));
+  /** Sends a message to everybody, encoded once, in its turn, which whoever caused it waits for. */
+  #tell(message: ServerMessage): Promise<void> | undefined {
+    return this.#server.broadcastInTurn(serializeMessage(message));
   }
 
-  #announce(message: ServerMessage): void {
-    if (this.#size <= ANNOUNCE_PEOPLE) this.#tell(message);
+  #announce(message: ServerMessage): Promise<void> | undefined {
+    return this.#size <= ANNOUNCE_PEOPLE ? this.#tell(message) : undefined;
   }
 
   /** Tells the people of this server that a whole server is gone: the other servers tell theirs. */
