@@ -300,7 +300,7 @@ export const VULNERABILITIES: readonly Vulnerability[] = [
     tests: [
       ["server/admin/dashboard_test.ts", "dashboardFile() has no script that makes HTML of text"],
       ["server/admin/dashboard_test.ts", "dashboardFile() sends a strict policy with every file"],
-      ["server/cli/escape_test.ts", "escapeControls() writes what cannot be seen as escapes"],
+      ["server/escape_test.ts", "escapeControls() writes what cannot be seen as escapes"],
     ],
   },
   {
