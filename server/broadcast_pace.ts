@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers";
 import type { Message } from "../protocol/mod.ts";
 import type { Backplane } from "./cluster/backplane.ts";
+import type { Hub } from "./hub.ts";
 import type { LogEntry } from "./options.ts";
 import { pause } from "./pause.ts";
 
@@ -18,8 +19,8 @@ export interface PacedReceiver {
 export interface BroadcastPaceHost {
   /** The connections that are there now. */
   receivers(): Iterable<PacedReceiver>;
-  /** Whether all that was published has gone into the queues of the receivers. */
-  isSettled(): boolean;
+  /** Hands out what is published, to some receivers in each turn of the event loop. */
+  readonly hub: Pick<Hub, "published" | "handedOut">;
   /** Publishes a message on this server alone. */
   publish(data: Message): void;
   /** Carries word of receivers that are behind to other servers, and their messages here. */
@@ -73,7 +74,7 @@ interface Waiting {
   readonly bytes: number;
   /** Whether it came by the backplane: then only the receivers of this server count. */
   readonly remote: boolean;
-  publish(): void;
+  readonly publish: () => void;
 }
 
 /**
@@ -93,6 +94,8 @@ export class BroadcastPace {
   /** How many bytes all receivers were found to have room for. */
   #credit = 0;
   #published = 0;
+  /** How many messages the hub had when it got the last one from here. */
+  #end = 0;
   /** The receivers that are waited for. */
   #behind: PacedReceiver[] = [];
   readonly #accounts = new WeakMap<PacedReceiver, Account>();
@@ -118,8 +121,7 @@ export class BroadcastPace {
    */
   inTurn(bytes: number, publish: () => void): Promise<void> | undefined {
     if (this.#waiting.length === 0 && this.#admits({ bytes, remote: false })) {
-      publish();
-      return undefined;
+      return this.#publish(publish);
     }
     return new Promise((resolve) => {
       this.#wait({ bytes, remote: false, publish: () => resolve(publish()) });
@@ -135,7 +137,9 @@ export class BroadcastPace {
   receive(data: Message): void {
     const bytes = data.length;
     const publish = () => this.#host.publish(data);
-    if (this.#waiting.length === 0 && this.#admits({ bytes, remote: true })) return publish();
+    if (this.#waiting.length === 0 && this.#admits({ bytes, remote: true })) {
+      return this.#publish(publish);
+    }
     if (this.#remoteBytes > REMOTE_BYTES) return this.#drop();
     this.#remoteBytes += bytes;
     this.#wait({
@@ -146,6 +150,16 @@ export class BroadcastPace {
         publish();
       },
     });
+  }
+
+  #publish(publish: () => void): undefined {
+    publish();
+    this.#end = this.#host.hub.published;
+  }
+
+  /** Whether all that came from here is in the queues of the receivers; others may publish all the time. */
+  get #isHandedOut(): boolean {
+    return this.#host.hub.handedOut >= this.#end;
   }
 
   #drop(): void {
@@ -166,7 +180,7 @@ export class BroadcastPace {
   async #run(): Promise<void> {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       for (let turns = 0; !this.#admits(next);) {
-        if (!this.#host.isSettled() || turns++ < WRITING_TURNS) {
+        if (!this.#isHandedOut || turns++ < WRITING_TURNS) {
           await new Promise<void>((resolve) => setImmediate(resolve));
         } else {
           await pause(LOOK, this.#stopping.signal);
@@ -174,7 +188,7 @@ export class BroadcastPace {
         }
       }
       this.#waiting.shift();
-      next.publish();
+      this.#publish(next.publish);
     }
     this.#dropping = false;
   }
@@ -182,7 +196,7 @@ export class BroadcastPace {
   /** Whether all receivers have room for a message; those that have none are found otherwise. */
   #admits({ bytes, remote }: Pick<Waiting, "bytes" | "remote">): boolean {
     if (bytes > this.#credit && !this.#stopping.signal.aborted) {
-      if (!this.#host.isSettled()) return false;
+      if (!this.#isHandedOut) return false;
       const wanted = Math.max(bytes, STRIDE_BYTES);
       const now = performance.now();
       this.#behind = [];

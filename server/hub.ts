@@ -100,9 +100,9 @@ export class Hub {
     this.#keptBytes = Math.min(bytes, KEPT_BYTES);
   }
 
-  /** Whether everybody has got all that was published. */
-  get settled(): boolean {
-    return this.#messages.length === 0;
+  /** How many messages everybody has got. */
+  get handedOut(): number {
+    return this.published - this.#messages.length;
   }
 
   /**

@@ -220,7 +220,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     this.#reporter = this.#prepare();
     this.#pace = new BroadcastPace({
       receivers: () => this.registry.connections,
-      isSettled: () => this.hub.settled,
+      hub: this.hub,
       publish: (data) => this.hub.publish(data),
       backplane: options.backplane,
       log: (entry) => this.log(entry),

@@ -20,15 +20,16 @@ function paced(rooms: number[], backplane?: MemoryBackplane) {
   const receivers = rooms.map((room) => new Receiver(room));
   const published: string[] = [];
   const log = new LogBook();
+  const hub = { published: 0, handedOut: 0 };
   const pace = new BroadcastPace({
     receivers: () => receivers,
-    isSettled: () => true,
+    hub,
     publish: (data) => void published.push(data as string),
     backplane,
     log: log.log,
   });
   const send = (name: string, bytes = 1) => pace.inTurn(bytes, () => void published.push(name));
-  return { receivers, published, log, pace, send, [Symbol.dispose]: () => pace.stop() };
+  return { receivers, published, log, hub, pace, send, [Symbol.dispose]: () => pace.stop() };
 }
 
 Deno.test("BroadcastPace.inTurn() publishes at once while all receivers have room", () => {
@@ -77,6 +78,18 @@ Deno.test("BroadcastPace.inTurn() waits again and again for one that takes enoug
     await waiting;
     assertEquals(looks, 201, "it was waited for");
   }
+});
+
+Deno.test("BroadcastPace.inTurn() waits until what came before is handed out, and for nothing else", async () => {
+  using it = paced([ROOM]);
+  it.hub.published = 7;
+  assertEquals(it.send("a", 100_000), undefined);
+  const waiting = it.send("b", 100_000);
+  it.hub.published = 9; // somebody else broadcasts all the time
+  assertEquals(it.published, ["a"]);
+  it.hub.handedOut = 7;
+  await waiting;
+  assertEquals(it.published, ["a", "b"]);
 });
 
 Deno.test("BroadcastPace waits for nobody when it has stopped", async () => {
