@@ -445,3 +445,30 @@ Deno.test("MessageAssembler refuses a large text at its first bad byte, or its c
     assertThrows(() => assembler.push(bad), ProtocolError, "Text message is not UTF-8");
   }
 });
+
+Deno.test("MessageAssembler.heldBytes counts what an unfinished message holds, decoded or not", () => {
+  for (const opcode of [Opcode.Text, Opcode.Binary]) {
+    const assembler = new MessageAssembler();
+    assertEquals(assembler.heldBytes, 0);
+    const payload = new Uint8Array(262_144).fill(0x61);
+    for (let arrived = 0; arrived < 8 * payload.length;) {
+      assembler.push({ ...whole(arrived === 0 ? opcode : Opcode.Continuation, false, payload) });
+      arrived += payload.length;
+      const { heldBytes } = assembler;
+      assert(heldBytes >= arrived && heldBytes <= GROWTH * arrived, `${heldBytes} of ${arrived}`);
+    }
+    assembler.push(whole(Opcode.Continuation, true, payload));
+    assertEquals(assembler.heldBytes, 0);
+  }
+});
+
+Deno.test("MessageAssembler.discard() lets go of an unfinished message, and of no other", () => {
+  const assembler = new MessageAssembler();
+  const before = assembler.push(whole(Opcode.Binary, true, new Uint8Array(1_000).fill(1)));
+  assembler.push(whole(Opcode.Binary, false, new Uint8Array(1_000)));
+  assembler.discard();
+  assertEquals(assembler.heldBytes, 0);
+  const after = assembler.push(whole(Opcode.Text, true, fromHex("61")));
+  assembler.discard();
+  assertEquals([before, after], [new Uint8Array(1_000).fill(1), "a"]);
+});

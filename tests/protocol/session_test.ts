@@ -362,3 +362,25 @@ Deno.test("Session answers a ping with its payload while it is valid, and keeps 
   assertEquals(session.receive({ opcode: Opcode.Pong, ...rest }), undefined);
   assertEquals(payloads, [payload, payload]);
 });
+
+Deno.test("Session.heldBytes are none once it has left the open state, however it did", () => {
+  const begun = Uint8Array.of(0x01, 0x03, 0x61, 0x61, 0x61);
+  const leave: ((session: Session) => void)[] = [
+    (session) => session.close(1000),
+    (session) => session.fail(new Error()),
+    (session) => session.receiveEof(),
+    (session) =>
+      new FrameDecoder({ role: "client" }).transform(Uint8Array.of(0x88, 0), {
+        enqueue: (fragment) => session.receive(fragment),
+      }),
+  ];
+  for (const end of leave) {
+    const session = new Session({ sendControl: () => {}, receivedPong: () => {} });
+    new FrameDecoder({ role: "client" }).transform(begun, {
+      enqueue: (fragment) => session.receive(fragment),
+    });
+    assert(session.heldBytes >= 3);
+    end(session);
+    assertEquals(session.heldBytes, 0);
+  }
+});
