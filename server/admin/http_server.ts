@@ -55,6 +55,8 @@ export function serveHttp({ hostname, port, app, fault, end }: HttpServerOptions
   const answer = async (request: Request, remoteAddr: Deno.NetAddr): Promise<Response> => {
     try {
       const host = hostOf(request.headers);
+      // An absolute target brings a host of its own, which Deno does not look at (RFC 9112 3.2.2).
+      if (!URL.canParse(request.url)) throw new Problem(400, "Expected a target that makes a URL");
       if (isClosing || underWay.size > MAX_REQUESTS) {
         // Whoever watches over the process must not take it for dead because others ask too much.
         if (!PROBES.includes(new URL(request.url).pathname)) throw busy();

@@ -33,6 +33,10 @@ Deno.test("serveHttp() is not to be talked round by an absolute target", async (
     port.statusOf(`GET ${target} HTTP/1.1`, `Host: ${host}`);
   assertEquals(await ask("http://127.0.0.1/healthz", "evil.example"), 421);
   assertEquals(await ask("http://evil.example/healthz", "127.0.0.1"), 200);
+  for (const target of ["http://1.2.3.4.5/healthz", "http://[/", "http://a:99999/"]) {
+    assertEquals(await ask(target, "127.0.0.1"), 400, target);
+  }
+  assertEquals(port.book.entries(), []);
   assertEquals(await port.statusOf("CONNECT 127.0.0.1:80 HTTP/1.1", "Host: 127.0.0.1"), 405);
 });
 
