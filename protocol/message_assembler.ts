@@ -159,7 +159,10 @@ export class MessageAssembler {
         : Math.min(GROWTH * length, PIECE_BYTES);
       const wanted = Math.min(Math.max(this.#announced, 2 * capacity), most);
       const grown = new Uint8Array(Math.max(length, wanted));
-      if (this.#bytes !== undefined) grown.set(this.#bytes.subarray(0, this.#length));
+      if (this.#bytes !== undefined) {
+        grown.set(this.#bytes.subarray(0, this.#length));
+        this.#bytes.buffer.transfer(0); // freed now, as what is discarded
+      }
       this.#bytes = grown;
     }
     this.#bytes.set(payload, this.#length);
