@@ -17,7 +17,7 @@ export interface PeerInfo {
   readonly client?: ClientAddress;
 }
 
-/** How the `upgrade` hook accepts a connection. */
+/** How the `upgrade` hook accepts a connection: a plain object, with these keys and no others. */
 export interface Upgrade<Data> {
   /** Becomes `connection.data`. */
   data?: Data;
@@ -53,7 +53,11 @@ export interface LogEntry {
   readonly error?: unknown;
 }
 
-/** What the handlers of one server do; each is called with the connection it is about. */
+/**
+ * What the handlers of one server do; each is called with the connection it is about. Of what they
+ * return only a promise means something: `message` has the next message wait for it, and one that
+ * rejects is a fault of the handler.
+ */
 export interface Handlers<Data> {
   /**
    * A connection is open. Messages go to the `message` handler meanwhile; without one they wait as
@@ -130,8 +134,9 @@ export interface ServeOptions<Data = unknown> extends Handlers<Data> {
    */
   fetch?: (request: Request, info: PeerInfo) => Response | Promise<Response>;
   /**
-   * Decides about a handshake that is in order. It accepts with an {@linkcode Upgrade} or nothing,
-   * and refuses with any Response: 401, 403, 429 … It counts into the handshake's deadline.
+   * Decides about a handshake that is in order. It accepts with an {@linkcode Upgrade} or `undefined`,
+   * and refuses with any Response: 401, 403, 429 … Anything else, `null` and `false` among it, is a
+   * fault of the hook, and gets 500. It counts into the handshake's deadline.
    */
   upgrade?: (
     request: Request,

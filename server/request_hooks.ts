@@ -70,11 +70,10 @@ export function askUpgrade<Data>(
   const { upgrade: hook, subprotocols = [] } = host.options;
   return ask(host, asked, "upgrade", async () => {
     const decide = () => hook?.(requestOf(host, head), info);
-    const decision: Upgrade<Data> | Response =
-      await (trace === undefined ? decide() : trace.run(decide)) ?? {};
+    const decision: unknown = await (trace === undefined ? decide() : trace.run(decide));
     if (decision instanceof Response) return sendable(decision);
-    const { data, headers } = decision;
-    const subprotocol = decision.subprotocol ??
+    const { data, headers, ...accepted } = acceptable<Data>(decision);
+    const subprotocol = accepted.subprotocol ??
       chooseSubprotocol(offer.subprotocols, subprotocols);
     if (subprotocol !== undefined && !offer.subprotocols.includes(subprotocol)) {
       throw new TypeError(`Subprotocol was not offered: "${subprotocol}"`);
@@ -127,10 +126,64 @@ function requestOf<Data>({ options }: HookHost<Data>, head: RequestHead): Reques
   return new Request(requestUrl(head, scheme), { method: head.method, headers: [...head.headers] });
 }
 
-/** Checks what a hook returned: a response can be sent only once, and `Response.error()` never. */
-function sendable(response: Response): Response {
-  if (!(response instanceof Response) || response.type === "error" || response.bodyUsed) {
-    throw new TypeError("Hook must return a response that was not used before");
+/** Checks the response that a hook returned: it can be sent once, with a status of its own. */
+function sendable(response: unknown): Response {
+  if (!(response instanceof Response)) {
+    throw new TypeError(`Hook must return a Response: received ${kindOf(response)}`);
+  }
+  // 101 is for the handshake alone: a client would take it for one that was accepted.
+  if (response.type === "error" || response.status < 200) {
+    throw new TypeError("Hook must return a Response with a status from 200 to 599");
+  }
+  if (response.bodyUsed || response.body?.locked) {
+    throw new TypeError("Hook must return a Response whose body nobody has read or locked");
   }
   return response;
+}
+
+/** The keys of an {@linkcode Upgrade}. */
+const UPGRADE_KEYS: readonly PropertyKey[] = ["data", "headers", "subprotocol"];
+
+/**
+ * Checks with what the `upgrade` hook accepts a connection. Whatever might have meant something else,
+ * such as `false`, an error or a misspelt key, accepts nobody.
+ */
+function acceptable<Data>(decision: unknown): Upgrade<Data> {
+  if (decision === undefined) return {};
+  if (!isPlainObject(decision)) {
+    throw new TypeError(
+      "Hook must return a Response, a plain object with data, headers or subprotocol, or " +
+        `undefined: received ${kindOf(decision)}`,
+    );
+  }
+  const unknown = Reflect.ownKeys(decision).find((key) => !UPGRADE_KEYS.includes(key));
+  if (unknown !== undefined) {
+    const shown = JSON.stringify(String(unknown).slice(0, 64));
+    throw new TypeError(`Hook must return data, headers or subprotocol alone: received ${shown}`);
+  }
+  const { headers, subprotocol } = decision as Upgrade<Data>;
+  if (subprotocol !== undefined && typeof subprotocol !== "string") {
+    throw new TypeError(`Subprotocol must be a string: received ${kindOf(subprotocol)}`);
+  }
+  if (headers !== undefined && (typeof headers !== "object" || headers === null)) {
+    throw new TypeError(`Headers must be an object or a list: received ${kindOf(headers)}`);
+  }
+  return decision;
+}
+
+/** Without a class: an instance, as of `Map` or `Error`, may have no key of its own, and mean anything. */
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** What a value is, for whoever wrote the hook. */
+function kindOf(value: unknown): string {
+  if (value === null || typeof value === "boolean") return String(value);
+  if (typeof value !== "object") return typeof value;
+  const name = value.constructor?.name;
+  return typeof name === "string" && name !== ""
+    ? `an object of ${name.slice(0, 64)}`
+    : "an object";
 }

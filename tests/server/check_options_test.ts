@@ -21,3 +21,12 @@ Deno.test("checkOptions() refuses origins and subprotocols that no client could 
     assertThrows(() => checkOptions({ subprotocols }), TypeError, "not a token");
   }
 });
+
+Deno.test("checkOptions() refuses a hook that is no function, since without one everybody gets in", () => {
+  for (const name of ["fetch", "upgrade", "open", "message", "drain", "close", "log"]) {
+    for (const hook of [null, false, "allow", {}]) {
+      assertThrows(() => checkOptions({ [name]: hook }), TypeError, `${name} must be a function`);
+    }
+    checkOptions({ [name]: undefined });
+  }
+});

@@ -304,6 +304,39 @@ const BAD_ANSWERS: Record<string, () => unknown> = {
   "sets a header of the handshake": () => ({ headers: { "Sec-WebSocket-Accept": "x" } }),
   "announces a body": () => ({ headers: { "content-length": "5" } }),
   "returns an error response": () => Response.error(),
+  "returns a response that is being read": () => {
+    const response = new Response("x", { status: 403 });
+    response.body!.getReader();
+    return response;
+  },
+  "returns a response with status 101": () => new Response(null, { status: 101 }),
+  "returns false": () => false,
+  "returns null": () => null,
+  "returns a text": () => "no",
+  "returns 0": () => 0,
+  "returns a function": () => () => {},
+  "returns a list": () => [],
+  "returns an error": () => new Error("the application's secret"),
+  "returns an instance without keys": () => new Map([["status", 403]]),
+  "returns an instance of a class": () =>
+    new class {
+      data = 1;
+    }(),
+  "returns what inherits its keys": () => Object.create({ data: 1 }),
+  "returns a key that it does not know": () => ({ status: 403 }),
+  "returns a misspelt key": () => ({ subProtocol: "offered" }),
+  "returns a symbol for a key": () => ({ [Symbol.iterator]: 1 }),
+  "returns a subprotocol that is no text": () => ({ subprotocol: ["offered"] }),
+  "returns a subprotocol of null": () => ({ subprotocol: null }),
+  "returns headers of null": () => ({ headers: null }),
+  "returns headers of false": () => ({ headers: false }),
+  "returns headers that are no pairs": () => ({ headers: [["x"]] }),
+  "resolves to false": () => Promise.resolve(false),
+  "resolves to null later": async () => {
+    await Promise.resolve();
+    return null;
+  },
+  "resolves to a key that it does not know": () => Promise.resolve({ ok: false }),
 };
 
 for (const [what, answer] of Object.entries(BAD_ANSWERS)) {
@@ -319,6 +352,22 @@ for (const [what, answer] of Object.entries(BAD_ANSWERS)) {
     faulty = false;
     using _other = await RawClient.open(logged.server.addr);
     assertEquals(logged.server.registry.size, 1);
+  });
+}
+
+const GOOD_ANSWERS: Record<string, () => unknown> = {
+  "returns undefined": () => undefined,
+  "returns an empty object": () => ({}),
+  "returns an object without a prototype": () => Object.assign(Object.create(null), { data: 1 }),
+  "returns keys of undefined": () => ({ data: 1, headers: undefined, subprotocol: undefined }),
+  "resolves to undefined": () => Promise.resolve(),
+};
+
+for (const [what, answer] of Object.entries(GOOD_ANSWERS)) {
+  Deno.test(`Exchange accepts a handshake when the upgrade hook ${what}`, async () => {
+    await using logged = start({ upgrade: answer } as ServeOptions<unknown>);
+    using _client = await RawClient.open(logged.server.addr);
+    assertEquals(logged.book.entries("handler_fault"), []);
   });
 }
 
@@ -432,7 +481,15 @@ const BAD_FETCHES: Record<string, () => unknown> = {
   },
   "rejects": () => Promise.reject(new Error("the application's secret")),
   "returns nothing": () => undefined,
+  "returns null": () => null,
+  "returns a text": () => "hi",
   "returns a response that was read before": () => used,
+  "returns a response that is being read": () => {
+    const response = new Response("x");
+    response.body!.getReader();
+    return response;
+  },
+  "returns a response with status 101": () => new Response(null, { status: 101 }),
 };
 
 const used = new Response("once");

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { checkUpgradeRequest, type RequestHead, RequestHeadParser } from "../../protocol/mod.ts";
 import { formatFourTuple } from "../../server/four_tuple.ts";
 import type { PeerInfo, ServeOptions } from "../../server/options.ts";
@@ -107,4 +107,25 @@ Deno.test("askFetch() answers 426 where there is no such hook", async () => {
   const { host } = hostOf({});
   const answer = await askFetch(host, { head: headOf("/", ["Host: a"]), info: INFO });
   assertEquals([answer.status, answer.headers.get("upgrade")], [426, "websocket"]);
+});
+
+Deno.test("askUpgrade() and askFetch() say what was expected and what they received", async () => {
+  const answers: [unknown, string, string][] = [
+    [undefined, "", "Hook must return a Response: received undefined"],
+    [null, "or undefined: received null", "received null"],
+    ["a\x1b[0m", "or undefined: received string", "received string"],
+    [new Error("x"), "or undefined: received an object of Error", "received an object of Error"],
+    [{ ok: 1 }, 'alone: received "ok"', "received an object of Object"],
+  ];
+  for (const [answer, ofUpgrade, ofFetch] of answers) {
+    const { host, book } = hostOf({
+      upgrade: () => answer,
+      fetch: () => answer,
+    } as ServeOptions<unknown>);
+    await upgraded(host);
+    await askFetch(host, { head: headOf("/", ["Host: a"]), info: INFO });
+    const texts = book.entries().map(({ error }) => String(error));
+    if (ofUpgrade !== "") assertStringIncludes(texts.shift()!, ofUpgrade);
+    assertStringIncludes(texts.shift()!, ofFetch);
+  }
 });
