@@ -5,14 +5,15 @@ import type { ServeOptions } from "./options.ts";
 const HOOKS = ["fetch", "upgrade", "open", "message", "drain", "close", "log"] as const;
 
 /**
- * Finds options that could never do what they are for. The limits are checked where they are resolved.
+ * Finds options that could never do what they are for. Limits, proxies and origins are checked where
+ * they are resolved.
  *
  * @param options What a server is to be.
- * @throws {TypeError} When a hook is no function, when only one of `cert` and `key` is there, or when an
- * origin or a subprotocol is none that a client could name.
+ * @throws {TypeError} When a hook is no function, when only one of `cert` and `key` is there, or when a
+ * subprotocol is none that a client could name.
  */
 export function checkOptions<Data>(options: ServeOptions<Data>): void {
-  const { cert, key, origins = [], subprotocols = [] } = options;
+  const { cert, key, subprotocols = [] } = options;
   for (const name of HOOKS) {
     // `null` in the place of `upgrade` would let everybody in.
     if (options[name] === undefined || typeof options[name] === "function") continue;
@@ -20,11 +21,6 @@ export function checkOptions<Data>(options: ServeOptions<Data>): void {
   }
   if ((cert === undefined) !== (key === undefined)) {
     throw new TypeError("Cannot serve TLS: cert and key are needed together");
-  }
-  for (const origin of origins === "*" ? [] : origins) {
-    if (URL.parse(origin) === null || !origin.includes("://")) {
-      throw new TypeError(`Cannot serve: not an origin such as "https://a.example": "${origin}"`);
-    }
   }
   for (const subprotocol of subprotocols) {
     if (!isToken(subprotocol)) {

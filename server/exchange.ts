@@ -8,7 +8,8 @@ import {
   type UpgradeRequest,
 } from "../protocol/mod.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
-import { isOriginAllowed } from "./origin.ts";
+import { type AllowedOrigins, isOriginAllowed, shownOrigin } from "./origin.ts";
+import type { LogEntry } from "./options.ts";
 import { Peer } from "./proxy/peer.ts";
 import type { Proxies } from "./proxy/proxies.ts";
 import { ProxyError } from "./proxy/proxy_error.ts";
@@ -31,6 +32,8 @@ export interface ExchangeHost<Data> extends ConnectionHost<Data>, HookHost<Data>
   readonly draining: boolean;
   /** Makes what compresses a connection, where its handshake has agreed on that. */
   compressionOf(agreed: readonly Extension[]): ConnectionDeflate | undefined;
+  /** Whose pages may connect; those of the host that a request names without. */
+  readonly origins: AllowedOrigins | "*" | undefined;
   /** Whose word about a client's address counts; nobody's without. */
   readonly proxies: Proxies | undefined;
   /**
@@ -195,9 +198,12 @@ export class Exchange<Data> implements Due {
       this.#countRefusal("DRAINING", "Server is shutting down");
       return plainResponse(503, "Server is shutting down", { "retry-after": "1" });
     }
-    const { origins } = this.#host.options;
-    if (!isOriginAllowed(head.headers.get("origin"), head.host ?? "", origins)) {
-      this.#countRefusal("ORIGIN_REFUSED", "Pages of this origin may not connect");
+    // An empty one counts as none: no browser sends that, and some clients do.
+    const origin = head.headers.get("origin") || undefined;
+    if (!isOriginAllowed(origin, head.host ?? "", this.#host.origins)) {
+      // Whoever set the server up has to see which one to allow.
+      const message = `Pages of this origin may not connect: ${shownOrigin(origin!)}`;
+      this.#countRefusal("ORIGIN_REFUSED", message, "info");
       return plainResponse(403, "Pages of this origin may not connect");
     }
   }
@@ -252,13 +258,13 @@ export class Exchange<Data> implements Due {
   }
 
   /** Counts why the exchange failed: its first reason, once. */
-  #countRefusal(reason: string, message: string): void {
+  #countRefusal(reason: string, message: string, level: LogEntry["level"] = "debug"): void {
     if (this.#answered) return;
     this.#answered = true;
     this.#refusal = reason;
     this.#host.registry.countRefusal(reason);
     const { key } = this.#peer.info;
-    this.#host.log({ level: "debug", event: "refused", reason, message, key });
+    this.#host.log({ level, event: "refused", reason, message, key });
   }
 
   #respond(response: Response): Promise<void> {

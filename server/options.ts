@@ -43,7 +43,10 @@ export interface LogEntry {
   readonly event: string;
   /** Why, as a stable code: of `rule_broken` a protocol error's, of `refused` as in the totals. */
   readonly reason?: string;
-  /** The same as a sentence, without anything that came from a peer. */
+  /**
+   * The same as a sentence. Of what came from a peer it holds the origin of a page that was refused
+   * alone: quoted, escaped and cut.
+   */
   readonly message: string;
   /** The 4-tuple of the connection that it is about. */
   readonly key?: string;
@@ -145,8 +148,11 @@ export interface ServeOptions<Data = unknown> extends Handlers<Data> {
   /** The subprotocols that the server speaks, the best first: the first one that is offered is taken. */
   subprotocols?: readonly string[];
   /**
-   * The origins whose pages may connect, such as `https://example.com`; `"*"` for all. Requests
-   * without an Origin do not come from pages and always may.
+   * The origins whose pages may connect; `"*"` for all. `https://example.com` is compared as a URL,
+   * `https://*.example.com` stands for all subdomains of any depth, but not for the name itself, an
+   * origin of another scheme, such as `capacitor://localhost`, `chrome-extension://abc` or `file://`, is
+   * compared as text, and `null` stands for every page without an origin of its own. Requests without
+   * an Origin, or with an empty one, do not come from pages and always may.
    *
    * @default the host that the request names
    */

@@ -34,6 +34,7 @@ import { Measurements } from "./measurements.ts";
 import { byteLengthOf } from "./message_slices.ts";
 import type { DrainProgress, Operations, Phase, Reconfiguration } from "./operations.ts";
 import type { LogEntry, ServeOptions } from "./options.ts";
+import { AllowedOrigins } from "./origin.ts";
 import { Proxies } from "./proxy/proxies.ts";
 import { type ConnectionRegistry, Registry } from "./registry.ts";
 import { type ConnectionCounts, type HostDescription, type Report, Reporter } from "./report.ts";
@@ -166,6 +167,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   readonly #pace: BroadcastPace;
   readonly extensions: readonly ExtensionNegotiator[];
   readonly proxies: Proxies | undefined;
+  readonly origins: AllowedOrigins | "*" | undefined;
   /** The handshakes and plain requests that are under way. */
   readonly exchanges = new SourceGroups<Exchange<Data>>();
   readonly finished: Promise<void>;
@@ -189,6 +191,8 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     const { hostname = "127.0.0.1", port = 8080, reusePort = false, cert, key } = options;
     checkOptions(options);
     this.proxies = options.proxies && new Proxies(options.proxies);
+    const { origins } = options;
+    this.origins = origins === undefined || origins === "*" ? origins : new AllowedOrigins(origins);
     takeBallast();
     this.options = options;
     this.limits = resolveLimits(options.limits);

@@ -6,6 +6,7 @@
 
 import { z } from "zod";
 import { parseAddressRange } from "../address_range.ts";
+import { originFault } from "../origin.ts";
 
 /** Takes whatever a function finds nothing wrong with. */
 export function anything(faultOf: (value: unknown) => string | undefined): z.ZodType {
@@ -44,10 +45,7 @@ export function checked(faultOf: (text: string) => string | undefined): z.ZodTyp
 
 /** A list of origins, or of `"*"`. */
 export const origins: z.ZodType = z.array(
-  z.string("expected a text").refine(
-    isOrigin,
-    'expected an origin such as https://a.example, or "*"',
-  ),
+  checked((origin) => origin === "*" ? undefined : originFault(origin)),
   "expected a list of texts",
 );
 
@@ -80,8 +78,4 @@ function rangeFault(value: string): string | undefined {
   } catch {
     return "expected an address such as 10.0.0.1, or a network such as 10.0.0.0/8";
   }
-}
-
-function isOrigin(value: string): boolean {
-  return value === "*" || URL.parse(value)?.origin === value;
 }

@@ -111,7 +111,9 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: "origin",
     placeholder: "ORIGIN",
-    help: 'Origin whose pages may connect, such as https://example.com, or "*" for all; ' +
+    help:
+      "Origin whose pages may connect, such as https://example.com, https://*.example.com for all " +
+      'subdomains, capacitor://localhost, null, or "*" for all; ' +
       "several times or with commas between them (default: the server's own host)",
     schema: origins,
     kind: "list",

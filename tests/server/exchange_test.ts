@@ -231,6 +231,14 @@ const ORIGINS: {
     origin: "http://127.0.0.1",
     status: 403,
   },
+  { what: "an empty one", origin: "", status: 101 },
+  { what: "null where it is listed", origins: ["null"], origin: "null", status: 101 },
+  {
+    what: "a subdomain where all of them are listed",
+    origins: ["https://*.a.example"],
+    origin: "https://b.a.example",
+    status: 101,
+  },
   { what: "any where all may", origins: "*", origin: "http://evil.example", status: 101 },
 ];
 
@@ -251,6 +259,9 @@ for (const { what, origins, origin, status } of ORIGINS) {
       logged.server.registry.totals().refused,
       status === 101 ? {} : { ORIGIN_REFUSED: 1 },
     );
+    if (status === 101) return;
+    const { level, message } = await logged.book.next("refused");
+    assertEquals([level, message], ["info", `Pages of this origin may not connect: "${origin}"`]);
   });
 }
 

@@ -34,7 +34,8 @@ function faultsOf(args: readonly string[], around?: Around): readonly string[] {
 
 const TOKEN = "0123456789abcdef";
 const PORT = "expected an integer from 0 to 65535";
-const ORIGIN = 'expected an origin such as https://a.example, or "*"';
+const ORIGIN =
+  'expected an origin such as https://a.example or https://*.a.example, or "*" alone for all';
 
 Deno.test("flagOf() and variableOf() write a name in the manner of flags and of variables", () => {
   assertEquals(flagOf("port"), "--port");
@@ -343,20 +344,21 @@ Deno.test("readSettings() replaces a list by that of the stronger source", () =>
 });
 
 Deno.test("readSettings() says which item of a list is wrong", () => {
-  assertEquals(faultsOf(["--origin", "*", "--origin", "https://a.example/"]), [
-    `--origin[1]: ${ORIGIN}, received "https://a.example/"`,
+  assertEquals(faultsOf(["--origin", "*", "--origin", "a.example/"]), [
+    `--origin[1]: ${ORIGIN}, received "a.example/"`,
   ]);
   assertEquals(faultsOf([], { env: { FOURTUPLE_ORIGIN: "" } }), [
     `FOURTUPLE_ORIGIN[0]: ${ORIGIN}, received ""`,
   ]);
   const files = {
-    f: { origin: ["a.example", 3, "https://a.example", "null", "HTTPS://A.example"] },
+    f: { origin: ["a.example", 3, "https://a.example", "null", "https://a.example/b", "//a"] },
   };
   assertEquals(faultsOf(["--config=f"], { files }), [
     `f: origin[0]: ${ORIGIN}, received "a.example"`,
     "f: origin[1]: expected a text, received 3",
-    `f: origin[3]: ${ORIGIN}, received "null"`,
-    `f: origin[4]: ${ORIGIN}, received "HTTPS://A.example"`,
+    "f: origin[4]: expected scheme, host and port alone, as browsers send no more, " +
+    'received "https://a.example/b"',
+    `f: origin[5]: ${ORIGIN}, received "//a"`,
   ]);
   assertEquals(faultsOf(["--config=f"], { files: { f: { origin: "*" } } }), [
     'f: origin: expected a list of texts, received "*"',

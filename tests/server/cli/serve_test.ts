@@ -89,7 +89,7 @@ Deno.test("serve lists all that is wrong in flags, variables and file, and start
       out: "",
       err: `\
 fourtuple serve: --nope: no such option
-fourtuple serve: ${config}: origin[0]: expected an origin such as https://a.example, or "*", received "a.example"
+fourtuple serve: ${config}: origin[0]: expected an origin such as https://a.example or https://*.a.example, or "*" alone for all, received "a.example"
 fourtuple serve: ${config}: ap: no such setting
 fourtuple serve: FOURTUPLE_LOG_LEVEL: expected one of debug, info, warning, error, received ""
 fourtuple serve: FOURTUPLE_PORTS: no such setting

@@ -17,7 +17,8 @@ function faultOf(schema: z.ZodType, value: unknown): string | undefined {
   return schema.safeParse(value).error?.issues[0]?.message;
 }
 
-const ORIGIN = 'expected an origin such as https://a.example, or "*"';
+const ORIGIN =
+  'expected an origin such as https://a.example or https://*.a.example, or "*" alone for all';
 const RANGE = "expected an address such as 10.0.0.1, or a network such as 10.0.0.0/8";
 
 /** What each takes, and what it has against other values. */
@@ -37,8 +38,11 @@ const CASES: Record<string, [schema: z.ZodType, good: unknown[], bad: [unknown, 
       ["*", "expected a list of texts"],
       [[1], "expected a text"],
       [["a.example"], ORIGIN],
-      [["https://a.example/"], ORIGIN],
-      [["https://a.example", "https://b.example/c"], ORIGIN],
+      [["//a.example"], ORIGIN],
+      [
+        ["https://a.example/", "https://b.example/c"],
+        "expected scheme, host and port alone, as browsers send no more",
+      ],
     ],
   ],
   addressRanges: [
