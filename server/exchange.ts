@@ -44,6 +44,8 @@ export interface ExchangeHost<Data> extends ConnectionHost<Data>, HookHost<Data>
   secure(conn: Transport, first?: Uint8Array): Transport;
   /** A proxy has told where an exchange comes from, or that it tells no more about it. */
   located(exchange: Exchange<Data>): void;
+  /** Counts a trusted proxy's forwarded header that could not be read, and tells the operator. */
+  forwardedMalformed(key: string, fault: string): void;
   /** Counts a client's address that a proxy has told, if there is room for one more of it. */
   admits(address: string): boolean;
   /** A handshake succeeded: the connection is the host's from now on. */
@@ -109,7 +111,9 @@ export class Exchange<Data> implements Due {
       const first = this.#peer.isToBeAnnounced ? await this.#receiveAnnouncement() : NOTHING;
       const received = first && await this.#receive(first);
       if (received === undefined || this.#over) return this.#end();
-      if (this.#peer.requested(received.head.headers)) this.#host.registry.spoofed++;
+      const { spoofed, fault } = this.#peer.requested(received.head.headers);
+      if (spoofed) this.#host.registry.spoofed++;
+      if (fault !== undefined) this.#host.forwardedMalformed(this.#peer.info.key, fault);
       this.#admit();
       if (!isUpgradeRequest(received.head)) await this.#answerPlain(received.head);
       else if (await this.#upgrade(received)) return;

@@ -34,7 +34,8 @@ export interface LogEntry {
   /**
    * What happened, as a stable word. Of a connection: `opened`, `closed`, `rule_broken`,
    * `send_queue_full`, `stream_broke_off`, `peer_lost`, `message_timeout`, `unfinished_full`,
-   * `close_timeout`, `handler_fault`, `fault`. Of a request: `refused`, `exchange_broken`, `handler_fault`, `fault`. Of the server: `connections_limit`,
+   * `close_timeout`, `handler_fault`, `fault`. Of a request: `refused`, `exchange_broken`,
+   * `handler_fault`, `fault`. Of the server: `connections_limit`, `forwarded_malformed`,
    * `out_of_descriptors`, `descriptors_back`, `left_early`, `accept_failed`. Of a cluster:
    * `worker_started`, `worker_ended`, `worker_failed`, `worker_refused`, `worker_restarting`,
    * `gave_up`, `rolling`, `rolled`, `roll_failed`, `relay_dropped`, `handler_fault`. Of the binary's

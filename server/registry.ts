@@ -61,6 +61,8 @@ export interface Totals {
   readonly refused: Readonly<Record<string, number>>;
   /** Requests with a forwarded header from somebody who is no trusted proxy; it was ignored. */
   readonly spoofed: number;
+  /** Requests of trusted proxies whose forwarded header could not be read to its end. */
+  readonly forwardedMalformed: number;
   /** Bytes from peers over all WebSocket connections. */
   readonly bytesIn: number;
   /** Bytes for peers over all WebSocket connections. */
@@ -175,6 +177,8 @@ export class Registry<Entry extends Registered = Registered> implements Connecti
   requests = 0;
   /** Requests with a forwarded header that nobody may send. */
   spoofed = 0;
+  /** Requests of trusted proxies whose forwarded header could not be read to its end. */
+  forwardedMalformed = 0;
 
   /** @param describe Asks the kernel about a socket. */
   constructor(describe: DescribeSocket) {
@@ -269,6 +273,7 @@ export class Registry<Entry extends Registered = Registered> implements Connecti
       requests: this.requests,
       refused: Object.fromEntries(this.#refused),
       spoofed: this.spoofed,
+      forwardedMalformed: this.forwardedMalformed,
       ...sums,
     };
   }

@@ -54,6 +54,9 @@ import { walk } from "./walk.ts";
 /** The queue of connections that wait for accept; the kernel takes no more than `somaxconn`. */
 const BACKLOG = 4_096;
 
+/** Forwarded headers that cannot be read are told of once in so many milliseconds; all are counted. */
+const MALFORMED_QUIET = 10_000;
+
 /** A running server. */
 export interface Server<Data = unknown> extends AsyncDisposable {
   /** The address that it listens on. */
@@ -182,6 +185,8 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   readonly #sockets = new SocketTable();
   readonly #reporter: Promise<Reporter>;
   readonly #unsubscribe: (() => void) | undefined;
+  /** When the operator was last told of a forwarded header that could not be read. */
+  #lastMalformed = -Infinity;
   #prepared = false;
   #stopped = false;
   /** Told when everybody has gone. */
@@ -321,6 +326,16 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
 
   located(exchange: Exchange<Data>): void {
     this.exchanges.add(exchange, exchange.knownAddress);
+  }
+
+  forwardedMalformed(key: string, fault: string): void {
+    this.registry.forwardedMalformed++;
+    const { now } = this.sweep;
+    // A client may have written it, all day.
+    if (now - this.#lastMalformed < MALFORMED_QUIET) return;
+    this.#lastMalformed = now;
+    const message = `Forwarded header of a trusted proxy tells no client: ${fault}`;
+    this.log({ level: "warning", event: "forwarded_malformed", message, key });
   }
 
   admits(address: string): boolean {

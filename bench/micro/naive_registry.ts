@@ -45,6 +45,7 @@ export class NaiveRegistry {
       requests: 0,
       refused: {},
       spoofed: 0,
+      forwardedMalformed: 0,
       ...records.reduce(plus, this.#past),
     };
   }

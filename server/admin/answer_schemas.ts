@@ -203,6 +203,7 @@ const totalsSchema = z.object({
   requests: count,
   refused: counts,
   spoofed: count,
+  forwardedMalformed: count,
   bytesIn: count,
   bytesOut: count,
   messagesIn: count,

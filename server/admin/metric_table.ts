@@ -90,6 +90,11 @@ export const METRICS: readonly Metric[] = [
     ({ sum }) => sum.totals.spoofed,
   ),
   counter(
+    "fourtuple_forwarded_malformed_total",
+    "Requests of trusted proxies whose forwarded header could not be read to its end.",
+    ({ sum }) => sum.totals.forwardedMalformed,
+  ),
+  counter(
     "fourtuple_closes_total",
     "WebSocket connections that ended, by who ended them and the code that was said first.",
     ({ sum: { measured: { closes } } }) =>

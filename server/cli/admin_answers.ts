@@ -138,6 +138,7 @@ const totals = z.looseObject({
   requests: number,
   refused: z.record(z.string(), number),
   spoofed: number,
+  forwardedMalformed: number,
   bytesIn: number,
   bytesOut: number,
   messagesIn: number,

@@ -57,6 +57,7 @@ function figures(
     ["in", `${bytes(totals.bytesIn)}, ${countOf(totals.messagesIn, "message")}`],
     ["out", `${bytes(totals.bytesOut)}, ${countOf(totals.messagesOut, "message")}`],
     ["forged forwarded headers", count(totals.spoofed)],
+    ["unread forwarded headers", count(totals.forwardedMalformed)],
     ["messages dropped", count(totals.messagesDropped)],
     ["closed as too slow", count(measured.slowClosed)],
     ["unfinished, too slow", count(measured.unfinishedLate)],

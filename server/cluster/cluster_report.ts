@@ -128,6 +128,7 @@ export function joinTotals(parts: readonly Totals[]): Totals {
     closed: 0,
     requests: 0,
     spoofed: 0,
+    forwardedMalformed: 0,
     bytesIn: 0,
     bytesOut: 0,
     messagesIn: 0,

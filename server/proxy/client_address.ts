@@ -11,7 +11,7 @@ export interface ClientAddress {
 /**
  * Reads how a forwarded header names somebody (RFC 7239 6): an address, perhaps with a port, IPv6
  * with a port in brackets; `unknown`, or a name that hides it, `_x`. Bare IPv6 is taken too, as
- * `X-Forwarded-For` has it.
+ * `X-Forwarded-For` has it; where it ends in an IPv4 address, even with a port. A zone is left out.
  *
  * @param text The node, without quotes.
  * @returns `undefined` where it hides the address.
@@ -24,16 +24,32 @@ export function parseNode(text: string): ClientAddress | undefined {
   if (host === "unknown" || isObfuscated(host)) return undefined;
   const bracketed = host.startsWith("[");
   if (bracketed && !(host.endsWith("]") && host.includes(":"))) throw fault();
-  const address = canonicalAddress(bracketed ? host.slice(1, -1) : host);
+  const address = readAddress(bracketed ? host.slice(1, -1) : host);
   return port === undefined ? { address } : { address, port };
+}
+
+/**
+ * Reads an address, whatever its family.
+ *
+ * @param text IPv4, or IPv6 without brackets; a zone behind it (RFC 4007 11) names an interface of the
+ * proxy's host, and is left out.
+ * @returns The address in canonical form.
+ * @throws {SyntaxError} If the text is none.
+ */
+export function readAddress(text: string): string {
+  const zone = text.includes(":") ? /%[A-Za-z0-9._~-]{1,64}$/.exec(text) : null;
+  return canonicalAddress(zone === null ? text : text.slice(0, zone.index));
 }
 
 /** The colon before the port; -1 without a port. */
 function portColon(text: string): number {
   const last = text.lastIndexOf(":");
   if (text.startsWith("[")) return text.endsWith("]") ? -1 : last;
-  // More than one without brackets: IPv6, which has no port then.
-  return text.indexOf(":") === last ? last : -1;
+  // More than one without brackets: IPv6, which has a port then only behind dotted IPv4.
+  return text.indexOf(":") === last || text.lastIndexOf(".") > text.lastIndexOf(":", last - 1) &&
+      text.lastIndexOf(".") < last
+    ? last
+    : -1;
 }
 
 /** A port that hides itself, or is 0, is none. */

@@ -1,12 +1,22 @@
-import { HeaderScanner, isToken } from "../../protocol/header_values.ts";
+import { HeaderScanner } from "../../protocol/header_values.ts";
 import { type ClientAddress, parseNode } from "./client_address.ts";
-import { ProxyError } from "./proxy_error.ts";
 
 /** The headers that can tell the client's address. */
 export type ForwardedHeader = "x-forwarded-for" | "forwarded";
 
 /** Those headers. */
 export const FORWARDED_HEADERS: readonly ForwardedHeader[] = ["x-forwarded-for", "forwarded"];
+
+/** What a forwarded header tells. */
+export interface FoundClient {
+  /**
+   * The client, or the last proxy that is known, where the one before it is hidden or cannot be read;
+   * `undefined` where that is the one that sent the header.
+   */
+  readonly client: ClientAddress | undefined;
+  /** The rule that the header breaks where it was looked at, if it does. */
+  readonly fault: string | undefined;
+}
 
 /** Tells whether an address is that of a trusted proxy. */
 export type Trusts = (address: string) => boolean;
@@ -15,42 +25,43 @@ const SEMICOLON = 0x3b;
 const COMMA = 0x2c;
 const EQUALS = 0x3d;
 
+/** What addresses and hosts hold although tokens do not: a colon and brackets. */
+const UNQUOTED = [0x3a, 0x5b, 0x5d];
+
 /**
  * Finds the client in a forwarded header that a trusted proxy sent. Each proxy adds at the right whom
  * it got the request from, so the list is walked from there: behind a trusted proxy's word stands
  * another one, and the first address that is not trusted is the client. What stands left of that
  * anybody may have written, and it is not looked at.
  *
+ * A header that is malformed there tells no client: whoever is behind it is unknown, and not refused,
+ * since proxies write what their authors took for right. `Forwarded` counts as a whole, as a quote on
+ * the left may change what stands on the right, but addresses need no quotes in it.
+ *
  * @param header Which header it is.
  * @param value Its value; several lines joined by commas.
  * @param trusts Whose word counts.
- * @returns The client, or the last proxy that is known, where the one before it is hidden; `undefined`
- * where that is the one that sent the header.
- * @throws {ProxyError} If the header is malformed: `Forwarded` as a whole, as a quote on the left may
- * change what stands on the right, `X-Forwarded-For` as far as it is looked at.
+ * @returns The client, and what is wrong with the header.
  */
 export function findClient(
   header: ForwardedHeader,
   value: string,
   trusts: Trusts,
-): ClientAddress | undefined {
-  const nodes = header === "forwarded" ? nodesOfForwarded(value) : nodesOfList(value);
-  let last: ClientAddress | undefined;
-  for (const node of nodes) {
-    const hop = node === undefined ? undefined : readNode(node);
-    if (hop === undefined) return last;
-    last = hop;
-    if (!trusts(hop.address)) return last;
-  }
-  return last;
-}
-
-function readNode(text: string): ClientAddress | undefined {
+): FoundClient {
+  let client: ClientAddress | undefined;
   try {
-    return parseNode(text);
-  } catch {
-    throw malformed("each client must be an address, perhaps with a port");
+    const nodes = header === "forwarded" ? nodesOfForwarded(value) : nodesOfList(value);
+    for (const node of nodes) {
+      const hop = node === undefined ? undefined : parseNode(node);
+      if (hop === undefined) break;
+      client = hop;
+      if (!trusts(hop.address)) break;
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { client, fault: error.message };
   }
+  return { client, fault: undefined };
 }
 
 /** The nodes of `X-Forwarded-For`, from the right, and no further than is asked for. */
@@ -107,14 +118,20 @@ function readElement(scanner: HeaderScanner): Map<string, string> | undefined {
   return pairs.size === 0 && separators === 0 ? undefined : pairs;
 }
 
+/** A quoted string, or a token; colons and brackets need no quotes, as they end no value. */
 function readValue(scanner: HeaderScanner): string {
-  const token = scanner.token();
-  if (isToken(token)) return token;
+  let text = scanner.token();
+  for (;;) {
+    const sign = UNQUOTED.find((code) => scanner.take(code));
+    if (sign === undefined) break;
+    text += String.fromCharCode(sign) + scanner.token();
+  }
+  if (text !== "") return text;
   const quoted = scanner.quotedString();
   if (quoted === undefined) throw malformed("each value must be a token or a quoted string");
   return quoted;
 }
 
-function malformed(rule: string): ProxyError {
-  return new ProxyError("FORWARDED_MALFORMED", `Forwarded header is malformed: ${rule}`);
+function malformed(rule: string): SyntaxError {
+  return new SyntaxError(`Cannot read header: ${rule}`);
 }

@@ -66,16 +66,19 @@ export class Peer {
    * Takes over what the request says about the client, where a trusted proxy sent it.
    *
    * @param headers The request's header fields.
-   * @returns Whether somebody else said something about it, which is ignored.
-   * @throws {ProxyError} If a trusted proxy's header is malformed.
+   * @returns Whether somebody else said something about it, which is ignored, or what is wrong with a
+   * trusted proxy's header, which counts as far as it could be read.
    */
-  requested(headers: HeadFields): boolean {
-    if (!this.#isProxy) return FORWARDED_HEADERS.some((name) => headers.has(name));
+  requested(
+    headers: HeadFields,
+  ): { readonly spoofed: boolean; readonly fault?: string | undefined } {
+    if (!this.#isProxy) return { spoofed: FORWARDED_HEADERS.some((name) => headers.has(name)) };
     const { trusts, header } = this.#proxies!;
     const value = header && headers.get(header);
-    if (value !== undefined) this.#name(findClient(header!, value, trusts));
+    const found = value === undefined ? undefined : findClient(header!, value, trusts);
+    this.#name(found?.client);
     this.#address = this.knownAddress;
-    return false;
+    return { spoofed: false, fault: found?.fault };
   }
 
   /** The client's address as far as it is known: that of the socket, where nobody has told another. */

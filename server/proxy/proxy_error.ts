@@ -13,8 +13,6 @@ export const PROXY_ERRORS = {
   PROXY_HEADER_INCOMPLETE: 400,
   /** A PROXY header came from somebody who was not to send one. */
   PROXY_HEADER_UNEXPECTED: 400,
-  /** A trusted proxy's `X-Forwarded-For` or `Forwarded` is malformed. */
-  FORWARDED_MALFORMED: 400,
   /** The client that the proxy names has as many connections as it may have. */
   ADDRESS_LIMIT: 429,
 } as const satisfies Record<string, number>;

@@ -6,8 +6,8 @@
  * @module
  */
 
-import { canonicalAddress, formatIPv6 } from "../four_tuple.ts";
-import type { ClientAddress } from "./client_address.ts";
+import { formatIPv6 } from "../four_tuple.ts";
+import { type ClientAddress, readAddress } from "./client_address.ts";
 import { ProxyError } from "./proxy_error.ts";
 import { ProxySignature } from "./proxy_signature.ts";
 
@@ -127,10 +127,10 @@ export class ProxyHeaderParser {
       throw malformed("family must be TCP4, TCP6 or UNKNOWN");
     }
     if (more.length > 0) throw malformed("line must have six fields");
-    const address = readAddress(source, family);
-    readAddress(destination, family);
-    readPort(ourPort);
-    return clientAt(address, readPort(port));
+    if (destination === "" || ourPort === "") throw malformed("line must have six fields");
+    // Our own address is not used: where a proxy has put another client in the place of its own, as
+    // nginx with realip does, it may even be of the other family.
+    return clientAt(readSource(source), readPort(port));
   }
 
   // Version 2.
@@ -183,13 +183,12 @@ function clientAt(address: string, port: number): ProxyHeader {
   return { client: port === 0 ? { address } : { address, port } };
 }
 
-function readAddress(text: string, family: "TCP4" | "TCP6"): string {
+function readSource(text: string): string {
   try {
-    if (text.includes(":") === (family === "TCP6")) return canonicalAddress(text);
+    return readAddress(text);
   } catch {
-    // It is none.
+    throw malformed("source must be an address");
   }
-  throw malformed(`addresses of ${family} must be of that family`);
 }
 
 function readPort(text: string): number {

@@ -21,9 +21,9 @@ const REACHED: Readonly<Record<string, { inputs: number; outcomes: readonly stri
   },
   "x-forwarded-for": {
     inputs: 900,
-    outcomes: ["FORWARDED_MALFORMED", "client", "hidden", "proxy"],
+    outcomes: ["client", "hidden", "malformed", "proxy"],
   },
-  "forwarded": { inputs: 900, outcomes: ["FORWARDED_MALFORMED", "client", "hidden", "proxy"] },
+  "forwarded": { inputs: 900, outcomes: ["client", "hidden", "malformed", "proxy"] },
   "handshake-request": {
     inputs: 3_000,
     outcomes: [

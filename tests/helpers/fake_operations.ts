@@ -454,6 +454,7 @@ export class FakeOperations implements Operations {
       closed: 100,
       requests: 15,
       spoofed: 1,
+      forwardedMalformed: 0,
       refused: { origin: 3, connections_limit: 2 },
       bytesIn: sum(connections, ({ bytesIn }) => bytesIn),
       bytesOut: sum(connections, ({ bytesOut }) => bytesOut),

@@ -40,6 +40,7 @@ export const FAKE_TOTALS: Totals = {
   closed: 100,
   requests: 20,
   spoofed: 8,
+  forwardedMalformed: 7,
   refused: { ORIGIN_REFUSED: 9, CONNECTIONS_LIMIT: 2 },
   bytesIn: 50_000,
   bytesOut: 70_000,

@@ -1,8 +1,9 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { parseFourTuple, type PeerInfo, serve, type ServeOptions, type Server } from "../../mod.ts";
 import { closeQuietly, writeAll } from "../../server/transport.ts";
 import { TEST_CERTIFICATE, TEST_KEY } from "../helpers/certificate.ts";
 import { Events, until } from "../helpers/events.ts";
+import { LogBook } from "../helpers/log_book.ts";
 import { concat } from "../helpers/notation.ts";
 import { block, LOCAL, PROXY } from "../helpers/proxy_block.ts";
 import { type ClientStream, connectFrom, RawClient, UPGRADE_LINES } from "../helpers/raw_client.ts";
@@ -289,11 +290,19 @@ test("Exchange counts forwarded headers as spoofed where no proxy is trusted", a
   assertEquals(server.registry.totals().spoofed, 2);
 });
 
-test("Exchange refuses a malformed header of a trusted proxy with 400", async () => {
-  await using server = start({ proxies: { trusted: TRUSTED, header: "forwarded" } });
-  const { client, status } = await ask(server, "", ["Forwarded: for=somebody"]);
-  assertEquals([status, server.registry.totals().refused], [400, { FORWARDED_MALFORMED: 1 }]);
-  client.close();
+test("Exchange takes whoever is behind a header that cannot be read for the proxy, counts and says so once", async () => {
+  const book = new LogBook();
+  const proxies = { trusted: TRUSTED, header: "forwarded" } as const;
+  await using server = start({ proxies, log: book.log });
+  for (const header of ["for=somebody", 'for="', "for=2001:db8::7", "for=192.0.2.7:1234"]) {
+    const { client, status } = await ask(server, "", [`Forwarded: ${header}`]);
+    assertEquals(status, 101);
+    client.close();
+  }
+  const { refused, forwardedMalformed, opened } = server.registry.totals();
+  assertEquals([refused, forwardedMalformed, opened], [{}, 2, 4]);
+  assertEquals(book.entries("forwarded_malformed").length, 1);
+  assert(!book.entries("forwarded_malformed")[0]!.message.includes("somebody"));
 });
 
 test("Exchange believes the header only behind a PROXY header that names a trusted proxy", async () => {

@@ -15,6 +15,7 @@ const NO_TOTALS: Totals = {
   closed: 0,
   requests: 0,
   spoofed: 0,
+  forwardedMalformed: 0,
   refused: {},
   bytesIn: 0,
   bytesOut: 0,

@@ -183,6 +183,7 @@ function factsSinceStart({ at, processes, sum: { totals, measured, report } }) {
     ["Unfinished messages full, closed", count(measured.unfinishedFull)],
     ["Peers lost", count(measured.peersLost)],
     ["Forwarded headers ignored", count(totals.spoofed)],
+    ["Forwarded headers malformed", count(totals.forwardedMalformed)],
     ["Refused", listed(Object.entries(totals.refused).map(([why, n]) => `${why}: ${count(n)}`))],
     ["Closed by us", closes(measured.closes.us)],
     ["Closed by peers", closes(measured.closes.peer)],

@@ -87,6 +87,7 @@ Deno.test("METRICS tell what came of connections, and why they were refused and 
     "reason=ORIGIN_REFUSED": 9,
   });
   assertEquals(read("fourtuple_spoofed_requests_total"), { "": 8 });
+  assertEquals(read("fourtuple_forwarded_malformed_total"), { "": 7 });
   assertEquals(read("fourtuple_closes_total"), { "by=us code=1001": 1, "by=peer code=none": 1 });
   assertEquals(read("fourtuple_peers_lost_total"), { "": 6 });
 });

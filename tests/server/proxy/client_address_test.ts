@@ -13,6 +13,11 @@ Deno.test("parseNode() reads an address, with its port where there is one", () =
     ["[2001:db8::1]:65535", "2001:db8::1", 65535],
     ["::ffff:192.0.2.7", "192.0.2.7"],
     ["[::ffff:192.0.2.7]:80", "192.0.2.7", 80],
+    ["::ffff:192.0.2.7:80", "192.0.2.7", 80],
+    ["64:ff9b::192.0.2.7:80", "64:ff9b::c000:207", 80],
+    ["::ffff:c000:207", "192.0.2.7"],
+    ["fe80::1%eth0", "fe80::1"],
+    ["[fe80::1%25eth0]:80", "fe80::1", 80],
   ];
   for (const [text, address, port] of nodes) {
     assertEquals(parseNode(text), port === undefined ? { address } : { address, port }, text);
@@ -46,7 +51,13 @@ Deno.test("parseNode() refuses what names nobody", () => {
     "[::1]:",
     "[::1]x:80",
     "::1]",
-    "fe80::1%eth0",
+    "fe80::1%",
+    "fe80::1%eth0%eth1",
+    "fe80::1%a b",
+    "192.0.2.7%eth0",
+    "::ffff:192.0.2.7:",
+    "::ffff:192.0.2.7:80:80",
+    "192.0.2.7:80:80",
     "UNKNOWN",
     "192.0.2.7\t",
   ];
