@@ -5,7 +5,7 @@ import { encodeHead, type HeaderPairs } from "./head_serializer.ts";
 import { equalsIgnoringCase, isToken, listIncludes } from "./header_values.ts";
 import { isHost } from "./host.ts";
 import type { ResponseHead } from "./http_head.ts";
-import { isRequestTarget } from "./request_target.ts";
+import { targetFault } from "./request_target.ts";
 
 /** Headers of the request that the handshake writes itself, or that would announce a body. */
 const OWNED_HEADERS: ReadonlySet<string> = new Set([
@@ -82,7 +82,7 @@ export interface AcceptedUpgrade {
 export function serializeUpgradeRequest(handshake: ClientHandshake): Uint8Array<ArrayBuffer> {
   const { host, path, key, subprotocols = [], extensions = [], headers = [] } = handshake;
   if (!isHost(host)) throw new TypeError("Host must be a name or address with an optional port");
-  if (!path.startsWith("/") || !isRequestTarget(path)) {
+  if (!path.startsWith("/") || targetFault(path) !== undefined) {
     throw new TypeError("Path must begin with a slash and hold visible ASCII and no fragment");
   }
   if (!isKey(key)) throw new TypeError("Key must be base64 of 16 bytes");

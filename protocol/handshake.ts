@@ -183,9 +183,12 @@ export function isKey(text: string): boolean {
   return true;
 }
 
-/** RFC 6455 4.1, item 10: tokens, each only once; they are case-sensitive. */
+/**
+ * RFC 6455 4.1, item 10: tokens, each only once; they are case-sensitive. A header without a value is
+ * what some clients send that offer none, and most servers take it for that.
+ */
 function parseSubprotocols(value: string | undefined): string[] {
-  if (value === undefined) return [];
+  if (value === undefined || value === "") return [];
   const subprotocols = parseTokenList(value);
   if (subprotocols === undefined) {
     throw new HandshakeError("SUBPROTOCOL_INVALID", "Sec-WebSocket-Protocol must list tokens");

@@ -1,4 +1,20 @@
 /**
+ * Fields of requests that are no lists, and mean nothing else when the same line comes again. Those of
+ * the handshake that must come once are not among them, nor is the length of a body.
+ */
+const SINGLETONS: ReadonlySet<string> = new Set([
+  "authorization",
+  "content-type",
+  "date",
+  "from",
+  "max-forwards",
+  "origin",
+  "proxy-authorization",
+  "referer",
+  "user-agent",
+]);
+
+/**
  * The header fields of an HTTP head, in their order of arrival, with names in lower case. Look-ups
  * compare names one by one: a head has few fields, their number is limited, and no name that a peer
  * chooses can collide with a property (`__proto__`, `constructor`).
@@ -42,18 +58,28 @@ export class HeadFields implements Iterable<[name: string, value: string]> {
   }
 
   /**
-   * The value of a field. Where it came in several lines they are one list (RFC 9110 5.3).
+   * The value of a field. Where it came in several lines they are one list (RFC 9110 5.3), and those of
+   * `Cookie` are joined as HTTP/2 has it, whose proxies split them (RFC 9113 8.2.3). Of a field that
+   * is no list, lines that say the same count once; others make a value that is none.
    *
    * @param name The name in lower case.
-   * @returns The value, several joined by ", ", or `undefined` where there is none.
+   * @returns The value, several joined by ", ", of `cookie` by "; ", or `undefined` where there is none.
    */
   get(name: string): string | undefined {
     let joined: string | undefined;
     for (let i = 0; i < this.#names.length; i++) {
       if (this.#names[i] !== name) continue;
-      joined = joined === undefined ? this.#values[i] : `${joined}, ${this.#values[i]}`;
+      if (joined === undefined) joined = this.#values[i];
+      else if (joined !== this.#values[i] || !SINGLETONS.has(name)) {
+        joined += (name === "cookie" ? "; " : ", ") + this.#values[i];
+      }
     }
     return joined;
+  }
+
+  /** Yields names, in lower case, and values as {@linkcode HeadFields.get} has them, one pair for each name. */
+  *joined(): IterableIterator<[name: string, value: string]> {
+    for (const name of new Set(this.#names)) yield [name, this.get(name)!];
   }
 
   /**

@@ -1,5 +1,5 @@
 import { isToken } from "./header_values.ts";
-import { isRequestTarget } from "./request_target.ts";
+import { targetFault } from "./request_target.ts";
 
 const HTAB = 0x09;
 const SPACE = 0x20;
@@ -63,7 +63,7 @@ export function serializeRequestHead(
   headers: HeaderPairs,
 ): Uint8Array<ArrayBuffer> {
   if (!isToken(method)) throw new TypeError("Request method must be a token");
-  if (!isRequestTarget(target)) {
+  if (targetFault(target) !== undefined) {
     throw new TypeError("Request target must be a path, an http or https URL or *");
   }
   return encodeHead(`${method} ${target} HTTP/1.1\r\n${headerLines(headers)}\r\n`);

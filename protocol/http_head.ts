@@ -4,7 +4,7 @@ import { HeadParser, malformed } from "./head_parser.ts";
 import { isToken } from "./header_values.ts";
 import { isHost } from "./host.ts";
 import { DEFAULT_HEAD_LIMITS, type HeadLimits } from "./limits.ts";
-import { isRequestTarget, splitTarget } from "./request_target.ts";
+import { splitTarget, targetFault } from "./request_target.ts";
 
 /**
  * The head of an HTTP request (RFC 9112 3). Host and path make a URL: {@linkcode requestUrl}.
@@ -81,16 +81,16 @@ export class RequestHeadParser extends HeadParser<RequestHead> {
    */
   protected override readStartLine(line: string): void {
     const methodEnd = line.indexOf(" ");
-    const targetEnd = line.indexOf(" ", methodEnd + 1);
-    if (methodEnd < 0 || targetEnd < 0) {
+    // The last one, so that a blank in the target is told as such.
+    const targetEnd = line.lastIndexOf(" ");
+    if (targetEnd <= methodEnd) {
       throw malformed("Request line is not method, target and version");
     }
     this.#method = line.slice(0, methodEnd);
     this.#target = line.slice(methodEnd + 1, targetEnd);
     if (!isToken(this.#method)) throw malformed("Request method is not a token");
-    if (!isRequestTarget(this.#target)) {
-      throw malformed("Request target is neither a path nor an http or https URL");
-    }
+    const fault = targetFault(this.#target);
+    if (fault !== undefined) throw malformed(fault);
     this.#minorVersion = readVersion(line.slice(targetEnd + 1));
   }
 

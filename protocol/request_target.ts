@@ -2,6 +2,9 @@ const SPACE = 0x20;
 const HASH = 0x23;
 const DEL = 0x7f;
 
+/** What an absolute target begins with; RFC 6455 3 has ws and wss for the same resources. */
+const SCHEMES: readonly string[] = ["http://", "https://", "ws://", "wss://"];
+
 /** The two parts of a request target (RFC 9112 3.2). */
 export interface RequestTarget {
   /** The host of an absolute target, perhaps with a port, and not looked at; otherwise `undefined`. */
@@ -11,24 +14,30 @@ export interface RequestTarget {
 }
 
 /**
- * Tells whether a text is a request target: visible ASCII without a fragment, in origin form, in
- * absolute form for http or https, or `*` (RFC 9112 3.2, RFC 6455 4.2.1).
+ * Finds out why a text is no request target: visible ASCII without a fragment, in origin form, in
+ * absolute form for http, https, ws or wss, or `*` (RFC 9112 3.2, RFC 6455 4.2.1).
  *
  * @param target The text.
- * @returns Whether it is one; the host of an absolute form is not looked at.
+ * @returns What is wrong and what was expected, without anything of the text; `undefined` where it is
+ * one. The host of an absolute form is not looked at.
  */
-export function isRequestTarget(target: string): boolean {
+export function targetFault(target: string): string | undefined {
   for (let i = 0; i < target.length; i++) {
     const code = target.charCodeAt(i);
-    if (code <= SPACE || code >= DEL || code === HASH) return false;
+    if (code === SPACE) return "Request target holds a blank: write it as %20";
+    if (code < SPACE || code === DEL) return "Request target holds a control character";
+    if (code > DEL) return "Request target is not ASCII: write UTF-8 with percent signs";
+    if (code === HASH) return "Request target holds a #: a fragment is not sent, or written as %23";
   }
-  return target.startsWith("/") || target === "*" || authorityStartOf(target) > 0;
+  return target.startsWith("/") || target === "*" || authorityStartOf(target) > 0
+    ? undefined
+    : "Request target is neither a path nor a URL of http, https, ws or wss";
 }
 
 /**
  * Takes a request target apart.
  *
- * @param target The target, which {@linkcode isRequestTarget} has accepted.
+ * @param target The target, which {@linkcode targetFault} finds nothing wrong with.
  * @returns Its parts.
  */
 export function splitTarget(target: string): RequestTarget {
@@ -70,6 +79,6 @@ export function requestUrl(
 /** Where the host of an absolute target begins, 0 for other targets (RFC 9112 3.2.2). */
 function authorityStartOf(target: string): number {
   if (target.startsWith("/")) return 0;
-  const scheme = target.slice(0, 8).toLowerCase();
-  return scheme.startsWith("http://") ? 7 : scheme === "https://" ? 8 : 0;
+  const beginning = target.slice(0, 8).toLowerCase();
+  return SCHEMES.find((scheme) => beginning.startsWith(scheme))?.length ?? 0;
 }

@@ -64,6 +64,9 @@ interface Received {
 
 const NOTHING = new Uint8Array(0);
 
+/** The methods of plain requests. */
+const METHODS = "GET, HEAD, OPTIONS";
+
 /**
  * The first request on a connection, up to its answer: an opening handshake, or plain HTTP. It has
  * one deadline, which only progress in writing a plain response puts off.
@@ -225,11 +228,16 @@ export class Exchange<Data> implements Due {
   // Plain HTTP.
 
   async #answerPlain(head: RequestHead): Promise<void> {
+    if (head.method === "OPTIONS" && !hasBody(head)) {
+      // RFC 9110 9.3.7. It is what HAProxy's plain `option httpchk` asks, too.
+      this.#host.registry.requests++;
+      return await this.#respond(new Response(null, { status: 204, headers: { allow: METHODS } }));
+    }
     // RFC 9112 3.2.4: the asterisk form is for OPTIONS.
     if (head.path === "*") throw new HandshakeError("MALFORMED_HEAD", "Request target is no path");
     if (head.method !== "GET" && head.method !== "HEAD") {
       throw new HandshakeError("METHOD_NOT_ALLOWED", "Only GET and HEAD are served", {
-        Allow: "GET, HEAD",
+        Allow: METHODS,
       });
     }
     if (hasBody(head)) {

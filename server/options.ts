@@ -134,7 +134,7 @@ export interface ServeOptions<Data = unknown> extends Handlers<Data> {
   key?: string;
   /**
    * Answers plain GET and HEAD requests, which have no body, on the same port, one for each
-   * connection. Without it they get 426. A response that writes nothing for as long as `handshakeTimeout` is cut.
+   * connection. Without it they get 426. OPTIONS is answered with 204 without it being asked. A response that writes nothing for as long as `handshakeTimeout` is cut.
    */
   fetch?: (request: Request, info: PeerInfo) => Response | Promise<Response>;
   /**

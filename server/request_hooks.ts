@@ -123,7 +123,8 @@ async function ask<Data, Answer>(
 
 function requestOf<Data>({ options }: HookHost<Data>, head: RequestHead): Request {
   const scheme = options.cert === undefined ? "http" : "https";
-  return new Request(requestUrl(head, scheme), { method: head.method, headers: [...head.headers] });
+  const headers = [...head.headers.joined()];
+  return new Request(requestUrl(head, scheme), { method: head.method, headers });
 }
 
 /** Checks the response that a hook returned: it can be sent once, with a status of its own. */

@@ -1,4 +1,5 @@
 import { serve, type ServeOptions, type Server } from "../../mod.ts";
+import { greeting } from "./greeting.ts";
 
 /**
  * Sends every message to every connection, the sender included.
@@ -7,6 +8,10 @@ import { serve, type ServeOptions, type Server } from "../../mod.ts";
  * @returns The running server.
  */
 export function broadcast(options: ServeOptions): Server {
-  const server: Server = serve({ ...options, message: (_, data) => server.broadcastInTurn(data) });
+  const server: Server = serve({
+    ...options,
+    fetch: greeting,
+    message: (_, data) => server.broadcastInTurn(data),
+  });
   return server;
 }

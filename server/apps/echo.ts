@@ -1,4 +1,5 @@
 import { serve, type ServeOptions, type Server } from "../../mod.ts";
+import { greeting } from "./greeting.ts";
 
 /**
  * Sends every message back to where it came from.
@@ -7,5 +8,9 @@ import { serve, type ServeOptions, type Server } from "../../mod.ts";
  * @returns The running server.
  */
 export function echo(options: ServeOptions): Server {
-  return serve({ ...options, message: (connection, data) => connection.send(data) });
+  return serve({
+    ...options,
+    fetch: greeting,
+    message: (connection, data) => connection.send(data),
+  });
 }

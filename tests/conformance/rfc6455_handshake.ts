@@ -41,7 +41,7 @@ export const HANDSHAKE_RULES: readonly Rule[] = [
     tests: [
       [
         "protocol/request_target_test.ts",
-        "isRequestTarget() accepts all visible ASCII but the number sign (RFC 9112 3.2)",
+        "targetFault() accepts all visible ASCII but the number sign (RFC 9112 3.2)",
       ],
       ...refused("fragment in the target"),
       [

@@ -290,7 +290,7 @@ export const OTHER_RULES: readonly Rule[] = [
     tests: [
       [
         "protocol/request_target_test.ts",
-        "isRequestTarget() accepts all visible ASCII but the number sign (RFC 9112 3.2)",
+        "targetFault() accepts all visible ASCII but the number sign (RFC 9112 3.2)",
       ],
       [WIRE, "a client writes a path in ASCII as an address has it (3, 4.1, 11.1)"],
       [WIRE, "a client writes a query in ASCII as an address has it (3, 4.1, 11.1)"],

@@ -296,7 +296,6 @@ for (
     "http://localhost.evil.example",
     "file://",
     "null",
-    "",
   ]
 ) {
   Deno.test(`a server refuses the page of the origin "${origin}" with 403`, () =>
@@ -304,6 +303,11 @@ for (
       assertEquals(await statusOf(server, handshakeWith("Origin", origin)), 403);
     }));
 }
+
+Deno.test("a server takes an empty Origin, which no page has, for none", () =>
+  withServer(async (server) => {
+    assertEquals(await statusOf(server, handshakeWith("Origin", "")), 101);
+  }));
 
 Deno.test("a server with listed origins refuses a page whose name was bound to its address", async () => {
   await using server = serve({ port: 0, origins: ["https://app.example"] });

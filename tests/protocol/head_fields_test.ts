@@ -14,6 +14,24 @@ Deno.test("HeadFields.get() joins what came in several lines (RFC 9110 5.3)", ()
   assertEquals(fields.get("accept"), undefined);
 });
 
+Deno.test("HeadFields.get() joins cookies by semicolons (RFC 9113 8.2.3)", () => {
+  const cookies = new HeadFields([["Cookie", "a=1"], ["Cookie", "b=2; c=3"], ["cookie", "a=1"]]);
+  assertEquals(cookies.get("cookie"), "a=1; b=2; c=3; a=1");
+});
+
+Deno.test("HeadFields.get() counts the same line of what is no list once, and joins others", () => {
+  const lines = [["Origin", "a"], ["Origin", "a"], ["Authorization", "x"], ["authorization", "y"]];
+  const heads = new HeadFields(lines as [string, string][]);
+  assertEquals([heads.get("origin"), heads.get("authorization")], ["a", "x, y"]);
+  const keys = new HeadFields([["Sec-WebSocket-Key", "a"], ["Sec-WebSocket-Key", "a"]]);
+  assertEquals(keys.get("sec-websocket-key"), "a, a");
+});
+
+Deno.test("HeadFields.joined() yields each name once, with its value as get() has it", () => {
+  const joined = new HeadFields([["Via", "a"], ["Cookie", "b"], ["via", "c"], ["Cookie", "d"]]);
+  assertEquals([...joined.joined()], [["via", "a, c"], ["cookie", "b; d"]]);
+});
+
 Deno.test("HeadFields.get() tells an empty value from none", () => {
   assertEquals(new HeadFields([["Host", ""]]).get("host"), "");
 });

@@ -129,6 +129,19 @@ for (const version of ["0.9", "2.0", "3.0", "9.9"]) {
   });
 }
 
+Deno.test("RequestHeadParser says of a target what is wrong with it", () => {
+  const lines: [string, string][] = [
+    ["GET /a b HTTP/1.1", "holds a blank"],
+    ["GET /\u00e9 HTTP/1.1", "is not ASCII"],
+    ["GET /#a HTTP/1.1", "holds a #"],
+  ];
+  for (const [line, part] of lines) {
+    const bytes = UTF8.encode(`${line}\r\nHost: a\r\n\r\n`);
+    const parse = () => new RequestHeadParser().push(bytes);
+    assertThrows(parse, HandshakeError, `Request target ${part}`);
+  }
+});
+
 Deno.test("RequestHeadParser refuses the preface of HTTP/2 with 505 (RFC 9113 3.4)", () => {
   assertFails(
     () => new RequestHeadParser(),

@@ -82,6 +82,45 @@ Deno.test("Exchange chooses the subprotocol in the server's order, or none", asy
   assertEquals(chosen, ["v2", undefined, "v1"]);
 });
 
+Deno.test("Exchange takes a subprotocol header without a value for none", async () => {
+  await using logged = start({ subprotocols: ["a"] });
+  using client = await RawClient.connect(logged.server.addr);
+  const { headers } = await client.upgrade("/", "Sec-WebSocket-Protocol:");
+  assertEquals(headers.get("sec-websocket-protocol"), undefined);
+});
+
+Deno.test("Exchange accepts a target that is a URL of ws or wss", async () => {
+  const urls = new Events<string>();
+  await using logged = start({ upgrade: ({ url }) => urls.push(url) });
+  for (const target of ["ws://b.example:81/chat?a", "WSS://b.example"]) {
+    using _client = await RawClient.open(logged.server.addr, target);
+  }
+  assertEquals(urls.all, ["http://b.example:81/chat?a", "http://b.example/"]);
+});
+
+Deno.test("Exchange hands headers in several lines to the hooks as each kind is joined", async () => {
+  const seen = new Events<(string | null)[]>();
+  await using logged = start({
+    upgrade({ headers }) {
+      seen.push(["cookie", "x-a", "authorization"].map((name) => headers.get(name)));
+    },
+  });
+  using client = await RawClient.connect(logged.server.addr);
+  const lines = ["Cookie: a=1", "X-A: 1", "Cookie: b=2", "X-A: 2"];
+  await client.upgrade("/", ...lines, "Authorization: Basic x", "Authorization: Basic x");
+  assertEquals(await seen.next(), ["a=1; b=2", "1, 2", "Basic x"]);
+});
+
+Deno.test("Exchange answers OPTIONS with 204 and without the hooks, as health checks ask", async () => {
+  await using logged = start({ fetch: () => new Response("hi") });
+  for (const line of ["OPTIONS / HTTP/1.0", "OPTIONS * HTTP/1.1\r\nHost: a"]) {
+    using client = await RawClient.connect(logged.server.addr);
+    await client.sendHead([line]);
+    const { status, headers, body } = await client.response();
+    assertEquals([status, headers.get("allow"), body], [204, "GET, HEAD, OPTIONS", ""]);
+  }
+});
+
 Deno.test("Exchange answers 400 when the head breaks off", async () => {
   await using logged = start();
   using client = await RawClient.connect(logged.server.addr);
@@ -232,6 +271,7 @@ const ORIGINS: {
     status: 403,
   },
   { what: "an empty one", origin: "", status: 101 },
+  { what: "the same twice", origin: "http://127.0.0.1\r\nOrigin: http://127.0.0.1", status: 101 },
   { what: "null where it is listed", origins: ["null"], origin: "null", status: 101 },
   {
     what: "a subdomain where all of them are listed",
