@@ -12,6 +12,8 @@ export const IDLE_CUT = 2_000;
 export interface RunningProxy extends AsyncDisposable {
   /** Where clients connect. */
   readonly addr: Deno.NetAddr;
+  /** The folder of its files. */
+  readonly dir: string;
 }
 
 /**
@@ -20,11 +22,13 @@ export interface RunningProxy extends AsyncDisposable {
  * @param program haproxy.
  * @param server Where it forwards to.
  * @param options What is said behind the address of the server, such as `send-proxy`.
+ * @param backend What is said ahead of that, such as `option httpchk`.
  */
 export function startHaproxy(
   program: Program,
   { hostname, port }: Deno.NetAddr,
   options: string,
+  backend = "",
 ): Promise<RunningProxy> {
   return startProxy(program, async (dir, at) => {
     const path = `${dir}/haproxy.cfg`;
@@ -42,6 +46,7 @@ frontend front
   bind ${at}
   default_backend back
 backend back
+  ${backend}
   server behind ${hostname}:${port} source ${PROXY_ADDRESS} ${options}
 `,
     );
@@ -52,23 +57,45 @@ backend back
 /** Tells whether haproxy answers on its own socket, as it does when it serves. */
 async function answers(path: string): Promise<boolean> {
   try {
-    using conn = await Deno.connect({ transport: "unix", path });
-    await conn.write(new TextEncoder().encode("show info\n"));
-    return await conn.read(new Uint8Array(1)) === 1;
+    return await askHaproxy(path, "show info") !== "";
   } catch {
     return false;
   }
 }
 
+/** Asks haproxy on its own socket. */
+async function askHaproxy(path: string, question: string): Promise<string> {
+  const conn = await Deno.connect({ transport: "unix", path });
+  await conn.write(new TextEncoder().encode(`${question}\n`));
+  return await new Response(conn.readable).text();
+}
+
 /**
- * Starts nginx, which forwards upgrades over HTTP and adds its client to `X-Forwarded-For`.
+ * Asks haproxy what its health check of the server has found.
+ *
+ * @param proxy haproxy.
+ * @returns Whether the server is up, what the last check found, and the HTTP status that it got.
+ */
+export async function healthCheckOf({ dir }: RunningProxy): Promise<[string, string, string]> {
+  const [names = "", ...rows] = (await askHaproxy(`${dir}/stats`, "show stat")).split("\n");
+  const columns = names.split(",");
+  const row = rows.find((line) => line.startsWith("back,behind,"))?.split(",") ?? [];
+  const [status = "", check = "", code = ""] = ["status", "check_status", "check_code"]
+    .map((name) => row[columns.indexOf(name)]);
+  return [status, check, code];
+}
+
+/**
+ * Starts nginx, which forwards upgrades over HTTP and tells its client in a header.
  *
  * @param program nginx.
  * @param server Where it forwards to.
+ * @param header The header and its value, as nginx has it.
  */
 export function startNginx(
   program: Program,
   { hostname, port }: Deno.NetAddr,
+  header = "X-Forwarded-For $proxy_add_x_forwarded_for",
 ): Promise<RunningProxy> {
   return startProxy(program, async (dir, at) => {
     const path = `${dir}/nginx.conf`;
@@ -92,7 +119,7 @@ http {
       proxy_set_header Host $http_host;
       proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Connection "upgrade";
-      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_set_header ${header};
       proxy_read_timeout ${IDLE_CUT}ms;
     }
   }
@@ -134,5 +161,5 @@ async function startProxy(
   } finally {
     held.close();
   }
-  return { addr, [Symbol.asyncDispose]: end };
+  return { addr, dir, [Symbol.asyncDispose]: end };
 }
