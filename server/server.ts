@@ -45,7 +45,7 @@ import { SocketTable } from "./socket_table.ts";
 import { SourceGroups } from "./source_groups.ts";
 import { Sweep } from "./sweep.ts";
 import { tell } from "./tell.ts";
-import { secureContext, TlsTransport } from "./tls.ts";
+import { secureContext, TlsTransport, triedContext } from "./tls.ts";
 import { closeQuietly, type Transport } from "./transport.ts";
 import { Turn } from "./turn.ts";
 import { UnfinishedMessages } from "./unfinished_messages.ts";
@@ -452,18 +452,17 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     return { phase, ...span, left, ...phase === "stopped" && { result } };
   }
 
-  // An async function, so that what it throws is a rejection.
-  // deno-lint-ignore require-await
   async reconfigure(
     { limits = {}, initial = this.#initialLimits, certificate }: Reconfiguration,
   ): Promise<Limits> {
-    const changed = changeLimits(this.limits, limits, initial);
-    if (certificate !== undefined) {
-      if (this.#tls === undefined) {
-        throw new TypeError("Cannot change certificate: the server does not serve TLS");
-      }
-      this.#tls = secureContext(certificate.cert, certificate.key);
+    changeLimits(this.limits, limits, initial); // what is wrong with them is said first
+    if (certificate !== undefined && this.#tls === undefined) {
+      throw new TypeError("Cannot change certificate: the server does not serve TLS");
     }
+    const tls = certificate && await triedContext(certificate.cert, certificate.key);
+    // Once more, as others may have changed them meanwhile.
+    const changed = changeLimits(this.limits, limits, initial);
+    if (tls !== undefined) this.#tls = tls;
     this.#initialLimits = initial;
     // In place, as decoders of open connections hold on to it.
     const held: Partial<Limits> = this.limits;

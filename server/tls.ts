@@ -2,7 +2,8 @@ import { Buffer } from "node:buffer";
 import { nextTick } from "node:process";
 import { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
-import { checkCertificate } from "./certificate.ts";
+import { type Certificate, usableCertificate } from "./certificate.ts";
+import { tryHandshake } from "./try_handshake.ts";
 import { closeQuietly, type Transport, writeAll } from "./transport.ts";
 
 /** What the TLS layer reads at once: one record of the largest size, 16 KiB and its frame. */
@@ -27,11 +28,47 @@ const FIRST_VERSION = "2.9.6";
  * @throws {Error} When Deno is too old.
  */
 export function secureContext(cert: string, key: string): SecureContext {
+  checkVersion();
+  return contextOf(usableCertificate(cert, key));
+}
+
+/**
+ * Prepares a certificate and makes a handshake with it, so that none is taken that no client could
+ * use.
+ *
+ * @param cert The certificate chain as PEM.
+ * @param key The private key as PEM.
+ * @param certName What the certificate is called in an error.
+ * @param keyName What the key is called in an error.
+ * @returns What all connections share.
+ * @throws {TypeError} As {@linkcode secureContext} does, and when the handshake fails.
+ * @throws {Error} When Deno is too old.
+ */
+export async function triedContext(
+  cert: string,
+  key: string,
+  certName = "cert",
+  keyName = "key",
+): Promise<SecureContext> {
+  checkVersion();
+  const context = contextOf(usableCertificate(cert, key, certName, keyName));
+  try {
+    await tryHandshake(context);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new TypeError(`Cannot use ${certName}: no client could connect: ${reason}`, { cause });
+  }
+  return context;
+}
+
+function checkVersion(): void {
   const { deno } = Deno.version;
   if (deno.localeCompare(FIRST_VERSION, "en", { numeric: true }) < 0) {
     throw new Error(`Cannot serve TLS: it needs Deno ${FIRST_VERSION} or later, this is ${deno}`);
   }
-  checkCertificate(cert, key);
+}
+
+function contextOf({ cert, key }: Certificate): SecureContext {
   return createSecureContext({ cert, key });
 }
 

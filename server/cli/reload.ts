@@ -80,8 +80,8 @@ export class Reloader {
     const faults = "faults" in read ? [...read.faults] : [];
     const certificate = "faults" in read
       ? undefined
-      : attempt(() => readCertificate(read.settings), faults);
-    attempt(reopenAudit, faults);
+      : await attempt(() => readCertificate(read.settings), faults);
+    await attempt(reopenAudit, faults);
     if ("faults" in read || faults.length > 0) throw new Error(faults.join("; "));
     const { settings } = read;
     const operations = await this.#options.operations;
@@ -127,9 +127,9 @@ export function reloadedSettings(old: Settings, settings: Settings): Settings {
 }
 
 /** Tries something; a fault goes to the others. */
-function attempt<T>(run: () => T, faults: string[]): T | undefined {
+async function attempt<T>(run: () => T | Promise<T>, faults: string[]): Promise<T | undefined> {
   try {
-    return run();
+    return await run();
   } catch (error) {
     faults.push(firstLine(error));
   }

@@ -17,7 +17,7 @@ export async function serveAlone(run: ServeRun): Promise<number> {
   const { host: hostname, port, drainDeadline: deadline } = settings;
   let server: Server;
   try {
-    server = startApp(settings, { hostname, port, log });
+    server = await startApp(settings, { hostname, port, log });
   } catch (error) {
     io.err(`fourtuple serve: ${startFault(error, settings)}\n`);
     return 1;

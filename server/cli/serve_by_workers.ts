@@ -110,9 +110,9 @@ export async function serveAsWorker(settings: Settings, log: Log): Promise<numbe
   await runWorker({
     log: log.write,
     setLogLevel: (level) => void (log.level = level),
-    start(options, report) {
+    async start(options, report) {
       try {
-        return startApp(settings, options, report);
+        return await startApp(settings, options, report);
       } catch (error) {
         throw new Error(startFault(error, { host: options.hostname, port: options.port }));
       }

@@ -3,10 +3,11 @@ import { broadcast } from "../apps/broadcast.ts";
 import { echo } from "../apps/echo.ts";
 import { relay, RELAY_LIMITS } from "../apps/relay.ts";
 import { talk, TALK_LIMITS } from "../apps/talk.ts";
-import { checkCertificate } from "../certificate.ts";
 import type { ClusterReport } from "../cluster/cluster_report.ts";
 import type { WorkerOptions } from "../cluster/worker.ts";
 import { type Limits, resolveLimits } from "../limits.ts";
+import { type Certificate, usableCertificate } from "../certificate.ts";
+import { triedContext } from "../tls.ts";
 import { firstLine, readFault } from "./faults.ts";
 import type { Settings } from "./settings.ts";
 
@@ -24,17 +25,17 @@ export type StartOptions =
  * @returns The running server.
  * @throws What the app throws, and an error that names the file when a certificate cannot be used.
  */
-export function startApp(
+export async function startApp(
   settings: Settings,
   place: StartOptions,
   report?: () => Promise<ClusterReport>,
-): Server {
+): Promise<Server> {
   const { app, origin, limits, figures } = settings;
   const options: ServeOptions & StartOptions = {
     ...place,
     limits,
     ...origin && { origins: origin.includes("*") ? "*" : origin },
-    ...readCertificate(settings),
+    ...await readCertificate(settings),
     ...proxiesOf(settings),
     ...deflateOf(settings),
   };
@@ -93,17 +94,18 @@ export function limitsOf({ app, limits }: Pick<Settings, "app" | "limits">): Lim
  * Reads the certificate and its key, and tries them, since a fault should name its file.
  *
  * @param settings The settings.
- * @returns Both as PEM, or `undefined` where none are set.
+ * @returns What is to be used of them, or `undefined` where none are set.
  * @throws {Error} When a file cannot be read.
  * @throws {TypeError} When they cannot be used.
  */
-export function readCertificate(
+export async function readCertificate(
   { tlsCert, tlsKey }: Pick<Settings, "tlsCert" | "tlsKey">,
-): { cert: string; key: string } | undefined {
+): Promise<Certificate | undefined> {
   if (tlsCert === undefined || tlsKey === undefined) return undefined;
-  const pair = { cert: readText(tlsCert), key: readText(tlsKey) };
-  checkCertificate(pair.cert, pair.key, `"${tlsCert}"`, `"${tlsKey}"`);
-  return pair;
+  const names = [`"${tlsCert}"`, `"${tlsKey}"`] as const;
+  const usable = usableCertificate(readText(tlsCert), readText(tlsKey), ...names);
+  await triedContext(usable.cert, usable.key, ...names);
+  return usable;
 }
 
 function readText(path: string): string {

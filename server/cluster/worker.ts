@@ -49,7 +49,7 @@ export interface WorkerProgram {
    * @param report Tells what all workers hold.
    * @throws {Error} When it cannot serve; the supervisor gets the message.
    */
-  start(options: WorkerOptions, report: () => Promise<ClusterReport>): Server;
+  start(options: WorkerOptions, report: () => Promise<ClusterReport>): Server | Promise<Server>;
   /** Changes what is worth a line in the log; called before the start where it was changed before. */
   setLogLevel?(level: LogEntry["level"]): void;
 }
@@ -109,7 +109,7 @@ class Worker implements WorkerCalls {
       untapped: (tap) => void link.call("untapped", tap).catch(() => {}),
     });
     const backplane = this.#backplane = new LinkBackplane(link, log);
-    this.#server = this.#program.start(
+    this.#server = await this.#program.start(
       { hostname, port, reusePort: true, backplane, log },
       () => link.call("report"),
     );

@@ -52,6 +52,15 @@ export function findNginx(): Promise<Program> {
 }
 
 /**
+ * Finds OpenSSL.
+ *
+ * @returns Its command, without arguments.
+ */
+export function findOpenssl(): Promise<Program> {
+  return findProgram([["openssl", "version"]], 1, "needs openssl");
+}
+
+/**
  * Finds a Python that has a module. The first `python3` may be another than Debian's, which is the
  * one that gets its modules from packages.
  *

@@ -174,7 +174,10 @@ Deno.test("Reloader names all that is wrong, and changes nothing", async () => {
 
 Deno.test("Reloader reads the certificate again, from other files too", () =>
   withFiles(
-    { c: TEST_CERTIFICATE, k: TEST_KEY, oc: OTHER_CERTIFICATE, ok: OTHER_KEY, bad: "bad" },
+    {
+      ...{ c: TEST_CERTIFICATE, k: TEST_KEY, oc: OTHER_CERTIFICATE, ok: OTHER_KEY, bad: "bad" },
+      both: TEST_KEY + TEST_CERTIFICATE,
+    },
     async (path) => {
       const server = new Reloaded({ tlsCert: path("c"), tlsKey: path("k") });
       const { message } = await server.with({ tlsCert: path("oc"), tlsKey: path("ok") });
@@ -191,6 +194,12 @@ Deno.test("Reloader reads the certificate again, from other files too", () =>
         failed(`Cannot read "${path("none")}": there is no such file`),
       );
       assertEquals(server.changes.length, 1);
+      const both = await server.with({ tlsCert: path("both"), tlsKey: path("both") });
+      assertEquals(both.event, "reloaded", both.message);
+      assertEquals(server.changes[1], {
+        limits: {},
+        certificate: { cert: TEST_CERTIFICATE, key: TEST_KEY },
+      });
     },
   ));
 

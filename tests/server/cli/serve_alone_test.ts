@@ -79,11 +79,13 @@ Deno.test("serveAlone() exits 2 when there is a certificate without a key", () =
 const tls = Deno.version.deno.localeCompare("2.9.6", "en", { numeric: true }) >= 0;
 
 Deno.test({
-  name: `serveAlone() speaks TLS${tls ? "" : " (ignored: needs Deno 2.9.6)"}`,
+  name: `serveAlone() speaks TLS, also with certificate and key in one file${
+    tls ? "" : " (ignored: needs Deno 2.9.6)"
+  }`,
   ignore: !tls,
   fn: () =>
-    withFiles({ cert: TEST_CERTIFICATE, key: TEST_KEY }, async (path) => {
-      const args = ["--port=0", "--tls-cert", path("cert"), "--tls-key", path("key")];
+    withFiles({ both: TEST_KEY + TEST_CERTIFICATE }, async (path) => {
+      const args = ["--port=0", "--tls-cert", path("both"), "--tls-key", path("both")];
       await using process = fourtuple(args);
       const url = await servedAt(process);
       assertEquals(url.protocol, "https:");

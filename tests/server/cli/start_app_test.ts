@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { completeSettings } from "../../../server/cli/settings.ts";
 import { limitsOf, readCertificate, startApp, startFault } from "../../../server/cli/start_app.ts";
 import { RawClient } from "../../helpers/raw_client.ts";
@@ -11,7 +11,7 @@ for (
 ) {
   Deno.test(`startApp() starts ${app} with the settings, at the place that is given`, async () => {
     const settings = completeSettings({ app, host: "192.0.2.1", port: 1, connections: 1 });
-    await using server = startApp(settings, PLACE);
+    await using server = await startApp(settings, PLACE);
     {
       using client = await RawClient.connect(server.addr);
       await client.sendHead(["GET / HTTP/1.1", "Host: a"]);
@@ -28,7 +28,7 @@ Deno.test("startApp() believes the proxies that are set", async () => {
     "": { ...proxied, forwardedHeader: "x-forwarded-for" },
   };
   for (const [header, values] of Object.entries(asked)) {
-    await using server = startApp(completeSettings(values), PLACE);
+    await using server = await startApp(completeSettings(values), PLACE);
     using client = await RawClient.connect(server.addr);
     await client.send(header);
     await client.upgrade("/", "X-Forwarded-For: 192.0.2.7");
@@ -36,24 +36,28 @@ Deno.test("startApp() believes the proxies that are set", async () => {
   }
 });
 
-Deno.test("startApp() names the file of a certificate that cannot be read", () => {
+Deno.test("startApp() names the file of a certificate that cannot be read", async () => {
   const settings = completeSettings({ app: "echo", tlsCert: "/nowhere", tlsKey: "/nowhere" });
-  assertThrows(() => startApp(settings, PLACE), Error, 'Cannot read "/nowhere": there is no');
+  await assertRejects(
+    () => startApp(settings, PLACE),
+    Error,
+    'Cannot read "/nowhere": there is no',
+  );
 });
 
 Deno.test("limitsOf() gives the limits that the app holds", async () => {
   for (const app of ["echo", "broadcast", "relay", "talk"] as const) {
     const settings = completeSettings({ app, closeTimeout: 100, connections: 7 });
-    await using server = startApp(settings, PLACE);
+    await using server = await startApp(settings, PLACE);
     assertEquals(limitsOf(settings), await server.operations.limits());
     const plain = completeSettings({ app });
-    await using other = startApp(plain, PLACE);
+    await using other = await startApp(plain, PLACE);
     assertEquals(limitsOf(plain), await other.operations.limits());
   }
 });
 
-Deno.test("readCertificate() reads nothing where no certificate is set", () => {
-  assertEquals(readCertificate({}), undefined);
+Deno.test("readCertificate() reads nothing where no certificate is set", async () => {
+  assertEquals(await readCertificate({}), undefined);
 });
 
 Deno.test("startFault() says in one line why nobody listens", async () => {
