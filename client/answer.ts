@@ -6,6 +6,22 @@ import type { Transport } from "../server/transport.ts";
 import { readBody } from "./body.ts";
 import { ConnectError } from "./connect_error.ts";
 
+/** RFC 8446 5.1: the first byte of an alert, and of a server's handshake. */
+const TLS_RECORDS = [0x15, 0x16];
+
+/** Reads the head of an answer, and tells a server that speaks TLS from one that speaks anything else. */
+class AnswerParser extends ResponseHeadParser {
+  #begun = false;
+
+  override push(chunk: Uint8Array): ResponseHead | undefined {
+    if (!this.#begun && TLS_RECORDS.includes(chunk[0] ?? 0)) {
+      throw new Error("it speaks TLS on this port: expected wss:");
+    }
+    this.#begun ||= chunk.length > 0;
+    return super.push(chunk);
+  }
+}
+
 /** So many interim answers are passed over, such as 103. */
 const MOST_INTERIM = 8;
 
@@ -30,7 +46,7 @@ export async function readAnswer(
   let rest: Uint8Array = NOTHING;
   // RFC 9110 15.2: interim answers may come before the one that counts.
   for (let interim = 0; interim <= MOST_INTERIM; interim++) {
-    const answer = await readBeginning(conn, pool, new ResponseHeadParser(limits), rest);
+    const answer = await readBeginning(conn, pool, new AnswerParser(limits), rest);
     if (answer === undefined) throw new Error("it left");
     const { status } = answer.result;
     if (status === 101 || status >= 200) return answer;

@@ -57,6 +57,13 @@ export interface ConnectOptions extends Pick<Handlers<undefined>, "message" | "d
   deflate?: boolean | DeflateOptions;
   /** Certificates to trust besides those of the system, as PEM. */
   caCerts?: readonly string[];
+  /**
+   * Takes any certificate: whoever stands between can read and change everything. For tests alone; needs
+   * Deno 2.9.6.
+   *
+   * @default false
+   */
+  insecure?: boolean;
   /** Gives up while it connects, and cuts the connection afterwards. */
   signal?: AbortSignal;
   /**
@@ -171,7 +178,7 @@ interface Greeting {
 /** Opens a connection, sends the request, and reads the answer; one at a time for each host. */
 async function greet(
   url: URL,
-  { request, limits, options: { caCerts }, deadline }: Greeting,
+  { request, limits, options: { caCerts, insecure }, deadline }: Greeting,
 ): Promise<{ conn: Transport; answer: Answer }> {
   const { signal } = deadline;
   const { port } = hostOf(url);
@@ -180,7 +187,9 @@ async function greet(
   const { destinationAddress: ip } = ownTupleOf(tcp);
   const host = ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
   using _address = await closing(turn(byAddress, host, deadline), tcp, signal);
-  const conn = url.protocol === "wss:" ? await secure(tcp, url, { caCerts, signal }) : tcp;
+  const conn = url.protocol === "wss:"
+    ? await secure(tcp, url, { caCerts, insecure, signal })
+    : tcp;
   return { conn, answer: await closing(exchange(conn, request, limits), conn, signal) };
 }
 

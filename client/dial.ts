@@ -1,3 +1,5 @@
+import { connect } from "node:tls";
+import { canServeTls, TlsTransport } from "../server/tls.ts";
 import { closeQuietly, type Transport } from "../server/transport.ts";
 import { ConnectError } from "./connect_error.ts";
 
@@ -46,6 +48,12 @@ export async function dial(url: URL, signal: AbortSignal): Promise<Deno.TcpConn>
 export interface SecureOptions {
   /** Certificates to trust besides those of the system, as PEM. */
   readonly caCerts?: readonly string[] | undefined;
+  /**
+   * Whether any certificate is taken.
+   *
+   * @default false
+   */
+  readonly insecure?: boolean | undefined;
   /** Gives up. */
   readonly signal: AbortSignal;
 }
@@ -63,10 +71,13 @@ export interface SecureOptions {
 export async function secure(
   conn: Deno.TcpConn,
   url: URL,
-  { caCerts = [], signal }: SecureOptions,
+  { caCerts = [], insecure = false, signal }: SecureOptions,
 ): Promise<Transport> {
   try {
     const { hostname } = hostOf(url);
+    if (insecure || caCerts.length > 0 && canServeTls()) {
+      return await secureByNode(conn, { hostname, caCerts, insecure, signal });
+    }
     // HTTP/2 has another way to WebSocket (RFC 8441), which is not spoken here.
     const options = { hostname, caCerts: [...caCerts], alpnProtocols: ["http/1.1"] };
     const tls = await Deno.startTls(conn, options);
@@ -78,9 +89,44 @@ export async function secure(
   }
 }
 
+/**
+ * As {@linkcode secure}, by the TLS layer that can leave the certificate unchecked, and that takes one
+ * which is its own authority, as OpenSSL makes it, where it is named.
+ */
+async function secureByNode(
+  conn: Deno.TcpConn,
+  { hostname, caCerts = [], insecure, signal }: SecureOptions & { hostname: string },
+): Promise<Transport> {
+  if (!canServeTls()) throw new Error("it needs Deno 2.9.6 or later to take any certificate");
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const isName = /[a-z]/i.test(hostname) && !hostname.includes(":");
+  const transport = new TlsTransport(conn, (socket) => {
+    const tls = connect({
+      socket,
+      host: hostname,
+      ...isName && { servername: hostname },
+      ...caCerts.length > 0 && { ca: [...caCerts] },
+      rejectUnauthorized: insecure !== true,
+      ALPNProtocols: ["http/1.1"],
+    });
+    tls.on("secureConnect", resolve);
+    for (const event of ["error", "_tlsError"]) tls.on(event, reject);
+    tls.on("close", () => reject(new Error("it left in the middle of the handshake of TLS")));
+    return tls;
+  });
+  await closing(promise, transport, signal);
+  return transport;
+}
+
+/** The TLS layer says this where something else comes than a record of TLS. */
+const NO_TLS = /InvalidContentType|InvalidMessage/;
+
 function cannotConnect(url: URL, error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
-  const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+  const [first = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+  const reason = NO_TLS.test(first)
+    ? `the server does not speak TLS on this port: expected ws: (${first})`
+    : first;
   return new ConnectError(`Cannot connect to ${url.host}: ${reason}`, { cause: error });
 }
 

@@ -22,6 +22,7 @@ import { plainResponse, refusal, writeResponse } from "./respond.ts";
 import { type ConnectionHost, ServerConnection } from "./server_connection.ts";
 import type { Due } from "./sweep.ts";
 import { UpgradeTrace } from "./upgrade_trace.ts";
+import { PlainHttp } from "./tls.ts";
 import { closeQuietly, linger, type Transport, writeAll } from "./transport.ts";
 
 /** What all exchanges of a server share. */
@@ -251,8 +252,9 @@ export class Exchange<Data> implements Due {
 
   async #refuse(error: HandshakeError | ProxyError): Promise<void> {
     this.#countRefusal(error.code, error.message);
+    if (error instanceof PlainHttp) this.transport = this.#conn;
     // A client that expects TLS could not read an answer that comes before it.
-    if (this.#host.options.cert !== undefined && this.transport === this.#conn) return;
+    else if (this.#host.options.cert !== undefined && this.transport === this.#conn) return;
     try {
       await this.#respond(refusal(error));
       await this.#linger();

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { nextTick } from "node:process";
 import { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
+import { HandshakeError } from "../protocol/mod.ts";
 import { type Certificate, usableCertificate } from "./certificate.ts";
 import { tryHandshake } from "./try_handshake.ts";
 import { closeQuietly, type Transport, writeAll } from "./transport.ts";
@@ -61,19 +62,43 @@ export async function triedContext(
   return context;
 }
 
+/** Whether this version of Deno can speak TLS over a connection that its TLS layer did not open. */
+export function canServeTls(): boolean {
+  return Deno.version.deno.localeCompare(FIRST_VERSION, "en", { numeric: true }) >= 0;
+}
+
 function checkVersion(): void {
+  if (canServeTls()) return;
   const { deno } = Deno.version;
-  if (deno.localeCompare(FIRST_VERSION, "en", { numeric: true }) < 0) {
-    throw new Error(`Cannot serve TLS: it needs Deno ${FIRST_VERSION} or later, this is ${deno}`);
-  }
+  throw new Error(`Cannot serve TLS: it needs Deno ${FIRST_VERSION} or later, this is ${deno}`);
 }
 
 function contextOf({ cert, key }: Certificate): SecureContext {
   return createSecureContext({ cert, key });
 }
 
+/** Begins TLS over a stream of bytes, as a client. */
+export type SocketOver = (encrypted: Duplex) => TLSSocket;
+
+/** A client has sent HTTP where TLS was expected, and nothing has been answered. */
+export class PlainHttp extends HandshakeError {
+  /** Makes the error. */
+  constructor() {
+    super(
+      "MALFORMED_HEAD",
+      "Client does not speak TLS, as this port does: expected wss: or https:",
+    );
+  }
+}
+
+/** Whether bytes are the beginning of a request in plain HTTP: a method, and never a record of TLS. */
+function isHttp(bytes: Uint8Array): boolean {
+  const [first = 0] = bytes;
+  return first >= 0x41 && first <= 0x5a;
+}
+
 /**
- * TLS over an accepted TCP connection, in the shape of any transport. `close()` gives the descriptor
+ * TLS over a TCP connection, in the shape of any transport. `close()` gives the descriptor
  * back at once, in the middle of a handshake or of a blocked write too.
  *
  * Deno's TLS layer over a stream reads it without end, whoever wants what it decrypts. So it gets bytes
@@ -85,12 +110,15 @@ export class TlsTransport implements Transport {
   readonly localAddr: Deno.NetAddr;
   readonly #conn: Transport;
   readonly #encrypted: Duplex;
+  readonly #isServer: boolean;
   readonly #socket: TLSSocket;
   #buffer = new Uint8Array(RECORD_BYTES);
   /** Encrypted bytes of the peer that were read before. */
   #first: Uint8Array | undefined;
   /** Whether the TLS layer has started: until then, bytes that are no TLS would throw in it. */
   #started = false;
+  /** Whether something of the peer has come. */
+  #begun = false;
   /** Whether the handshake of TLS is over. */
   #secured = false;
   /** Whether the TLS layer takes encrypted bytes, as it always does when it has got the last ones. */
@@ -107,11 +135,11 @@ export class TlsTransport implements Transport {
   #left: Uint8Array | undefined = undefined;
 
   /**
-   * @param conn The accepted connection, owned from now on.
-   * @param context The certificate.
+   * @param conn The connection, owned from now on.
+   * @param context The certificate of a server; or what a client begins TLS with.
    * @param first Bytes of the peer that were read already and come before all others.
    */
-  constructor(conn: Transport, context: SecureContext, first?: Uint8Array) {
+  constructor(conn: Transport, context: SecureContext | SocketOver, first?: Uint8Array) {
     this.#conn = conn;
     this.#first = first;
     this.remoteAddr = conn.remoteAddr;
@@ -122,7 +150,10 @@ export class TlsTransport implements Transport {
       this.#cutOff = true;
       this.#wake();
     });
-    this.#socket = new TLSSocket(this.#encrypted, { isServer: true, secureContext: context });
+    this.#isServer = typeof context !== "function";
+    this.#socket = typeof context === "function"
+      ? context(this.#encrypted)
+      : new TLSSocket(this.#encrypted, { isServer: true, secureContext: context });
     this.#socket.on("secure", () => this.#secured = true);
     this.#socket.on("readable", () => this.#wake());
     this.#socket.on("end", () => {
@@ -237,18 +268,24 @@ export class TlsTransport implements Transport {
     this.#asked = false;
     const first = this.#first;
     this.#first = undefined;
-    if (first !== undefined && first.length > 0) {
-      this.#encrypted.push(first);
-      return;
-    }
+    if (first !== undefined && first.length > 0) return this.#give(first);
     this.#conn.read(this.#buffer).then(
       (count) => this.#received(count),
       (error) => this.#encrypted.destroy(error),
     );
   }
 
+  #give(bytes: Uint8Array): void {
+    const isFirst = this.#isServer && !this.#begun;
+    this.#begun = true;
+    // Not given to the TLS layer, which would close the connection before there is an answer.
+    if (isFirst && isHttp(bytes)) this.#fail(new PlainHttp());
+    else this.#encrypted.push(bytes);
+  }
+
   #received(count: number | null): void {
-    this.#encrypted.push(count === null ? null : this.#buffer.subarray(0, count));
+    if (count === null) this.#encrypted.push(null);
+    else this.#give(this.#buffer.subarray(0, count));
     // The TLS layer copies what it gets, unless it takes it later.
     if (this.#encrypted.readableLength > 0) this.#buffer = new Uint8Array(RECORD_BYTES);
   }

@@ -125,13 +125,14 @@ class Connect {
     signal: AbortSignal,
     caCerts: string[] | undefined,
   ): Promise<ClientConnection | undefined> {
-    const { url, headers, subprotocols, deflate, timeout, verbose } = this.#options;
+    const { url, headers, subprotocols, insecure, deflate, timeout, verbose } = this.#options;
     const dialling = new AbortController();
     const giveUp = (): void => dialling.abort();
     signal.addEventListener("abort", giveUp);
     const options: DialOptions = {
       headers,
       subprotocols,
+      insecure,
       deflate,
       // Later it would cut the connection, which is to be closed.
       signal: dialling.signal,

@@ -55,8 +55,10 @@ Options:
       Send these as basic authentication; others on this machine can see them in
       the list of processes
   --ca FILE
-      Trust the certificates in this PEM file too, for wss://; a certificate that
-      is not trusted cannot be accepted in any other way
+      Trust the certificates in this PEM file too, for wss://
+  -k, --insecure
+      Take any certificate, for wss://: whoever stands between can read and change
+      everything
   --deflate
       Offer compression (permessage-deflate, RFC 7692)
   --timeout MS
@@ -111,6 +113,8 @@ export interface ConnectOptions extends PipeOptions {
   readonly subprotocols: readonly string[];
   /** The file with certificates. */
   readonly ca?: string;
+  /** Whether any certificate is taken. */
+  readonly insecure: boolean;
   readonly deflate: boolean;
   /** Milliseconds. */
   readonly timeout: number;
@@ -189,15 +193,13 @@ export function readConnectOptions(args: readonly string[], faults: string[]): C
   );
   if (ends.length > 1) faults.push(`--${ends.join(" and --")}: expected one of these`);
   if (flags.json === true && binary) faults.push("--json: goes without --binary");
-  if (flags.insecure === true) {
-    faults.push("--insecure: cannot be done; name the certificate to trust with --ca FILE");
-  }
   return {
     help,
     url,
     headers,
     subprotocols: readSubprotocols(flags, faults),
     ...flags.ca !== undefined && { ca: String(flags.ca) },
+    insecure: flags.insecure === true,
     deflate: flags.deflate === true,
     timeout: integerOption(flags, "timeout", [10, MOST_TIME], faults) ?? DEFAULT_TIMEOUT,
     execute,

@@ -26,6 +26,16 @@ async function failure(answer: string, options?: ConnectOptions): Promise<Connec
   return await assertRejects(() => connect(`ws://127.0.0.1:${port}/`, options), ConnectError);
 }
 
+Deno.test("connect() says that a server speaks TLS where ws: was asked for", async () => {
+  const message = "it speaks TLS on this port: expected wss:";
+  assertEquals((await failure("\x15\x03\x01\x00\x02\x02\x46")).message.endsWith(message), true);
+  await using server = serve({ ...echo, cert: TEST_CERTIFICATE, key: TEST_KEY, log: () => {} });
+  const url = server.url.replace("https", "ws");
+  const { answer } = await assertRejects(() => connect(url), ConnectError);
+  assertEquals(answer?.status, 400);
+  assertEquals(answer?.body.includes("does not speak TLS, as this port does"), true, answer?.body);
+});
+
 Deno.test("connect() sends and receives messages, and closes with await using", async () => {
   const codes = new Events<number>();
   await using server = serve({ ...echo, close: (_, code) => codes.push(code) });

@@ -3,9 +3,15 @@ import { ConnectError } from "../../client/connect_error.ts";
 import { closing, dial, hostOf, secure } from "../../client/dial.ts";
 import { serve } from "../../mod.ts";
 import { TEST_CERTIFICATE, TEST_KEY } from "../helpers/certificate.ts";
+import { NO_OPENSSL, selfSigned } from "../helpers/openssl.ts";
 import { MemoryTransport } from "../helpers/memory_transport.ts";
 
 const { signal } = new AbortController();
+
+function openssl(name: string, fn: () => Promise<void>): void {
+  const ignore = NO_OPENSSL !== undefined;
+  Deno.test({ name: ignore ? `${name} (ignored: ${NO_OPENSSL})` : name, ignore, fn });
+}
 
 for (
   const [url, hostname, port] of [
@@ -34,6 +40,58 @@ Deno.test("secure() gives the descriptor back when there is no such name, or no 
     const tcp = await dial(url, signal); // it would be a leak
     await assertRejects(() => secure(tcp, wanted, { signal }), ConnectError, "Cannot connect to");
   }
+});
+
+Deno.test("secure() takes any certificate where it is told to", async () => {
+  await using server = serve({ port: 0, cert: TEST_CERTIFICATE, key: TEST_KEY });
+  const url = new URL(`wss://127.0.0.1:${server.addr.port}/`);
+  const conn = await secure(await dial(url, signal), url, { insecure: true, signal });
+  conn.close();
+});
+
+openssl(
+  "secure() takes a certificate as OpenSSL makes it, where it is named, for its own name alone",
+  async () => {
+    const { cert, key } = await selfSigned("EC", "ec_paramgen_curve:P-256"); // an authority (CA:TRUE)
+    await using server = serve({ port: 0, cert, key });
+    const url = new URL(`wss://localhost:${server.addr.port}/`);
+    const attempt = async (host: string, caCerts: string[]) => {
+      const wanted = new URL(url.href.replace("localhost", host));
+      return await secure(await dial(url, signal), wanted, { caCerts, signal });
+    };
+    (await attempt("localhost", [cert])).close();
+    await assertRejects(() => attempt("other.example", [cert]), ConnectError, "other.example");
+    await assertRejects(
+      () => attempt("localhost", [TEST_CERTIFICATE]),
+      ConnectError,
+      "self-signed",
+    );
+  },
+);
+
+Deno.test("secure() says that a server does not speak TLS", async () => {
+  await using server = serve({ port: 0, log: () => {} });
+  const url = new URL(`wss://localhost:${server.addr.port}/`);
+  for (const options of [{}, { caCerts: [TEST_CERTIFICATE] }, { insecure: true }]) {
+    await assertRejects(
+      async () => await secure(await dial(url, signal), url, { ...options, signal }),
+      ConnectError,
+      "the server does not speak TLS on this port: expected ws:",
+    );
+  }
+});
+
+Deno.test("secure() by certificates of one's own ends at once when it is aborted", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  const url = new URL(`wss://127.0.0.1:${port}/`);
+  const conn = await dial(url, signal);
+  const silent = await listener.accept();
+  const abort = new AbortController();
+  const securing = secure(conn, url, { insecure: true, signal: abort.signal });
+  abort.abort(new RangeError("no more"));
+  await assertRejects(() => securing, RangeError, "no more");
+  silent.close();
 });
 
 Deno.test("closing() closes the connection when that fails which it waits for", async () => {

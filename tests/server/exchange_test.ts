@@ -9,6 +9,16 @@ import { BAD_HANDSHAKES, GOOD_HANDSHAKE } from "../vectors/bad_handshakes.ts";
 const IS_NEW_DENO = Deno.version.deno.localeCompare("2.9.6", "en", { numeric: true }) >= 0;
 const WITHOUT_SOURCES = IS_NEW_DENO ? "" : " (ignored: this version of Deno has no chosen sources)";
 
+Deno.test("Exchange says that a client speaks TLS where it is not spoken", async () => {
+  const book = new LogBook();
+  await using server = serve({ port: 0, log: book.log });
+  using client = await RawClient.connect(server.addr);
+  await client.send(Uint8Array.of(22, 3, 1, 2, 0, 1, 0, 1, 252));
+  assertEquals((await client.response()).status, 400);
+  const { message } = await book.next("refused");
+  assertEquals(message, "Client speaks TLS, which this port does not: expected ws: or http:");
+});
+
 /** A server of any kind whose log a test can look at. */
 interface Logged extends AsyncDisposable {
   readonly server: Server<unknown>;

@@ -251,6 +251,25 @@ test("TlsTransport outlives what is no TLS in one segment with a PROXY header, o
   assertEquals([...book.entries("fault"), ...book.entries("handler_fault")], []);
 });
 
+test("TlsTransport leaves who speaks plain HTTP to an answer in plain HTTP, which says so", async () => {
+  const book = new LogBook();
+  const proxies = { trusted: ["127.0.0.1"], protocol: true };
+  for (const first of [[], [PROXIED]]) {
+    await using server = serve({ ...TLS, ...first.length > 0 && { proxies }, log: book.log });
+    using client = await RawClient.connect(server.addr);
+    await client.send(concat([...first, ascii("GET / HTTP/1.1\r\nHost: a\r\n\r\n")]));
+    const { status, body } = await client.response();
+    assertEquals([status, body], [
+      400,
+      "Client does not speak TLS, as this port does: expected wss: or https:\n",
+    ]);
+    client.close();
+    assertEquals(server.registry.totals().refused, { MALFORMED_HEAD: 1 });
+    await until("the descriptor is back", async () => await openSockets(server.addr.port) === 0);
+  }
+  assertEquals(book.entries("refused").length, 2);
+});
+
 /** An accepted connection that a test looks into. */
 class WatchedConn implements Transport {
   readonly remoteAddr: Deno.NetAddr;

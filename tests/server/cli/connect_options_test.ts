@@ -96,8 +96,6 @@ for (
     [["-n", "-w", "1", "a"], "--no-close and --wait: expected one of these"],
     [["-x", "a", "-b", "a"], "--execute: goes without"],
     [["--json", "-b", "a"], "--json: goes without"],
-    [["--insecure", "a"], "--insecure: cannot be done"],
-    [["-k", "a"], "--insecure: cannot be done"],
     [["a", "--nope"], "--nope: no such option"],
     [["a", "b"], '"b": unexpected argument'],
   ] as const

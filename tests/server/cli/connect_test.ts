@@ -198,6 +198,19 @@ Deno.test("connect --verbose prints the handshake without its secrets", async ()
   assert(!err.includes("secret") && !err.includes(btoa("me:secret")), err);
 });
 
+for (const flag of ["-k", "--insecure"]) {
+  Deno.test(`connect ${flag} takes any certificate`, async () => {
+    await using server = serve({
+      port: 0,
+      cert: TEST_CERTIFICATE,
+      key: TEST_KEY,
+      message: (connection, data) => void connection.send(data),
+    });
+    const { code, out } = await run(["-1", flag, server.url], input(["over TLS"]));
+    assertEquals([code, out], [0, "over TLS\n"]);
+  });
+}
+
 Deno.test("connect --ca trusts a certificate, and nothing else does", async () => {
   await using server = serve({
     port: 0,
@@ -389,7 +402,6 @@ for (
   const [args, fault] of [
     [[], "expected a URL"],
     [["ftp://localhost"], "expected a URL with ws:// or wss://"],
-    [["localhost", "--insecure"], "--insecure: cannot be done"],
     [["localhost", "other"], '"other": unexpected argument'],
   ] as const
 ) {
