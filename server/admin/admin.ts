@@ -5,6 +5,8 @@
  * @module
  */
 
+import { parseAddressRange } from "../address_range.ts";
+import { canonicalAddress } from "../four_tuple.ts";
 import type { Operations } from "../operations.ts";
 import type { LogEntry } from "../options.ts";
 import { tell } from "../tell.ts";
@@ -14,7 +16,7 @@ import { TokenCheck } from "./auth.ts";
 import { connectionEndpoints } from "./connection_endpoints.ts";
 import { dashboardFile } from "./dashboard.ts";
 import type { Guard } from "./endpoint.ts";
-import { isLoopback } from "./host_check.ts";
+import { isAddress, isLoopback } from "./host_check.ts";
 import { addressText, serveHttp } from "./http_server.ts";
 import { LivePages } from "./live_pages.ts";
 import { probeEndpoints } from "./probe_endpoints.ts";
@@ -35,6 +37,18 @@ export interface AdminOptions {
    * @default none, which only a loopback address may have
    */
   readonly token?: string;
+  /**
+   * Names that it has besides, with a port where pages are not on the default one of their scheme.
+   *
+   * @default none
+   */
+  readonly hosts?: readonly string[];
+  /**
+   * Addresses or networks of proxies whose X-Forwarded-Host and X-Forwarded-Proto count.
+   *
+   * @default none
+   */
+  readonly trustedProxies?: readonly string[];
   /** What can be asked of the server. */
   readonly operations: Operations;
   /** Takes log lines: `admin_fault` when something goes wrong on our side. */
@@ -64,11 +78,12 @@ export interface Admin extends AsyncDisposable {
  * @returns The port; the caller closes it.
  * @throws {TypeError} When an address that others can reach has no token, or the token could not be
  * sent.
+ * @throws {SyntaxError} When a proxy is neither an address nor a network.
  * @throws {Error} When Deno listens elsewhere than it was told.
  * @throws {Deno.errors.AddrInUse} And others, when it cannot listen.
  */
 export function startAdmin(options: AdminOptions): Admin {
-  const { hostname, port, operations, version } = options;
+  const { hostname, port, hosts = [], operations, version } = options;
   const token = new TokenCheck(options.token);
   if (!token.isNeeded && !isLoopback(hostname)) {
     throw new TypeError(`The ops port needs a token as others can reach "${hostname}"`);
@@ -77,8 +92,11 @@ export function startAdmin(options: AdminOptions): Admin {
     const message = "The ops port met a fault";
     tell(options.log, { level: "error", event: "admin_fault", message, error });
   };
+  const proxies = (options.trustedProxies ?? []).map(parseAddressRange);
+  const trusts = (address: string) =>
+    isAddress(address) && proxies.some((range) => range.contains(canonicalAddress(address)));
   const guard: Guard = {
-    hostname,
+    own: { hostname, hosts, trusts },
     token,
     fault,
     trail: new AuditTrail((entry) => {

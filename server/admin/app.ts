@@ -42,7 +42,7 @@ export function makeApp({ endpoints, guard, version, file }: AppOptions): OpenAP
   app.notFound((context) => {
     const { method, url, headers } = context.req.raw;
     try {
-      checkHost(context.env.host, guard.hostname);
+      checkHost(context.env, headers, guard.own);
       const { pathname } = new URL(url);
       const found = file(pathname, headers.get("if-none-match"));
       const allowed = found === undefined

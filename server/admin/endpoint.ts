@@ -1,20 +1,19 @@
 import type { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { AuditAction, AuditCaller, AuditTrail } from "./audit.ts";
-import type { TokenCheck } from "./auth.ts";
+import type { TokenCheck, TokenUse } from "./auth.ts";
 import { problemSchema } from "./answer_schemas.ts";
 import { readJson } from "./body.ts";
 import { expectation } from "./expectation.ts";
-import { checkHost, checkOrigin } from "./host_check.ts";
+import {
+  type Caller,
+  checkHost,
+  checkOrigin,
+  checkSite,
+  isFirstHand,
+  type OwnHosts,
+} from "./host_check.ts";
 import { type Fault, jsonResponse, Problem, problemOf } from "./problem.ts";
-
-/** What comes with each request: who it is from, and for which host. */
-export interface Caller {
-  /** The address and port that it came from. */
-  readonly address: string;
-  /** The request's `Host`, which is one, but not known to be ours. */
-  readonly host: string;
-}
 
 /** The environment of the routes. */
 export interface Env {
@@ -49,11 +48,12 @@ export interface EndpointOptions<Params, Query, Body, Answer> {
   /** What it does, for the description of the API. */
   readonly summary: string;
   /**
-   * Who may ask: anyone; or whoever has the token, where there is one, and no page from elsewhere.
+   * Who may ask: anyone, by whatever name; anyone by one of ours; or whoever has the token, where there
+   * is one, and no page from elsewhere.
    *
    * @default "token"
    */
-  readonly access?: "anyone" | "token";
+  readonly access?: "by-any-name" | "anyone" | "token";
   /** As what it is written to the audit log; absent when it does nothing. */
   readonly action?: AuditAction | ActionOf<Body>;
   readonly params?: z.ZodType<Params>;
@@ -81,8 +81,8 @@ export function endpoint<Params, Query, Body, Answer extends object>(
 
 /** What guards the endpoints. */
 export interface Guard {
-  /** The name that the ops port was given. */
-  readonly hostname: string;
+  /** The names that the ops port has. */
+  readonly own: OwnHosts;
   readonly token: TokenCheck;
   readonly trail: AuditTrail;
   /** Is told what went wrong on our side. */
@@ -121,18 +121,15 @@ async function answer(context: Context<Env>, options: Endpoint, guard: Guard): P
     guard.trail.record({ who, action, target, outcome: "done", result });
   };
   try {
-    checkHost(context.env.host, guard.hostname);
     const { access = "token" } = options;
-    if (access === "token") {
-      checkOrigin(request.headers, context.env.host);
-      if (token.isNeeded && who.token !== "valid") {
-        if (who.token === "wrong" && action === undefined) {
-          action = "access";
-          Object.assign(target, { path: options.path });
-        }
-        throw unauthorized(who);
+    if (access === "token" && token.isNeeded && who.token !== "valid") {
+      if (who.token === "wrong" && action === undefined) {
+        action = "access";
+        Object.assign(target, { path: options.path });
       }
+      throw unauthorized(who);
     }
+    checkSource(context.env, request.headers, access, who.token, guard.own);
     const input = await read(context, options);
     action = actionOf(input.body);
     Object.assign(target, input.params, input.query, input.body);
@@ -149,6 +146,21 @@ async function answer(context: Context<Env>, options: Endpoint, guard: Guard): P
     }
     return problem.response();
   }
+}
+
+/** Refuses what came by a name that is not ours, or from a page that is not. */
+function checkSource(
+  caller: Caller,
+  headers: Headers,
+  access: Endpoint["access"],
+  token: TokenUse,
+  own: OwnHosts,
+): void {
+  if (access === "by-any-name") return;
+  if (access === "token") checkSite(headers);
+  if (isFirstHand(headers, token)) return;
+  checkHost(caller, headers, own);
+  if (access === "token") checkOrigin(caller, headers, own);
 }
 
 /** The operator may know what the client may not. */

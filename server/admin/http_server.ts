@@ -61,7 +61,9 @@ export function serveHttp({ hostname, port, app, fault, end }: HttpServerOptions
         // Whoever watches over the process must not take it for dead because others ask too much.
         if (!PROBES.includes(new URL(request.url).pathname)) throw busy();
       }
-      return await app.fetch(request, { address: addressText(remoteAddr), host });
+      const { hostname: peer } = remoteAddr;
+      const address = addressText(remoteAddr);
+      return await app.fetch(request, { peer, address, ...host !== undefined && { host } });
     } catch (error) {
       return refusal(error);
     }

@@ -25,7 +25,7 @@ export function probeEndpoints(
       method: "get",
       path: "/healthz",
       summary: "Answers as long as the process does",
-      access: "anyone",
+      access: "by-any-name",
       answers: { "application/json": healthSchema },
       run: () => Promise.resolve({ status: "alive" }),
     }),
@@ -33,7 +33,7 @@ export function probeEndpoints(
       method: "get",
       path: "/readyz",
       summary: "Tells whether new connections should come here; 503 when they should not",
-      access: "anyone",
+      access: "by-any-name",
       answers: { "application/json": readinessSchema },
       async run() {
         const reasons = unreadyReasons(await ask(snapshots.take()));

@@ -10,7 +10,8 @@ const VARIABLE = "FOURTUPLE_WORKER_SETTINGS";
  * @param settings The settings; those of the first process alone are left out.
  */
 export function handOn(
-  { admin: _, adminToken: __, adminTokenFile: ___, auditLog: ____, ...settings }: Settings,
+  { admin: _, adminToken: __, adminTokenFile: ___, adminHost: ____, auditLog: _____, ...settings }:
+    Settings,
 ): void {
   Deno.env.set(VARIABLE, JSON.stringify(settings));
 }

@@ -14,6 +14,10 @@ export interface OpsPortOptions {
   readonly port: number;
   /** What it asks for; absent where it asks for nothing. */
   readonly token?: string;
+  /** Its further names; absent without any. */
+  readonly hosts?: readonly string[];
+  /** The proxies whose word counts; absent without any. */
+  readonly trustedProxies?: readonly string[];
   /** What can be asked and done. */
   readonly operations: Operations;
   /** Gets what is worth telling an operator. */
@@ -70,14 +74,23 @@ export function tryOpsPort({ admin }: Pick<Settings, "admin">): void {
  * @throws {Error} When it cannot listen, in one line.
  */
 export function startOpsPort(
-  { admin, adminToken: token }: Pick<Settings, "admin" | "adminToken">,
+  { admin, adminToken: token, adminHost: hosts, trustedProxy: trustedProxies }: Pick<
+    Settings,
+    "admin" | "adminToken" | "adminHost" | "trustedProxy"
+  >,
   start: StartOpsPort | undefined,
-  options: Omit<OpsPortOptions, "hostname" | "port" | "token">,
+  options: Omit<OpsPortOptions, "hostname" | "port" | "token" | "hosts" | "trustedProxies">,
 ): OpsPort | undefined {
   const address = admin === undefined ? undefined : parseAdminAddress(admin);
   if (address === undefined || start === undefined) return undefined;
   try {
-    return start({ ...options, ...address, ...token !== undefined && { token } });
+    return start({
+      ...options,
+      ...address,
+      ...token !== undefined && { token },
+      ...hosts !== undefined && { hosts },
+      ...trustedProxies !== undefined && { trustedProxies },
+    });
   } catch (error) {
     throw opsPortFault(error, address);
   }

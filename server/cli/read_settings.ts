@@ -47,9 +47,10 @@ const SWITCHES = SETTINGS.filter(({ kind }) => kind === "switch")
 const NEEDS: readonly (readonly [given: keyof Settings, ...others: (keyof Settings)[]])[] = [
   ["tlsCert", "tlsKey"],
   ["tlsKey", "tlsCert"],
-  ["trustedProxy", "proxyProtocol", "forwardedHeader"],
+  ["trustedProxy", "proxyProtocol", "forwardedHeader", "admin"],
   ["proxyProtocol", "trustedProxy"],
   ["forwardedHeader", "trustedProxy"],
+  ["adminHost", "admin"],
   ["auditLog", "admin"],
   ["deflateThreshold", "deflate"],
   ["deflateLevel", "deflate"],

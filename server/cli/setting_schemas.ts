@@ -5,6 +5,7 @@
  */
 
 import { z } from "zod";
+import { isHost } from "../../protocol/mod.ts";
 import { parseAddressRange } from "../address_range.ts";
 import { originFault } from "../origin.ts";
 
@@ -52,6 +53,9 @@ export const origins: z.ZodType = z.array(
 /** A list of addresses and networks. */
 export const addressRanges: z.ZodType = z.array(checked(rangeFault), "expected a list of texts");
 
+/** A list of hosts, with ports or without. */
+export const hosts: z.ZodType = z.array(checked(hostFault), "expected a list of texts");
+
 /** True or false. */
 export const toggle: z.ZodType = z.boolean("expected true or false");
 
@@ -78,4 +82,10 @@ function rangeFault(value: string): string | undefined {
   } catch {
     return "expected an address such as 10.0.0.1, or a network such as 10.0.0.0/8";
   }
+}
+
+function hostFault(value: string): string | undefined {
+  return value !== "" && isHost(value)
+    ? undefined
+    : "expected a name such as ops.example, or one with a port";
 }

@@ -8,6 +8,7 @@ import {
   anything,
   checked,
   choice,
+  hosts,
   integer,
   origins,
   text,
@@ -121,8 +122,8 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: "trustedProxy",
     placeholder: "NETWORK",
-    help: "Address or network of proxies whose word about a client's address counts, such as " +
-      "10.0.0.0/8; several times or with commas between them (default: none)",
+    help: "Address or network of proxies whose word about a client's address counts, and at the " +
+      "ops port about a request's host and scheme, such as 10.0.0.0/8; several times or with commas between them (default: none)",
     schema: addressRanges,
     kind: "list",
   },
@@ -257,6 +258,15 @@ export const SETTINGS: readonly Setting[] = [
     help: "File that holds the token",
     schema: text,
     kind: "text",
+  },
+  {
+    name: "adminHost",
+    placeholder: "NAME",
+    help: "Name by which the ops port is reached besides addresses, localhost and the host of " +
+      "--admin, such as that of a proxy; with its port where that is not 80 or 443 and the page is " +
+      "used; several times or with commas between them",
+    schema: hosts,
+    kind: "list",
   },
   {
     name: "auditLog",

@@ -50,6 +50,8 @@ export interface Settings {
   adminToken?: string;
   /** A file that holds the token. */
   adminTokenFile?: string;
+  /** Names by which the ops port is reached besides. */
+  adminHost?: string[];
   /** A file that what operators did is added to. */
   auditLog?: string;
   /** The limits that were set. */

@@ -74,7 +74,8 @@ export function deflateOf(settings: Settings): { deflate?: Required<DeflateOptio
 function proxiesOf(
   { trustedProxy, proxyProtocol, forwardedHeader }: Settings,
 ): Pick<ServeOptions, "proxies"> {
-  if (trustedProxy === undefined) return {};
+  // For the ops port alone they may be trusted too.
+  if (trustedProxy === undefined || !proxyProtocol && forwardedHeader === undefined) return {};
   const header = forwardedHeader && { header: forwardedHeader };
   return { proxies: { trusted: trustedProxy, protocol: proxyProtocol, ...header } };
 }

@@ -1,4 +1,4 @@
-import { type Admin, startAdmin } from "../../server/admin/admin.ts";
+import { type Admin, type AdminOptions, startAdmin } from "../../server/admin/admin.ts";
 import type { AuditEntry } from "../../server/admin/audit.ts";
 import type { LogLevel } from "../../server/admin/server_endpoints.ts";
 import { Events } from "./events.ts";
@@ -31,14 +31,16 @@ export class OpsPort implements AsyncDisposable {
   level: LogLevel = "info";
 
   constructor(
-    { operations = new FakeOperations(), token }: { operations?: FakeOperations; token?: string } =
-      {},
+    { operations = new FakeOperations(), token, ...names }:
+      & { operations?: FakeOperations; token?: string }
+      & Pick<AdminOptions, "hosts" | "trustedProxies"> = {},
   ) {
     this.operations = operations;
     this.token = token;
     this.admin = startAdmin({
       hostname: "127.0.0.1",
       port: 0,
+      ...names,
       ...token !== undefined && { token },
       operations,
       log: this.book.log,

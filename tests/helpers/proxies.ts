@@ -54,6 +54,59 @@ backend back
   });
 }
 
+/** An haproxy that looks whether its server is there. */
+export interface CheckingHaproxy extends RunningProxy {
+  /** What it found last: `UP L7OK 200`. */
+  found(): Promise<string>;
+}
+
+/**
+ * Starts haproxy with TLS in front of HTTP, as it stands before an ops port.
+ *
+ * @param program haproxy.
+ * @param server Where it forwards to.
+ * @param pem A certificate and its key.
+ * @param checks How it looks whether the server is there: lines of its configuration.
+ */
+export async function startCheckingHaproxy(
+  program: Program,
+  { hostname, port }: Deno.NetAddr,
+  pem: string,
+  checks: string,
+): Promise<CheckingHaproxy> {
+  let stats = "";
+  const proxy = await startProxy(program, async (dir, at) => {
+    stats = `${dir}/stats`;
+    const path = `${dir}/haproxy.cfg`;
+    await Deno.writeTextFile(`${dir}/front.pem`, pem);
+    await Deno.writeTextFile(
+      path,
+      `global
+  stats socket ${stats}
+defaults
+  mode http
+  timeout connect 10s
+  timeout client 30s
+  timeout server 30s
+frontend front
+  bind ${at} ssl crt ${dir}/front.pem
+  default_backend back
+backend back
+  ${checks}
+  server behind ${hostname}:${port} check inter 100ms
+`,
+    );
+    return { args: ["-db", "-f", path], ready: () => answers(stats) };
+  });
+  const found = async () => {
+    const [names = "", ...rows] = (await askHaproxy(stats, "show stat")).slice(2).split("\n");
+    const behind = rows.find((row) => row.startsWith("back,behind,"))?.split(",") ?? [];
+    return ["status", "check_status", "check_code"]
+      .map((name) => behind[names.split(",").indexOf(name)]).join(" ");
+  };
+  return { ...proxy, found };
+}
+
 /** Tells whether haproxy answers on its own socket, as it does when it serves. */
 async function answers(path: string): Promise<boolean> {
   try {
@@ -85,22 +138,35 @@ export async function healthCheckOf({ dir }: RunningProxy): Promise<[string, str
   return [status, check, code];
 }
 
+const FORWARDED_FOR = "X-Forwarded-For $proxy_add_x_forwarded_for";
+
 /**
  * Starts nginx, which forwards upgrades over HTTP and tells its client in a header.
  *
  * @param program nginx.
  * @param server Where it forwards to.
- * @param header The header and its value, as nginx has it.
+ * @param front How it stands there: with a certificate and its key for TLS, with lines of its
+ * configuration that say which Host the server sees (without, the one that the client sent), and with
+ * the header that tells the client's address, and its value.
  */
 export function startNginx(
   program: Program,
   { hostname, port }: Deno.NetAddr,
-  header = "X-Forwarded-For $proxy_add_x_forwarded_for",
+  { tls, host = "proxy_set_header Host $http_host;", header = FORWARDED_FOR }: {
+    tls?: { cert: string; key: string };
+    host?: string;
+    header?: string;
+  } = {},
 ): Promise<RunningProxy> {
   return startProxy(program, async (dir, at) => {
     const path = `${dir}/nginx.conf`;
     const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
       .map((name) => `${name}_temp_path ${dir}/${name};`).join(" ");
+    if (tls !== undefined) {
+      await Deno.writeTextFile(`${dir}/cert.pem`, tls.cert);
+      await Deno.writeTextFile(`${dir}/key.pem`, tls.key);
+    }
+    const secure = tls && `ssl_certificate ${dir}/cert.pem; ssl_certificate_key ${dir}/key.pem;`;
     await Deno.writeTextFile(
       path,
       `daemon off;
@@ -111,12 +177,13 @@ http {
   access_log off;
   ${temporary}
   server {
-    listen ${at} reuseport;
+    listen ${at} reuseport${tls ? " ssl" : ""};
+    ${secure ?? ""}
     location / {
       proxy_pass http://${hostname}:${port};
       proxy_bind ${PROXY_ADDRESS};
       proxy_http_version 1.1;
-      proxy_set_header Host $http_host;
+      ${host}
       proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Connection "upgrade";
       proxy_set_header ${header};

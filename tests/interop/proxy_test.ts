@@ -67,7 +67,7 @@ const WAYS: readonly Way[] = [
     proxies: { header: "forwarded" },
     tellsPort: true,
     start: (server) =>
-      startNginx(NGINX, server, 'Forwarded "for=$remote_addr:$remote_port;proto=http"'),
+      startNginx(NGINX, server, { header: 'Forwarded "for=$remote_addr:$remote_port;proto=http"' }),
   },
 ];
 

@@ -6,7 +6,7 @@ import { TokenCheck } from "../../../server/admin/auth.ts";
 import { connectionEndpoints } from "../../../server/admin/connection_endpoints.ts";
 import { encodeCursor } from "../../../server/admin/cursor.ts";
 import { dashboardFile } from "../../../server/admin/dashboard.ts";
-import type { Caller } from "../../../server/admin/endpoint.ts";
+import type { Caller } from "../../../server/admin/host_check.ts";
 import { LivePages } from "../../../server/admin/live_pages.ts";
 import { probeEndpoints } from "../../../server/admin/probe_endpoints.ts";
 import { PROBLEM_STATUSES } from "../../../server/admin/problem.ts";
@@ -108,7 +108,7 @@ export const admin: FuzzTarget = {
     port ??= openPort();
     const { operations, app, faults } = port;
     await reset(operations, random);
-    const caller: Caller = { address: "127.0.0.1:50000", host: "127.0.0.1" };
+    const caller: Caller = { peer: "127.0.0.1", address: "127.0.0.1:50000", host: "127.0.0.1" };
     const response = await app.fetch(request, caller);
     assertEquals(faults.splice(0), [], "A fault of our own");
     const text = await read(response);
@@ -144,7 +144,7 @@ function openPort() {
       ...serverEndpoints(operations, snapshots, { get: () => "info", set: () => {} }),
       ...connectionEndpoints(operations, new TapStreams()),
     ],
-    guard: { hostname: "127.0.0.1", token, fault, trail },
+    guard: { own: { hostname: "127.0.0.1" }, token, fault, trail },
     version: "1.2.3",
     file: dashboardFile,
   });
@@ -208,7 +208,7 @@ async function followNext(
   if (typeof next !== "string") return;
   const url = new URL(request.url);
   url.searchParams.set(page.rows === undefined ? "cursor" : "after", next);
-  const caller: Caller = { address: "127.0.0.1:50000", host: "127.0.0.1" };
+  const caller: Caller = { peer: "127.0.0.1", address: "127.0.0.1:50000", host: "127.0.0.1" };
   const response = await port!.app.fetch(new Request(url), caller);
   assertEquals(response.status, 200);
   const json = await response.json();

@@ -12,7 +12,7 @@ import {
 import { Problem } from "../../../server/admin/problem.ts";
 import { TOKEN } from "../../helpers/ops_port.ts";
 
-const CALLER = { address: "127.0.0.1:5", host: "127.0.0.1:6455" };
+const CALLER = { peer: "127.0.0.1", address: "127.0.0.1:5", host: "127.0.0.1:6455" };
 
 /** One endpoint, and what became of what it was asked. */
 class Mounted {
@@ -22,7 +22,7 @@ class Mounted {
 
   constructor(one: Endpoint, token?: string) {
     mount(this.app, one, {
-      hostname: "127.0.0.1",
+      own: { hostname: "127.0.0.1" },
       token: new TokenCheck(token),
       trail: new AuditTrail((entry) => this.audits.push(entry)),
       fault: (error) => void this.faults.push(error),

@@ -1,5 +1,14 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { checkHost, checkOrigin, hostOf, isLoopback } from "../../../server/admin/host_check.ts";
+import {
+  type Caller,
+  checkHost as checkHostOf,
+  checkOrigin as checkOriginOf,
+  checkSite,
+  hostOf,
+  isFirstHand,
+  isLoopback,
+  type OwnHosts,
+} from "../../../server/admin/host_check.ts";
 import { Problem } from "../../../server/admin/problem.ts";
 
 function statusOf(check: () => void): number {
@@ -12,8 +21,33 @@ function statusOf(check: () => void): number {
   }
 }
 
-Deno.test("hostOf() refuses a request without a host, or with none that can be one", () => {
-  assertThrows(() => hostOf(new Headers()), Problem, "Host");
+/** Who asks by a host, from the address of the proxy that is trusted. */
+function callerOf(host: string): Caller {
+  return { peer: "10.0.0.1", address: "10.0.0.1:5", host };
+}
+
+const OWN: OwnHosts = { hostname: "ops.example" };
+
+/** Has more names, and a proxy before it. */
+const PROXIED: OwnHosts = {
+  hostname: "127.0.0.1",
+  hosts: ["Ops.Example", "ops.test:8443"],
+  trusts: (address) => address === "10.0.0.1",
+};
+
+function checkHost(host: string, headers: Record<string, string> = {}, own = OWN): void {
+  checkHostOf(callerOf(host), new Headers(headers), own);
+}
+
+function checkOrigin(host: string, headers: Record<string, string>, own = OWN): void {
+  checkSite(new Headers(headers));
+  checkOriginOf(callerOf(host), new Headers(headers), own);
+}
+
+Deno.test("hostOf() refuses a host that can be none, and leaves a request without one to others", () => {
+  assertEquals(hostOf(new Headers()), undefined);
+  const { host: _, ...caller } = callerOf("a");
+  assertThrows(() => checkHostOf(caller, new Headers(), OWN), Problem, "Host");
   for (const host of ["", "a b", "[::1", "a@b", "a/b", "a:99999", "a, b", "[::1%25lo]", "a?b"]) {
     assertEquals(statusOf(() => hostOf(new Headers({ host }))), 400, host);
   }
@@ -33,7 +67,7 @@ Deno.test("checkHost() takes addresses, localhost and the own name, with any por
     "ops.example:6455",
     "Ops.Example",
   ];
-  for (const host of hosts) assertEquals(statusOf(() => checkHost(host, "ops.example")), 200, host);
+  for (const host of hosts) assertEquals(statusOf(() => checkHost(host)), 200, host);
 });
 
 Deno.test("checkHost() refuses every other name with 421", () => {
@@ -50,7 +84,7 @@ Deno.test("checkHost() refuses every other name with 421", () => {
     "ops.example.evil.example",
     "x.localhost",
   ];
-  for (const host of hosts) assertEquals(statusOf(() => checkHost(host, "ops.example")), 421, host);
+  for (const host of hosts) assertEquals(statusOf(() => checkHost(host)), 421, host);
 });
 
 Deno.test("checkOrigin() takes requests of no page, and of a page of the same origin", () => {
@@ -62,7 +96,7 @@ Deno.test("checkOrigin() takes requests of no page, and of a page of the same or
     { "sec-fetch-site": "none" },
   ];
   for (const headers of taken) {
-    assertEquals(statusOf(() => checkOrigin(new Headers(headers), host)), 200);
+    assertEquals(statusOf(() => checkOrigin(host, headers)), 200);
   }
 });
 
@@ -80,8 +114,70 @@ Deno.test("checkOrigin() refuses pages of other origins with 403", () => {
     { "sec-fetch-site": "same-site" },
   ];
   for (const headers of refused) {
-    const status = statusOf(() => checkOrigin(new Headers(headers), host));
+    const status = statusOf(() => checkOrigin(host, headers));
     assertEquals(status, 403, JSON.stringify(headers));
+  }
+});
+
+Deno.test("checkHost() takes further names, and of a trusted proxy's X-Forwarded-Host those alone", () => {
+  const forwarded = (host: string) => ({ "x-forwarded-host": host });
+  for (
+    const [host, headers] of [
+      ["ops.example", {}],
+      ["OPS.test", {}],
+      ["ops.test:1", {}],
+      ["127.0.0.1:6455", forwarded("ops.example")],
+      ["127.0.0.1:6455", forwarded("evil.example, ops.test:8443")],
+    ] as const
+  ) assertEquals(statusOf(() => checkHost(host, headers, PROXIED)), 200, host);
+  for (
+    const [host, headers, status] of [
+      ["x.ops.example", {}, 421],
+      // A page that was led to the proxy by its own name, or to us from the proxy's address.
+      ["127.0.0.1:6455", forwarded("evil.example"), 421],
+      ["127.0.0.1:6455", forwarded("ops.example, evil.example"), 421],
+      ["evil.example", forwarded("ops.example"), 421],
+      ["127.0.0.1:6455", forwarded("a b"), 400],
+    ] as const
+  ) assertEquals(statusOf(() => checkHost(host, headers, PROXIED)), status, host);
+  // Nobody else is believed, nor refused for it.
+  const { trusts: _, ...direct } = PROXIED;
+  assertEquals(statusOf(() => checkHost("127.0.0.1", forwarded("evil.example"), direct)), 200);
+});
+
+Deno.test("checkOrigin() takes pages of the further names, and goes by what a trusted proxy says", () => {
+  const host = "127.0.0.1:6455";
+  const forwarded = { "x-forwarded-host": "ops.example:444", "x-forwarded-proto": "https" };
+  const status = (headers: Record<string, string>, own = PROXIED) =>
+    statusOf(() => checkOrigin(host, headers, own));
+  assertEquals(status({ origin: "https://ops.example" }), 200);
+  assertEquals(status({ origin: "http://ops.example" }), 200);
+  assertEquals(status({ origin: "https://ops.test:8443" }), 200);
+  assertEquals(status({ origin: "https://ops.example:444", ...forwarded }), 200);
+  const ws = { ...forwarded, "x-forwarded-proto": "wss" };
+  assertEquals(status({ origin: "https://ops.example:444", ...ws }), 200);
+  assertEquals(status({ origin: "https://ops.test" }), 403);
+  assertEquals(status({ origin: "https://ops.example:3000" }), 403);
+  assertEquals(status({ origin: "https://ops.example:444" }), 403);
+  assertEquals(status({ origin: "http://ops.example:444", ...forwarded }), 403);
+  const { trusts: _, ...direct } = PROXIED;
+  assertEquals(status({ origin: "https://ops.example:444", ...forwarded }, direct), 403);
+});
+
+Deno.test("isFirstHand() is true only where no page can have sent it", () => {
+  const token = { authorization: "Bearer x" };
+  assertEquals(isFirstHand(new Headers(token), "valid"), true);
+  for (const use of ["none", "wrong"] as const) {
+    assertEquals(isFirstHand(new Headers(token), use), false, use);
+  }
+  const others: Record<string, string>[] = [
+    {},
+    { "sec-websocket-protocol": "token.eA" },
+    { ...token, cookie: "session=1" },
+    { ...token, upgrade: "websocket" },
+  ];
+  for (const headers of others) {
+    assertEquals(isFirstHand(new Headers(headers), "valid"), false, JSON.stringify(headers));
   }
 });
 

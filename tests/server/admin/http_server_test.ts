@@ -1,13 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { addressText, serveHttp } from "../../../server/admin/http_server.ts";
 import { until } from "../../helpers/events.ts";
-import { OpsPort } from "../../helpers/ops_port.ts";
+import { OpsPort, TOKEN } from "../../helpers/ops_port.ts";
 import { RawClient } from "../../helpers/raw_client.ts";
 
 Deno.test("serveHttp() looks at the Host as it came", async () => {
   await using port = new OpsPort();
   const status = (...hosts: string[]) =>
-    port.statusOf("GET /healthz HTTP/1.1", ...hosts.map((host) => `Host: ${host}`));
+    port.statusOf("GET /openapi.json HTTP/1.1", ...hosts.map((host) => `Host: ${host}`));
   const { port: number } = port.admin.addr;
   for (const host of ["127.0.0.1", `[::1]:${number}`, "localhost", "LocalHost:1", "192.0.2.7"]) {
     assertEquals(await status(host), 200, host);
@@ -23,17 +23,69 @@ Deno.test("serveHttp() looks at the Host as it came", async () => {
   }
   assertEquals(await status(), 400);
   assertEquals(await status("127.0.0.1", "evil.example"), 400);
-  assertEquals(await port.statusOf("GET /healthz HTTP/1.0"), 400);
+  assertEquals(await port.statusOf("GET /openapi.json HTTP/1.0"), 400);
   assertEquals(port.book.entries(), []);
+});
+
+Deno.test("serveHttp() answers probes by whatever name, and by none", async () => {
+  await using port = new OpsPort({ token: TOKEN });
+  for (const path of ["/healthz", "/readyz"]) {
+    assertEquals(await port.statusOf(`GET ${path} HTTP/1.1`, "Host: fourtuple:6455"), 200);
+    assertEquals(await port.statusOf(`HEAD ${path} HTTP/1.1`, "Host: fourtuple:6455"), 200);
+    assertEquals(await port.statusOf(`GET ${path} HTTP/1.0`), 200);
+    assertEquals(await port.statusOf(`GET ${path} HTTP/1.1`, "Host: a b"), 400);
+  }
+});
+
+Deno.test("serveHttp() answers who shows the token by whatever name, but no page elsewhere", async () => {
+  await using port = new OpsPort({ token: TOKEN, hosts: ["ops.example"] });
+  const token = `Authorization: Bearer ${TOKEN}`;
+  const metrics = (...lines: string[]) => port.statusOf("GET /metrics HTTP/1.1", ...lines);
+  const named = "Host: fourtuple:6455";
+  assertEquals(await metrics(named, token), 200);
+  assertEquals(await port.statusOf("GET /metrics HTTP/1.0", token), 200);
+  assertEquals(await metrics(named), 401);
+  assertEquals(await metrics(named, "Authorization: Bearer wrong"), 401);
+  // A proxy may have added the token for whoever has its cookie.
+  assertEquals(await metrics(named, token, "Cookie: session=1"), 421);
+  assertEquals(await metrics("Host: ops.example:6455", token, "Cookie: session=1"), 200);
+  assertEquals(await metrics(named, token, "Sec-Fetch-Site: cross-site"), 403);
+  const patch = async (...lines: string[]) => {
+    const head = ["PATCH /api/v1/limits HTTP/1.1", "Content-Type: application/json"];
+    const body = '{"connections":5}';
+    const length = `Content-Length: ${body.length}`;
+    return (await port.askRaw([...head, length, token, ...lines], body)).status;
+  };
+  // As it comes where a proxy has put our address for the name that the page has.
+  const rewritten = ["Host: 127.0.0.1:6455", "Origin: https://ops.example"];
+  assertEquals(await patch(...rewritten), 200);
+  assertEquals(await patch(...rewritten, "Cookie: session=1"), 200);
+  const cookie = [...rewritten.slice(0, 1), "Cookie: session=1"];
+  assertEquals(await patch(...cookie, "Origin: https://evil.example"), 403);
+  assertEquals(await patch(...cookie, "Origin: https://ops.example:3000"), 403);
+});
+
+Deno.test("serveHttp() lets no page of another origin watch, though a proxy adds the token", async () => {
+  await using port = new OpsPort({ token: TOKEN });
+  const live = (origin: string) =>
+    port.statusOf(
+      "GET /api/v1/live HTTP/1.1",
+      "Host: 127.0.0.1:6455",
+      `Authorization: Bearer ${TOKEN}`,
+      "Upgrade: websocket",
+      `Origin: ${origin}`,
+    );
+  assertEquals(await live("https://evil.example"), 403);
+  assertEquals(await live("http://127.0.0.1:6455"), 400); // for want of the subprotocol
 });
 
 Deno.test("serveHttp() is not to be talked round by an absolute target", async () => {
   await using port = new OpsPort();
   const ask = (target: string, host: string) =>
     port.statusOf(`GET ${target} HTTP/1.1`, `Host: ${host}`);
-  assertEquals(await ask("http://127.0.0.1/healthz", "evil.example"), 421);
-  assertEquals(await ask("http://evil.example/healthz", "127.0.0.1"), 200);
-  for (const target of ["http://1.2.3.4.5/healthz", "http://[/", "http://a:99999/"]) {
+  assertEquals(await ask("http://127.0.0.1/openapi.json", "evil.example"), 421);
+  assertEquals(await ask("http://evil.example/openapi.json", "127.0.0.1"), 200);
+  for (const target of ["http://1.2.3.4.5/openapi.json", "http://[/", "http://a:99999/"]) {
     assertEquals(await ask(target, "127.0.0.1"), 400, target);
   }
   assertEquals(port.book.entries(), []);

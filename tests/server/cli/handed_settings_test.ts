@@ -8,6 +8,7 @@ Deno.test("handOn() hands the settings on that handedOn() takes, but for those o
     admin: "127.0.0.1:1",
     adminToken: "0123456789abcdef",
     adminTokenFile: "t",
+    adminHost: ["a.example"],
     auditLog: "a",
   };
   const before = Deno.env.toObject();

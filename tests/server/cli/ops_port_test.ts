@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { type OpsPortOptions, startOpsPort, tryOpsPort } from "../../../server/cli/ops_port.ts";
 import { FakeOperations } from "../../helpers/fake_operations.ts";
 
-const OPTIONS: Omit<OpsPortOptions, "hostname" | "port" | "token"> = {
+const OPTIONS: Omit<OpsPortOptions, "hostname" | "port" | "token" | "hosts" | "trustedProxies"> = {
   operations: new FakeOperations(),
   log() {},
   audit() {},
@@ -20,9 +20,18 @@ Deno.test("startOpsPort() starts it at the address that is set, with the token",
   };
   assertEquals(startOpsPort({ admin: "[::1]:1", adminToken: TOKEN }, start, OPTIONS), port);
   assertEquals(startOpsPort({ admin: "127.0.0.1:0" }, start, OPTIONS), port);
+  const names = { adminHost: ["a.example"], trustedProxy: ["::1"] };
+  assertEquals(startOpsPort({ admin: "127.0.0.1:0", ...names }, start, OPTIONS), port);
   assertEquals(started, [
     { ...OPTIONS, hostname: "::1", port: 1, token: TOKEN },
     { ...OPTIONS, hostname: "127.0.0.1", port: 0 },
+    {
+      ...OPTIONS,
+      hostname: "127.0.0.1",
+      port: 0,
+      hosts: ["a.example"],
+      trustedProxies: ["::1"],
+    },
   ]);
 });
 

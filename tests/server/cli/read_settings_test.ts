@@ -109,6 +109,7 @@ const EXAMPLES: Record<string, [text: string, value: unknown]> = {
   admin: ["[::1]:6455", "[::1]:6455"],
   adminToken: [TOKEN, TOKEN],
   adminTokenFile: ["token", "token"],
+  adminHost: ["ops.example, a.example:8443", ["ops.example", "a.example:8443"]],
   auditLog: ["audit.jsonl", "audit.jsonl"],
   deflate: ["true", true],
   deflateLevel: ["9", 9],
@@ -124,6 +125,7 @@ const NEEDED: Record<string, string> = {
   trustedProxy: "--proxy-protocol",
   proxyProtocol: "--trusted-proxy=::1",
   forwardedHeader: "--trusted-proxy=::1",
+  adminHost: "--admin=127.0.0.1:0",
   auditLog: "--admin=127.0.0.1:0",
   deflateThreshold: "--deflate",
   deflateLevel: "--deflate",
@@ -177,10 +179,10 @@ Deno.test("readSettings() lists the faults of all three sources at once, each wi
 Deno.test("readSettings() wants trusted proxies, and how they tell a client, together", () => {
   const faults: [string[], string[]][] = [
     [["--trusted-proxy=::1"], [
-      "--trusted-proxy: needs --proxy-protocol or --forwarded-header too",
+      "--trusted-proxy: needs --proxy-protocol or --forwarded-header or --admin too",
     ]],
     [["--trusted-proxy=::1", "--no-proxy-protocol"], [
-      "--trusted-proxy: needs --proxy-protocol or --forwarded-header too",
+      "--trusted-proxy: needs --proxy-protocol or --forwarded-header or --admin too",
     ]],
     [["--proxy-protocol"], ["--proxy-protocol: needs --trusted-proxy too"]],
     [["--forwarded-header=forwarded"], ["--forwarded-header: needs --trusted-proxy too"]],
