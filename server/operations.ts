@@ -332,6 +332,12 @@ export interface Snapshot {
     readonly resident: number;
     /** Messages between workers that were dropped on the way. */
     readonly relayDropped: number;
+    /** How many workers are to serve. */
+    readonly desired: number;
+    /** How many do: those that drain are left out. */
+    readonly serving: number;
+    /** How often a worker was started after one had died, or had not started. */
+    readonly restarts: number;
   };
 }
 

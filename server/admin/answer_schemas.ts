@@ -42,6 +42,9 @@ export const healthSchema = z.object({ status: z.literal("alive") });
 export const readinessSchema = z.object({
   ready: z.boolean(),
   reasons: z.array(z.enum(UNREADY_REASONS)).readonly(),
+  workers: z.object({ desired: count, serving: count, restarts: count }).optional().openapi({
+    description: "How many are to serve, and do; absent without workers",
+  }),
 }).openapi("Readiness");
 
 const kernelFields = {
@@ -250,7 +253,14 @@ export const snapshotSchema = z.object({
     z.object({ worker: z.int().optional(), pid: z.int(), since: instant, ...held }),
   ).readonly(),
   missing: missingWorkers,
-  supervisor: z.object({ pid: z.int(), resident: count, relayDropped: count }).optional(),
+  supervisor: z.object({
+    pid: z.int(),
+    resident: count,
+    relayDropped: count,
+    desired: count,
+    serving: count,
+    restarts: count,
+  }).optional(),
 }).openapi("Snapshot");
 
 const descriptorLimits = z.object({ soft: count.optional(), hard: count.optional() }).optional();

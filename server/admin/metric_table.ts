@@ -47,6 +47,16 @@ export const METRICS: readonly Metric[] = [
     "Processes that serve: the workers, or 1 without workers.",
     ({ processes }) => processes.length,
   ),
+  gauge(
+    "fourtuple_workers_desired",
+    "Processes that are to serve.",
+    ({ supervisor }) => supervisor?.desired ?? 1,
+  ),
+  counter(
+    "fourtuple_workers_restarted_total",
+    "How often a worker was started after one had died, or had not started; failures included.",
+    ({ supervisor }) => supervisor?.restarts,
+  ),
 
   // Connections.
   gauge(

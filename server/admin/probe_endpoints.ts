@@ -36,9 +36,15 @@ export function probeEndpoints(
       access: "by-any-name",
       answers: { "application/json": readinessSchema },
       async run() {
-        const reasons = unreadyReasons(await ask(snapshots.take()));
+        const snapshot = await ask(snapshots.take());
+        const reasons = unreadyReasons(snapshot);
         const ready = reasons.length === 0;
-        return Response.json({ ready, reasons }, { status: ready ? 200 : 503 });
+        const status = ready ? 200 : 503;
+        if (snapshot.supervisor === undefined) return Response.json({ ready, reasons }, { status });
+        const { desired, serving, restarts } = snapshot.supervisor;
+        return Response.json({ ready, reasons, workers: { desired, serving, restarts } }, {
+          status,
+        });
       },
     }),
     endpoint({

@@ -165,7 +165,14 @@ export const SNAPSHOT: Answer<Snapshot> = answer(z.looseObject({
   processes: z.array(
     z.looseObject({ worker: number.optional(), pid: number, since: number, ...sums }),
   ),
-  supervisor: z.looseObject({ pid: number, resident: number, relayDropped: number }).optional(),
+  supervisor: z.looseObject({
+    pid: number,
+    resident: number,
+    relayDropped: number,
+    desired: number,
+    serving: number,
+    restarts: number,
+  }).optional(),
 }));
 
 /** The answer to `host`. */

@@ -120,10 +120,14 @@ export class Operating {
     systemd.ready();
     const { operations } = await this.#operated.promise;
     systemd.follow(async () => {
-      const { phase, sum } = await operations.snapshot();
+      const { phase, sum, supervisor } = await operations.snapshot();
       if (phase === "draining") systemd.stopping();
       const { connections } = sum.report;
-      return `${phase}: ${connections} ${connections === 1 ? "connection" : "connections"}`;
+      const { serving, desired } = supervisor ?? {};
+      const workers = serving === desired ? "" : `, ${serving} of ${desired} workers serve`;
+      return `${phase}: ${connections} ${
+        connections === 1 ? "connection" : "connections"
+      }${workers}`;
     });
   }
 

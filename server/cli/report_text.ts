@@ -78,9 +78,11 @@ function figures(
         milliseconds(1000 * measured.loopDelay.max)
       }`,
     ],
-    ...supervisor === undefined
-      ? []
-      : [["dropped between workers", countOf(supervisor.relayDropped, "message")]],
+    ...supervisor === undefined ? [] : [
+      ["dropped between workers", countOf(supervisor.relayDropped, "message")],
+      ["serving workers", `${count(supervisor.serving)} of ${count(supervisor.desired)}`],
+      ["restarted workers", count(supervisor.restarts)],
+    ],
   ];
 }
 

@@ -41,7 +41,8 @@ start. Where anything is wrong with them nothing changes, and the log says all o
 it. It also opens the audit log anew. When the terminal that the server was
 started from is closed, SIGHUP drains.
 
-With --workers, that process starts the workers, starts them again when they die,
+With --workers, that process starts the workers, starts them again when they die
+or cannot start, after pauses of up to 30 seconds, for as long as one serves,
 carries messages between them, and ends them with itself. SIGUSR2 to it reads the
 settings again, as SIGHUP does, and replaces them one after the other: the new one
 listens before the old one drains, with all settings as they are then, but for the
@@ -68,8 +69,8 @@ Under systemd, with Type=notify, it says when it is ready, reloads and stops, ho
 many connections there are, and feeds the watchdog.
 
 Exit codes: 0 drained, 1 cannot listen, use the certificate or the audit log, or
-go on, or workers kept dying, 2 wrong settings, 130, 131 or 143 ended by a second
-signal
+go on, or no worker serves or starts, 2 wrong settings, 130, 131 or 143 ended by
+a second signal
 `;
 
 function helpLine({ name, placeholder, help, fallback }: typeof SETTINGS[number]): string {

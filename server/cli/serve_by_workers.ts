@@ -12,7 +12,7 @@ import { Operating, type ServeRun } from "./operating.ts";
 import { tryOpsPort } from "./ops_port.ts";
 import { reloadedSettings } from "./reload.ts";
 import type { Settings } from "./settings.ts";
-import { startApp, startFault } from "./start_app.ts";
+import { readCertificate, startApp, startFault } from "./start_app.ts";
 
 /**
  * Serves by other processes, until they have drained.
@@ -23,8 +23,10 @@ import { startApp, startFault } from "./start_app.ts";
 export async function serveByWorkers(run: ServeRun): Promise<number> {
   const { args, settings, log: { write: log }, systemd, io } = run;
   const { host: hostname, port, drainDeadline } = settings;
+  let certificate: Awaited<ReturnType<typeof readCertificate>>;
   try {
     tryOpsPort(settings);
+    certificate = await readCertificate(settings);
   } catch (error) {
     io.err(`fourtuple serve: ${firstLine(error)}\n`);
     return 1;
@@ -39,6 +41,8 @@ export async function serveByWorkers(run: ServeRun): Promise<number> {
     hostname,
     port,
     drainDeadline,
+    // As with the settings: whatever has become of the files, a worker that dies can be started again.
+    ...certificate && { orders: { changes: { certificate } } },
     log,
     signal: ending.signal,
   });

@@ -11,7 +11,7 @@ import { triedContext } from "../tls.ts";
 import { firstLine, readFault } from "./faults.ts";
 import type { Settings } from "./settings.ts";
 
-/** Where an app serves, and whom it tells. */
+/** Where an app serves, whom it tells, and with which certificate where that is known already. */
 export type StartOptions =
   & Required<Pick<ServeOptions, "hostname" | "port" | "log">>
   & Partial<WorkerOptions>;
@@ -27,7 +27,7 @@ export type StartOptions =
  */
 export async function startApp(
   settings: Settings,
-  place: StartOptions,
+  { cert, key, ...place }: StartOptions,
   report?: () => Promise<ClusterReport>,
 ): Promise<Server> {
   const { app, origin, limits, figures } = settings;
@@ -35,7 +35,9 @@ export async function startApp(
     ...place,
     limits,
     ...origin && { origins: origin.includes("*") ? "*" : origin },
-    ...await readCertificate(settings),
+    ...settings.tlsCert !== undefined && cert !== undefined && key !== undefined
+      ? { cert, key }
+      : await readCertificate(settings),
     ...proxiesOf(settings),
     ...deflateOf(settings),
   };

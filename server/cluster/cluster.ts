@@ -50,8 +50,9 @@ export interface Cluster extends AsyncDisposable {
   /** The workers that take connections, by age. */
   readonly workers: readonly WorkerInfo[];
   /**
-   * Resolves when all workers have ended. Rejects when that is because they kept dying right after
-   * their start; then no more are started.
+   * Resolves when all workers have ended. Rejects when that is because none serves, and each has died
+   * early or not started six times in a row; then no more are started. As long as one serves, those
+   * that have gone are tried again.
    */
   readonly finished: Promise<void>;
   /** What an operator can ask, and have done. */
@@ -118,7 +119,7 @@ export interface Cluster extends AsyncDisposable {
  * Starts workers.
  *
  * @param options What is started; a child of the program has to call `runWorker()`.
- * @returns The cluster, when all workers listen.
+ * @returns The cluster, when all workers listen that can.
  * @throws What `Supervisor.start()` throws.
  */
 export function startCluster(options: Omit<SupervisorOptions, "report">): Promise<Cluster> {

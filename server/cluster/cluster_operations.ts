@@ -69,7 +69,7 @@ export class ClusterOperations implements Operations {
       readHostLimits(),
     ]);
     // All that follows is of one moment: sums that are told later are never less.
-    const { phase, live, counted, relayDropped } = this.#supervisor;
+    const { phase, live, workers, desired, restarts, counted, relayDropped } = this.#supervisor;
     const { totals, measured, backplaneDropped } = counted;
     const present = live.filter((it) => it.lastWords === undefined);
     const processes = present.map(processOf).filter((it) => it !== undefined);
@@ -90,6 +90,9 @@ export class ClusterOperations implements Operations {
         pid: Deno.pid,
         resident: Deno.memoryUsage().rss,
         relayDropped: relayDropped + backplaneDropped,
+        desired,
+        serving: workers.length,
+        restarts,
       },
     };
   }

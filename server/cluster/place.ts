@@ -5,39 +5,66 @@ import type { WorkerProcess } from "./worker_process.ts";
 /** A worker that has lived for this many milliseconds did not die early. */
 const LONG_LIFE = 5_000;
 
-/** After an early death a place stays empty for this many milliseconds, after the next twice as long … */
+/** The first pause after an early death or a start that failed, in milliseconds; each next one is twice as long … */
 const FIRST_PAUSE = 100;
 
-/** … until there were this many in a row. */
-const MOST_DEATHS = 6;
+/** … up to this. */
+const LONGEST_PAUSE = 30_000;
+
+/** A place that has failed so many times in a row is not expected to be filled soon. */
+const MANY_FAILURES = 6;
 
 /** What a place asks of its supervisor. */
 export interface PlaceHost {
   /** Aborted when places stay empty from now on. */
   readonly ending: AbortSignal;
+  /** How many workers serve, for the log. */
+  readonly serving: string;
   /** Starts a worker and puts it in the place; rejects when it cannot serve. */
   start(place: Place): Promise<void>;
-  /** Workers keep dying, and no more are to be started. */
-  giveUp(message: string): void;
+  /**
+   * A place has failed.
+   *
+   * @returns Whether it is tried again.
+   */
+  failed(): boolean;
   /** Tells the operator. */
   log(entry: LogEntry): void;
 }
 
-/** One of the places that a supervisor keeps filled: after a death, another worker takes it. */
+/**
+ * One of the places that a supervisor keeps filled: after a death, another worker takes it. Where that
+ * fails it is tried again for as long as the supervisor goes on, after pauses that grow and that are
+ * partly random, so that places which fail together do not start together.
+ */
 export class Place {
   /** Who has it; nobody after a death. */
   worker: WorkerProcess | undefined = undefined;
+  /** How often a worker was started after one had died, or had not started. */
+  restarts = 0;
   readonly #host: PlaceHost;
-  /** Early deaths in a row. */
-  #deaths = 0;
+  readonly #random: () => number;
+  /** Early deaths and starts that failed, in a row. */
+  #failures = 0;
   /** Whether a new worker is about to take it anyway. */
   #renewing = false;
+  /** Ends the pause before the next start. */
+  #hurry: AbortController | undefined = undefined;
   /** Resolves when it is filled again after a death, or given up. */
   #filling: Promise<void> | undefined = undefined;
 
-  /** @param host The supervisor, which fills the place for the first time. */
-  constructor(host: PlaceHost) {
+  /**
+   * @param host The supervisor, which fills the place for the first time.
+   * @param random Gives numbers from 0 to 1.
+   */
+  constructor(host: PlaceHost, random: () => number = Math.random) {
     this.#host = host;
+    this.#random = random;
+  }
+
+  /** Whether it has failed many times in a row. */
+  get failing(): boolean {
+    return this.#failures >= MANY_FAILURES;
   }
 
   /**
@@ -51,15 +78,32 @@ export class Place {
   }
 
   /**
-   * Puts a new worker in the place of the one that has it, which goes on.
+   * Its first worker did not start: tries again.
+   *
+   * @param error Why.
+   */
+  notStarted(error: unknown): void {
+    this.#tellFailure(error);
+    this.#refill(0);
+  }
+
+  /** Ends the pause before the next start, if there is one: what was wrong may have been mended. */
+  hurry(): void {
+    this.#hurry?.abort();
+  }
+
+  /**
+   * Puts a new worker in the place of the one that has it, which goes on. An empty place is not waited
+   * for: the new worker is tried at once.
    *
    * @returns The one before, if there was one.
    * @throws {Error} When the new one cannot serve; then the one before keeps the place.
    */
   async renew(): Promise<WorkerProcess | undefined> {
+    this.#renewing = true;
+    this.hurry();
     await this.#filling;
     const before = this.worker;
-    this.#renewing = true;
     try {
       await this.#host.start(this);
     } finally {
@@ -75,29 +119,42 @@ export class Place {
   }
 
   async #tryToFill(lived: number): Promise<void> {
-    const { ending, log } = this.#host;
+    const { ending } = this.#host;
     for (let life = lived;; life = 0) {
-      this.#deaths = life >= LONG_LIFE ? 0 : this.#deaths + 1;
+      this.#failures = life >= LONG_LIFE ? 0 : this.#failures + 1;
       if (ending.aborted) return;
-      if (this.#deaths >= MOST_DEATHS) {
-        const times = `${MOST_DEATHS} times in a row`;
-        return this.#host.giveUp(`Workers died early ${times}: no more are started`);
+      if (this.#failures > 0) {
+        if (!this.#host.failed()) return;
+        await this.#pause();
       }
-      if (this.#deaths > 0) {
-        const length = FIRST_PAUSE * 2 ** (this.#deaths - 1);
-        const message =
-          `Worker died early, ${this.#deaths} in a row: the next starts in ${length} ms`;
-        log({ level: "warning", event: "worker_restarting", message });
-        await pause(length, ending);
-      }
+      if (ending.aborted || this.#renewing) return;
+      if (life !== Infinity) this.restarts++;
       try {
         return await this.#host.start(this);
       } catch (error) {
         if (ending.aborted) return;
-        const reason = error instanceof Error ? error.message : String(error);
-        const message = `Worker did not start: ${reason}`;
-        log({ level: "error", event: "worker_failed", message });
+        this.#tellFailure(error);
       }
     }
+  }
+
+  /** Waits before the next start, the longer the more have failed; and not while others wait for that. */
+  async #pause(): Promise<void> {
+    if (this.#renewing) return;
+    const { ending, serving, log } = this.#host;
+    const longest = Math.min(FIRST_PAUSE * 2 ** (this.#failures - 1), LONGEST_PAUSE);
+    const length = Math.round(longest * (1 + this.#random()) / 2);
+    const message = `Worker died early or did not start, ${this.#failures} in a row: ` +
+      `the next starts in ${length} ms; ${serving}`;
+    log({ level: "warning", event: "worker_restarting", message });
+    this.#hurry = new AbortController();
+    await pause(length, AbortSignal.any([ending, this.#hurry.signal]));
+    this.#hurry = undefined;
+  }
+
+  #tellFailure(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `Worker did not start: ${reason}`;
+    this.#host.log({ level: "error", event: "worker_failed", message });
   }
 }

@@ -31,8 +31,8 @@ const PERMISSIONS = ["run", "read", "write", "env", "net"] as const;
 
 /**
  * Serves one port by several processes of this same program, each with its own core, heap and
- * descriptors; the kernel shares the connections out among them. A worker that dies is started again,
- * and `broadcast()` reaches the connections of all.
+ * descriptors; the kernel shares the connections out among them. A worker that dies or cannot start is
+ * tried again as long as another one serves, and `broadcast()` reaches the connections of all.
  *
  * The program runs once more in each worker, where this function serves and never returns: what comes
  * after it runs only once, in the process that was started first. What comes before it runs in all.
@@ -44,12 +44,12 @@ const PERMISSIONS = ["run", "read", "write", "env", "net"] as const;
  *
  * @typeParam Data What the `upgrade` hook gives each connection.
  * @param options What each server is to be, and how many there are.
- * @returns The cluster, when all workers listen.
+ * @returns The cluster, when all workers listen that can.
  * @throws {RangeError} When the number of workers is no positive integer.
  * @throws {Deno.errors.NotSupported} On another system than Linux.
  * @throws {Deno.errors.NotCapable} When a permission is missing.
  * @throws {Deno.errors.AddrInUse} When the port is taken.
- * @throws {Error} When a worker cannot serve, with its reason. When the program has a cluster, or has
+ * @throws {Error} When no worker can serve, with the reason of one. When the program has a cluster, or has
  * had one: its workers would take the first one for theirs.
  *
  * @example

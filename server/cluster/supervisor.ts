@@ -33,6 +33,8 @@ export interface SupervisorOptions {
   readonly port: number;
   /** How long a drain may take, in milliseconds, where nobody says otherwise. */
   readonly drainDeadline: number;
+  /** What workers are told besides, from the first one on. */
+  readonly orders?: Orders;
   /** Gets what is worth telling an operator. */
   readonly log: (entry: LogEntry) => void;
   /** Tells a worker that asks what all workers hold. */
@@ -57,7 +59,7 @@ export interface ClusterDrain {
 export class Supervisor {
   /** Where the workers listen. */
   readonly addr: Deno.NetAddr;
-  /** Resolves when all workers have ended; rejects when that is because they kept dying. */
+  /** Resolves when all workers have ended; rejects when that is because none serves, and none starts. */
   readonly finished: Promise<void>;
   /** The taps of connections. */
   readonly taps: ClusterTaps = new ClusterTaps();
@@ -71,7 +73,7 @@ export class Supervisor {
   /** What the workers that have gone had counted. */
   #past: Counted = joinCounted([]);
   /** What workers are told to be otherwise than they were started. */
-  #orders: Orders = {};
+  #orders: Orders;
   /** Workers that do not listen yet. */
   readonly #starting = new Set<Promise<void>>();
   readonly #ending = new AbortController();
@@ -88,13 +90,18 @@ export class Supervisor {
     this.addr = addr;
     this.finished = this.#finished.promise;
     this.#options = options;
+    this.#orders = options.orders ?? {};
     this.#relay = new Relay(options.log);
     const { log } = options;
     const ending = this.#ending.signal;
+    const serving = () => this.#serving;
     const placeHost: PlaceHost = {
       ending,
+      get serving() {
+        return serving();
+      },
       start: (place) => this.#fill(place),
-      giveUp: (message) => this.#giveUp(message),
+      failed: () => this.#failed(),
       log,
     };
     this.#places = Array.from({ length: options.workers }, () => new Place(placeHost));
@@ -107,17 +114,17 @@ export class Supervisor {
   }
 
   /**
-   * Starts all workers; they listen when this resolves.
+   * Starts all workers. When this resolves, those listen that can, and the others are tried again.
    *
    * @throws {Deno.errors.AddrInUse} When the port is taken, also by another supervisor's workers.
-   * @throws {Error} When a worker cannot serve; then all others have ended.
+   * @throws {Error} When no worker can serve; then all have ended.
    */
   static async start(options: SupervisorOptions): Promise<Supervisor> {
     const supervisor = new Supervisor(options, claim(options));
     const giveUp = () => supervisor.close();
     options.signal?.addEventListener("abort", giveUp);
     try {
-      await Promise.all(supervisor.#places.map((place) => supervisor.#fill(place)));
+      await supervisor.#startAll();
     } catch (error) {
       await supervisor.close();
       throw error;
@@ -164,6 +171,16 @@ export class Supervisor {
     return this.#drain;
   }
 
+  /** How many workers are to serve. */
+  get desired(): number {
+    return this.#places.length;
+  }
+
+  /** How often a worker was started after one had died, or had not started. */
+  get restarts(): number {
+    return this.#places.reduce((sum, { restarts }) => sum + restarts, 0);
+  }
+
   /** Messages between workers that were dropped on the way. */
   get relayDropped(): number {
     return this.#relay.dropped;
@@ -175,6 +192,17 @@ export class Supervisor {
   }
 
   // Workers come and go.
+
+  async #startAll(): Promise<void> {
+    const starts = await Promise.allSettled(this.#places.map((place) => this.#fill(place)));
+    const failed = starts.flatMap((it, at) =>
+      it.status === "rejected" ? [{ place: this.#places[at]!, reason: it.reason }] : []
+    );
+    const [first] = failed;
+    if (first === undefined) return;
+    if (failed.length === starts.length || this.#ending.signal.aborted) throw first.reason;
+    for (const { place, reason } of failed) place.notStarted(reason);
+  }
 
   /** Starts a worker for a place. */
   #fill(place: Place): Promise<void> {
@@ -239,10 +267,22 @@ export class Supervisor {
     place.vacate(Infinity);
   }
 
-  #giveUp(message: string): void {
+  /** For the log. */
+  get #serving(): string {
+    return `${this.workers.length} of ${this.desired} workers serve`;
+  }
+
+  /**
+   * A place has failed. As long as one worker serves the others are tried again; without one, until all
+   * places have failed many times: then whoever started this process had better start all of it again.
+   */
+  #failed(): boolean {
+    if (this.workers.length > 0 || !this.#places.every(({ failing }) => failing)) return true;
+    const message = "No worker serves, and none starts or lives for long: no more are started";
     this.#fault = new Error(message);
     this.#options.log({ level: "error", event: "gave_up", message });
     this.drain();
+    return false;
   }
 
   // What is asked for.
@@ -257,6 +297,7 @@ export class Supervisor {
    */
   async order(orders: Orders, told?: WorkerProcess): Promise<void> {
     this.#orders = mergeOrders(this.#orders, orders);
+    for (const place of this.#places) place.hurry();
     const others = this.live.filter((worker) => worker !== told);
     await Promise.all(others.map((worker) => this.#order(worker, orders)));
   }

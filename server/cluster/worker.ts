@@ -34,9 +34,9 @@ import type { Orders } from "./orders.ts";
 import { WorkerTaps } from "./worker_taps.ts";
 
 /** What a worker passes on to `serve()`. */
-export type WorkerOptions = Required<
-  Pick<ServeOptions, "hostname" | "port" | "reusePort" | "backplane" | "log">
->;
+export type WorkerOptions =
+  & Required<Pick<ServeOptions, "hostname" | "port" | "reusePort" | "backplane" | "log">>
+  & Pick<ServeOptions, "cert" | "key">;
 
 /** What is started in a worker. */
 export interface WorkerProgram {
@@ -45,7 +45,9 @@ export interface WorkerProgram {
   /**
    * Starts the server.
    *
-   * @param options What makes it one of many; `log` says which worker it is.
+   * @param options What makes it one of many; `log` says which worker it is. `cert` and `key` are there
+   * where the others have been told of a certificate, which is for a server that serves TLS: files may
+   * hold another one by now, or none that can be used.
    * @param report Tells what all workers hold.
    * @throws {Error} When it cannot serve; the supervisor gets the message.
    */
@@ -109,12 +111,13 @@ class Worker implements WorkerCalls {
       untapped: (tap) => void link.call("untapped", tap).catch(() => {}),
     });
     const backplane = this.#backplane = new LinkBackplane(link, log);
+    const { certificate, ...changes } = orders.changes ?? {};
     this.#server = await this.#program.start(
-      { hostname, port, reusePort: true, backplane, log },
+      { hostname, port, reusePort: true, backplane, log, ...certificate },
       () => link.call("report"),
     );
     // Nothing is accepted before the server's own files are open, so this is in time.
-    await this.follow(orders);
+    if (orders.changes !== undefined) await this.follow({ changes });
     return { url: this.#server.url };
   }
 

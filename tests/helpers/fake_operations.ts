@@ -144,6 +144,8 @@ export interface FakeCall {
 export class FakeOperations implements Operations {
   /** The connections there are. */
   connections: FakeConnection[];
+  /** How many workers are to serve and do not. */
+  absent = 0;
   /** Whether it serves. */
   phase: Phase = "serving";
   /** What pings come to. */
@@ -202,7 +204,16 @@ export class FakeOperations implements Operations {
         pid: 4321 + worker,
         report: this.#report(worker),
       })),
-      ...workers.length > 0 && { supervisor: { pid: 4320, resident: 50_000_000, relayDropped: 0 } },
+      ...workers.length > 0 && {
+        supervisor: {
+          pid: 4320,
+          resident: 50_000_000,
+          relayDropped: 0,
+          desired: workers.length + this.absent,
+          serving: workers.length,
+          restarts: 0,
+        },
+      },
     };
   }
 

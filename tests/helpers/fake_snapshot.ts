@@ -97,6 +97,13 @@ export function fakeSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
 export function fakeClusterSnapshot(): Snapshot {
   return fakeSnapshot({
     processes: [fakeProcess({ worker: 1 }), fakeProcess({ worker: 2 })],
-    supervisor: { pid: 4320, resident: 60_000_000, relayDropped: 11 },
+    supervisor: {
+      pid: 4320,
+      resident: 60_000_000,
+      relayDropped: 11,
+      desired: 3,
+      serving: 2,
+      restarts: 5,
+    },
   });
 }

@@ -109,7 +109,8 @@ class Output {
   readonly done: Promise<void>;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #ended = false;
-  #wake: (() => void) | undefined = undefined;
+  /** Resolves when more has come, or all has; several may wait at once. */
+  #more = Promise.withResolvers<void>();
 
   constructor(stream: ReadableStream<Uint8Array>) {
     this.#reader = stream.getReader();
@@ -121,7 +122,7 @@ class Output {
       const whole = this.text.slice(0, this.text.lastIndexOf("\n") + 1);
       const found = whole.split("\n").find((line) => line.includes(part));
       if (found !== undefined || this.#ended) return found;
-      await new Promise<void>((resolve) => this.#wake = resolve);
+      await this.#more.promise;
     }
   }
 
@@ -134,10 +135,15 @@ class Output {
     const decoder = new TextDecoder();
     for (let part = await this.#reader.read(); !part.done; part = await this.#reader.read()) {
       this.text += decoder.decode(part.value, { stream: true });
-      this.#wake?.();
+      this.#wake();
     }
     this.#ended = true;
-    this.#wake?.();
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#more.resolve();
+    this.#more = Promise.withResolvers();
   }
 }
 

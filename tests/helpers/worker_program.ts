@@ -19,6 +19,8 @@ const start: WorkerProgram["start"] = (options, report) => {
     for (;;);
   }
   if (deed === "quit") Deno.exit(5);
+  if (deed === "second" && isSecond()) throw new Error("Cannot serve yet");
+  if (deed === "trust") Deno.readTextFileSync(file!);
   const server = serve({
     ...options,
     message: async (connection, data) => {
@@ -38,17 +40,22 @@ const start: WorkerProgram["start"] = (options, report) => {
 function refuseSecond(operations: Operations): void {
   const reconfigure = operations.reconfigure.bind(operations);
   operations.reconfigure = (changes) => {
-    for (const turn of [1, 2]) {
-      try {
-        Deno.writeTextFileSync(`${file}/${turn}`, "", { createNew: true });
-        if (turn === 2) return Promise.reject(new RangeError("Not with me"));
-        break;
-      } catch {
-        // Another one had this turn.
-      }
-    }
+    if (isSecond()) return Promise.reject(new RangeError("Not with me"));
     return reconfigure(changes);
   };
+}
+
+/** Whether this call is the second one of all workers together. */
+function isSecond(): boolean {
+  for (const turn of [1, 2]) {
+    try {
+      Deno.writeTextFileSync(`${file}/${turn}`, "", { createNew: true });
+      return turn === 2;
+    } catch {
+      // Another one had this turn.
+    }
+  }
+  return false;
 }
 
 if (deed?.startsWith("/")) {

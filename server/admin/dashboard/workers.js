@@ -98,7 +98,9 @@ export class Workers {
         ? "The server runs as one process. With --workers N, N processes share the port."
         : `The process that starts the workers is ${supervisor.pid}: ` +
           `${format.bytes(supervisor.resident)} resident, ` +
-          `${format.counted(supervisor.relayDropped, "message")} between workers dropped.` +
+          `${format.counted(supervisor.relayDropped, "message")} between workers dropped, ` +
+          `${supervisor.serving} of ${format.counted(supervisor.desired, "worker")} serving, ` +
+          `${format.counted(supervisor.restarts, "restart")}.` +
           (missing.length === 0 ? "" : ` No answer from worker ${missing.join(", ")}.`),
     );
   }

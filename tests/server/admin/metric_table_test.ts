@@ -67,7 +67,11 @@ Deno.test("METRICS tell the phase, readiness and how many workers serve", () => 
   assertEquals(read("fourtuple_ready"), { "": 1 });
   assertEquals(read("fourtuple_ready", draining), { "": 0 });
   assertEquals(read("fourtuple_workers"), { "": 1 });
+  assertEquals(read("fourtuple_workers_desired"), { "": 1 });
+  assertEquals(read("fourtuple_workers_restarted_total"), {});
   assertEquals(read("fourtuple_workers", fakeClusterSnapshot()), { "": 2 });
+  assertEquals(read("fourtuple_workers_desired", fakeClusterSnapshot()), { "": 3 });
+  assertEquals(read("fourtuple_workers_restarted_total", fakeClusterSnapshot()), { "": 5 });
 });
 
 Deno.test("METRICS tell what came of connections, and why they were refused and ended", () => {
@@ -213,6 +217,7 @@ Deno.test("METRICS leave out what could not be read", () => {
   const snapshot = fakeSnapshot({ sum: process, processes: [process] });
   const absent = METRICS.filter(({ read }) => read(snapshot).length === 0).map(({ name }) => name);
   assertEquals(absent, [
+    "fourtuple_workers_restarted_total",
     "fourtuple_connections_limit",
     "fourtuple_relay_dropped_total",
     "fourtuple_descriptors_open",

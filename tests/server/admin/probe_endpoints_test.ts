@@ -26,6 +26,22 @@ Deno.test("GET readyz says 503 and why when no connections should come", async (
   assertEquals(await ask(), [503, { ready: false, reasons: ["out_of_descriptors"] }]);
 });
 
+Deno.test("GET readyz says how many workers serve, of how many", async () => {
+  await using port = new OpsPort({ token: TOKEN });
+  port.operations.connections = port.operations.connections.map((it, at) => ({
+    ...it,
+    worker: 1 + at % 2,
+  }));
+  port.operations.absent = 1;
+  const response = await fetch(`${port.admin.url}/readyz`);
+  const workers = { desired: 3, serving: 2, restarts: 0 };
+  assertEquals([response.status, await response.json()], [200, {
+    ready: true,
+    reasons: [],
+    workers,
+  }]);
+});
+
 Deno.test("GET metrics needs the token and answers in Prometheus' format", async () => {
   await using port = new OpsPort({ token: TOKEN });
   const refused = await port.ask("/metrics", { headers: { authorization: "Bearer x" } });

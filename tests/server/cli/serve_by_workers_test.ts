@@ -54,18 +54,18 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) {
 }
 
 clusterTest("serveByWorkers() exits 0 when they die of the signal while they start", async () => {
-  await withFiles({}, async (path) => {
-    // A worker that reads its certificate from here waits for ever.
-    await new Deno.Command("mkfifo", { args: [path("fifo")] }).output();
-    await using process = twoWorkers("--tls-cert", path("fifo"), "--tls-key", path("fifo"));
-    await until("they start", async () => (await childrenOf(process.pid)).length === 2);
-    process.signal("SIGTERM");
-    await process.errLine('"event":"draining"');
-    for (const pid of await childrenOf(process.pid)) Deno.kill(pid, "SIGKILL");
-    const { code, err } = await process.ended();
-    assertEquals(code, 0, err);
-    assertStringIncludes(err, "Drained: 0 closed, 0 cut");
+  await using process = twoWorkers();
+  await until("they start", async () => {
+    const pids = await childrenOf(process.pid);
+    for (const pid of pids) Deno.kill(pid, "SIGSTOP"); // long before they serve
+    return pids.length === 2;
   });
+  process.signal("SIGTERM");
+  await process.errLine('"event":"draining"');
+  for (const pid of await childrenOf(process.pid)) Deno.kill(pid, "SIGKILL");
+  const { code, err } = await process.ended();
+  assertEquals(code, 0, err);
+  assertStringIncludes(err, "Drained: 0 closed, 0 cut");
 });
 
 clusterTest(
@@ -158,6 +158,29 @@ clusterTest(
       const end = closed(socket);
       socket.send("too long");
       assertEquals(await end, 1009);
+    }),
+);
+
+clusterTest(
+  "serveByWorkers() starts a worker again with the certificate that was read last, whatever the files hold",
+  () =>
+    withFiles({ cert: TEST_CERTIFICATE, key: TEST_KEY }, async (path) => {
+      const tls = ["--tls-cert", path("cert"), "--tls-key", path("key")];
+      await using process = twoWorkers("--admin=127.0.0.1:0", ...tls);
+      const url = await servedAt(process);
+      const ops = await opsPortOf(process);
+      const [first, second] = await Promise.all([pidOf(process, 1), pidOf(process, 2)]);
+      await Deno.writeTextFile(path("cert"), "damaged");
+      for (const pid of [first, second]) Deno.kill(pid, "SIGKILL");
+      await Promise.all([pidOf(process, 3), pidOf(process, 4)]);
+      using client = Deno.createHttpClient({ caCerts: [TEST_CERTIFICATE] });
+      const response = await fetch(`https://localhost:${url.port}`, { client });
+      await response.body?.cancel();
+      assertEquals(response.status, 426);
+      process.signal("SIGUSR2");
+      assertStringIncludes(await process.errLine('"event":"roll_failed"'), "are not replaced");
+      const ready = await (await fetch(new URL("/readyz", ops))).json();
+      assertEquals(ready.workers, { desired: 2, serving: 2, restarts: 2 });
     }),
 );
 

@@ -12,10 +12,20 @@ class Fake {
   readonly log = this.book.log;
   /** What becomes of the starts to come; good ones where it says nothing. */
   readonly failures: Error[] = [];
-  readonly givenUp: string[] = [];
-  readonly giveUp = (message: string) => void this.givenUp.push(message);
-  readonly place: Place = new Place(this);
+  readonly serving = "3 of 4 workers serve";
+  /** How often it was asked whether it goes on. */
+  asked = 0;
+  /** It gives up after so many failures. */
+  patience = Infinity;
+  readonly place: Place;
   starts = 0;
+
+  /** @param random What the pauses take for chance. */
+  constructor(random = 1) {
+    this.place = new Place(this, () => random);
+  }
+
+  failed = (): boolean => ++this.asked <= this.patience;
 
   start = (place: Place): Promise<void> => {
     this.starts++;
@@ -50,6 +60,7 @@ Deno.test("Place.vacate() has it filled at once after a worker that had lived lo
   for (const lived of [5_000, Infinity]) fake.place.vacate(lived);
   assertEquals(await pauses(timers), []);
   assertEquals([fake.starts, fake.events], [2, []]);
+  assertEquals(fake.place.restarts, 1, "the end of the other one was no death");
 });
 
 Deno.test("Place.vacate() pauses longer after each early death, and a long life is a new beginning", async () => {
@@ -64,16 +75,56 @@ Deno.test("Place.vacate() pauses longer after each early death, and a long life 
   assertEquals(fake.events, Array(4).fill("worker_restarting"));
 });
 
-Deno.test("Place gives up when six starts in a row come to nothing", async () => {
+Deno.test("Place tries again without end, after pauses of at most 30 seconds", async () => {
   using timers = new ManualTimers();
   const fake = new Fake();
+  fake.failures.push(...Array.from({ length: 11 }, () => new Error("No port")));
+  fake.place.notStarted(new Error("No certificate"));
+  const doubled = [100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600];
+  assertEquals(await pauses(timers), [...doubled, 30_000, 30_000, 30_000]);
+  assertEquals(fake.book.entries("worker_failed").map(({ message }) => message), [
+    "Worker did not start: No certificate",
+    ...Array(11).fill("Worker did not start: No port"),
+  ]);
+  assertEquals(
+    fake.book.entries("worker_restarting").at(-1)?.message,
+    "Worker died early or did not start, 12 in a row: the next starts in 30000 ms; " +
+      "3 of 4 workers serve",
+  );
+  assertEquals([fake.place.worker?.worker, fake.starts, fake.place.restarts], [12, 12, 12]);
+});
+
+Deno.test("Place pauses for half of it at least, and leaves the rest to chance", async () => {
+  for (const [random, expected] of [[0, [50, 100]], [0.5, [75, 150]]] as const) {
+    using timers = new ManualTimers();
+    const fake = new Fake(random);
+    fake.failures.push(new Error("No port"));
+    fake.place.vacate(0);
+    assertEquals(await pauses(timers), [...expected]);
+  }
+});
+
+Deno.test("Place is failing after six failures in a row, and stays empty when its supervisor gives up", async () => {
+  using timers = new ManualTimers();
+  const fake = new Fake();
+  fake.patience = 5;
   fake.failures.push(...Array.from({ length: 9 }, () => new Error("No port")));
   fake.place.vacate(0);
+  assertEquals(fake.place.failing, false);
   assertEquals(await pauses(timers), [100, 200, 400, 800, 1_600]);
-  assertEquals(fake.givenUp, ["Workers died early 6 times in a row: no more are started"]);
-  assertEquals(fake.book.entries("worker_failed").map(({ message }) => message), [
-    ...Array(5).fill("Worker did not start: No port"),
-  ]);
+  assertEquals([fake.place.failing, fake.starts, fake.asked], [true, 5, 6]);
+});
+
+Deno.test("Place.hurry() starts a worker that waits for its pause at once", async () => {
+  using timers = new ManualTimers();
+  const fake = new Fake();
+  fake.place.hurry();
+  fake.place.vacate(0);
+  await timers.settle();
+  assertEquals(fake.starts, 0);
+  fake.place.hurry();
+  await timers.settle();
+  assertEquals([fake.place.worker?.worker, timers.timeouts.size], [1, 0]);
 });
 
 Deno.test("Place stays empty when the supervisor ends, also in the middle of a pause", async () => {
@@ -87,7 +138,7 @@ Deno.test("Place stays empty when the supervisor ends, also in the middle of a p
   assertEquals([fake.place.worker, timers.timeouts.size], [undefined, 0]);
   fake.place.vacate(Infinity);
   await timers.settle();
-  assertEquals([fake.starts, fake.events], [1, ["worker_restarting"]]);
+  assertEquals([fake.starts, fake.events], [0, ["worker_restarting"]]);
 });
 
 Deno.test("Place.renew() puts a new worker in, and returns the one before", async () => {
@@ -106,15 +157,31 @@ Deno.test("Place.renew() leaves the one before where the new one cannot serve", 
   assertEquals([fake.place.worker?.worker, fake.starts], [1, 2]);
 });
 
-Deno.test("Place.renew() waits for a refill that is under way", async () => {
+Deno.test("Place.renew() ends the pause of a refill, and takes its turn", async () => {
   using timers = new ManualTimers();
   const fake = new Fake();
   fake.place.vacate(0);
-  const renewed = fake.place.renew();
   await timers.settle();
-  assertEquals(fake.starts, 0);
-  assertEquals(await pauses(timers), [100]);
-  assertEquals([(await renewed)?.worker, fake.starts], [1, 2]);
+  assertEquals(await fake.place.renew(), undefined);
+  assertEquals([fake.place.worker?.worker, fake.starts, timers.timeouts.size], [1, 1, 0]);
+});
+
+Deno.test("Place.renew() does not wait for a place that cannot be filled, and has it tried later", async () => {
+  using timers = new ManualTimers();
+  const fake = new Fake();
+  fake.failures.push(...["No port", "Still none"].map((message) => new Error(message)));
+  fake.place.vacate(0);
+  await timers.settle();
+  await assertRejects(() => fake.place.renew(), Error, "No port");
+  assertEquals(await pauses(timers), [200, 400]);
+  assertEquals([fake.place.worker?.worker, fake.starts], [3, 3]);
+});
+
+Deno.test("Place.renew() waits for a start that is under way", async () => {
+  const fake = new Fake();
+  fake.place.vacate(Infinity);
+  const before = await fake.place.renew();
+  assertEquals([before?.worker, fake.place.worker?.worker, fake.starts], [1, 2, 2]);
 });
 
 Deno.test("Place.renew() has the place filled later where both workers have died", async () => {

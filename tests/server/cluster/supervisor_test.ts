@@ -20,9 +20,9 @@ async function assertAnswers(cluster: Cluster): Promise<void> {
   assertEquals(await client.message(), "hello");
 }
 
-clusterTest("Supervisor gives up when workers keep dying right after their start", async () => {
+clusterTest("Supervisor gives up when no worker serves and each has died six times", async () => {
   const { cluster, book } = await clusterDoing("die");
-  await assertRejects(() => cluster.finished, Error, "died early 6 times in a row");
+  await assertRejects(() => cluster.finished, Error, "No worker serves, and none starts");
   const events = book.entries().map(({ event }) => event);
   const round = ["worker_started", "worker_ended", "worker_restarting"];
   assertEquals(events, [
@@ -33,8 +33,8 @@ clusterTest("Supervisor gives up when workers keep dying right after their start
   ]);
   assertEquals(book.entries("gave_up")[0]!.level, "error");
   assertEquals(
-    book.entries("worker_restarting").map(({ message }) => message.split(" in ")[2]),
-    ["100 ms", "200 ms", "400 ms", "800 ms", "1600 ms"],
+    book.entries("worker_restarting").map(({ message }) => message.split("; ")[1]),
+    Array(5).fill("0 of 1 workers serve"),
   );
   assertEquals(cluster.workers, []);
 });
@@ -43,6 +43,95 @@ clusterTest(
   "Supervisor does not start where a worker cannot serve, and leaves none behind",
   async () => {
     await assertRejects(() => clusterDoing("refuse", 3), Error, "Cannot serve today");
+  },
+);
+
+/** Runs a cluster of two whose workers start as long as a file is there, and lets the test break it. */
+async function withFragile(
+  body: (
+    it: TestCluster,
+    fragile: { spoil(): Promise<void>; mend(): Promise<void> },
+  ) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/file`;
+  const mend = () => Deno.writeTextFile(file, "");
+  await mend();
+  const program = programOf(import.meta.resolve("../../helpers/worker_program.ts"));
+  {
+    await using it = await clusterOf("echo", { program, args: ["trust", file] });
+    await body(it, { spoil: () => Deno.remove(file), mend });
+  }
+  await Deno.remove(folder, { recursive: true });
+}
+
+clusterTest(
+  "Supervisor goes on with the workers that serve when one cannot start, and tries it again",
+  () =>
+    withFragile(async ({ cluster, book }, { spoil, mend }) => {
+      const placed = await connectToAll(cluster);
+      await spoil();
+      const [lost, kept] = cluster.workers;
+      Deno.kill(lost!.pid, "SIGKILL");
+      // More than any place had before its supervisor gave up.
+      await until("it has failed seven times", async () => {
+        await cluster.setLogLevel("info"); // which hurries
+        return book.entries("worker_failed").length >= 7;
+      });
+      assertEquals(cluster.workers, [kept!]);
+      const { phase, supervisor } = await cluster.operations.snapshot();
+      assertEquals([phase, supervisor?.serving, supervisor?.desired], ["serving", 1, 2]);
+      assert(supervisor!.restarts >= 7, `${supervisor!.restarts} restarts`);
+      assertEquals(
+        book.entries("worker_restarting").at(-1)!.message.split("; ")[1],
+        "1 of 2 workers serve",
+      );
+      for (const { client, worker } of placed) {
+        if (worker !== kept!.worker) {
+          await client.gone();
+          continue;
+        }
+        await client.sendMessage("still here");
+        assertEquals(await client.message(), "still here");
+      }
+      // One that is to be rolled is tried at once, and that is no end of the others.
+      await assertRejects(() => cluster.roll(), Error, "file");
+      assertEquals(cluster.workers, [kept!]);
+      await mend();
+      // And so it is when all are told of something.
+      await cluster.setLogLevel("error");
+      await until("both serve", () => cluster.workers.length === 2);
+      await assertAnswers(cluster);
+      for (const { client } of placed) client.close();
+    }),
+);
+
+clusterTest(
+  "Supervisor gives up when the last worker dies and none starts",
+  () =>
+    withFragile(async ({ cluster, book }, { spoil }) => {
+      await spoil();
+      for (const { pid } of cluster.workers) Deno.kill(pid, "SIGKILL");
+      await assertRejects(() => cluster.finished, Error, "No worker serves, and none starts");
+      assertEquals(book.entries("gave_up").length, 1);
+    }),
+);
+
+clusterTest(
+  "Supervisor starts where one of several workers cannot, and tries that one again",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    {
+      const program = programOf(import.meta.resolve("../../helpers/worker_program.ts"));
+      await using it = await clusterOf("echo", { program, args: ["second", folder] });
+      const { cluster, book } = it;
+      assertEquals(book.entries("worker_failed").map(({ message }) => message), [
+        "Worker did not start: Cannot serve yet",
+      ]);
+      await until("both serve", () => cluster.workers.length === 2);
+      await assertAnswers(cluster);
+    }
+    await Deno.remove(folder, { recursive: true });
   },
 );
 
