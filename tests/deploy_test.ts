@@ -76,6 +76,17 @@ Deno.test("Containerfile takes the Deno that CI does, and no root", async () => 
   assertMatch(container, /^USER [1-9]/m);
 });
 
+Deno.test("Containerfile serves from outside and logs JSON whatever command it is given", async () => {
+  const container = await read("server/deploy/Containerfile");
+  const [, variables] = /^ENV (.*)$/m.exec(container)!;
+  const env = Object.fromEntries(variables!.split(" ").map((it) => it.split("=")));
+  const result = readSettings(["--app=echo"], { env, readFile: () => "" });
+  if (!("settings" in result)) throw new Error(result.faults.join("; "));
+  const { host, logFormat, admin } = result.settings;
+  assertEquals([host, logFormat, admin], ["0.0.0.0", "json", "127.0.0.1:6455"]);
+  assertMatch(container, /^CMD \["serve"\]$/m);
+});
+
 Deno.test("README.md of the deployment names every file beside it", async () => {
   const text = await read("server/deploy/README.md");
   for await (const { name } of Deno.readDir(new URL("server/deploy/", ROOT))) {

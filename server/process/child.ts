@@ -50,10 +50,9 @@ export async function startChild<Theirs extends Calls<Theirs>>(
   args: readonly string[],
   { ours, received, signal }: ChildOptions,
 ): Promise<Child<Theirs>> {
-  const folder = await Deno.makeTempDir({ prefix: "fourtuple-" });
+  const { folder, path, listener } = await openSocket();
   try {
-    const path = `${folder}/link`;
-    using listener = Deno.listen({ transport: "unix", path });
+    using _ = listener;
     signal?.throwIfAborted();
     const process = new Deno.Command(program.command, {
       args: [...program.args, ...args],
@@ -78,6 +77,45 @@ export async function startChild<Theirs extends Calls<Theirs>>(
     // A folder that is left is no reason to lose the child.
     await Deno.remove(folder, { recursive: true }).catch(() => {});
   }
+}
+
+/** A socket that a child joins at, in a folder that nobody else may enter. */
+interface JoiningSocket {
+  readonly folder: string;
+  readonly path: string;
+  readonly listener: Deno.UnixListener;
+}
+
+/**
+ * Opens it where that can be: `TMPDIR` may be too long for a socket's address, which has room for 107
+ * bytes, or be read-only as all of a hardened container is but for its shared memory.
+ *
+ * @throws {Error} When it can be nowhere, with the reasons.
+ */
+async function openSocket(): Promise<JoiningSocket> {
+  const faults: string[] = [];
+  for (const dir of [undefined, "/tmp", Deno.env.get("XDG_RUNTIME_DIR") ?? "", "/dev/shm"]) {
+    if (dir === "") continue;
+    let folder: string | undefined;
+    try {
+      folder = await Deno.makeTempDir({ prefix: "fourtuple-", ...dir !== undefined && { dir } });
+      const path = `${folder}/link`;
+      return { folder, path, listener: Deno.listen({ transport: "unix", path }) };
+    } catch (error) {
+      faults.push(`${dir ?? "the system's folder for temporary files"}: ${reasonOf(error)}`);
+      if (folder !== undefined) await Deno.remove(folder).catch(() => {});
+    }
+  }
+  const message = "Cannot start a process as no folder takes the socket that it is linked by";
+  throw new Error(
+    `${message}; set TMPDIR to one that is writable and short (${faults.join("; ")})`,
+  );
+}
+
+/** Without the name of the call, which Deno adds: `Read-only file system (os error 30)`. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/(\(os error \d+\)).*/s, "$1");
 }
 
 function kill(process: Deno.ChildProcess, signal: Deno.Signal): void {

@@ -38,6 +38,45 @@ Deno.test("startChild() links a process of a program, with its arguments and our
   assertEquals((await status).code, 0);
 });
 
+/** Runs with another folder for temporary files. */
+async function withTmpdir(path: string, body: () => Promise<void>): Promise<void> {
+  const before = Deno.env.get("TMPDIR");
+  Deno.env.set("TMPDIR", path);
+  try {
+    await body();
+  } finally {
+    if (before === undefined) Deno.env.delete("TMPDIR");
+    else Deno.env.set("TMPDIR", before);
+  }
+}
+
+Deno.test("startChild() links it where TMPDIR is too long for a socket, or not there", async () => {
+  const folder = await Deno.makeTempDir();
+  const long = `${folder}/${"x".repeat(100)}`;
+  await Deno.mkdir(long);
+  for (const path of [long, "/nowhere"]) {
+    await withTmpdir(path, async () => {
+      const { link, status } = await start();
+      assertEquals(await link.call("ask"), "parent");
+      link.close();
+      await status;
+    });
+  }
+  assertEquals([...Deno.readDirSync(long)], [], "nothing is left behind");
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test({
+  name: "startChild() says where it had no room, when that is nowhere",
+  permissions: { run: true, env: true, read: true, write: [] },
+  fn: async () => {
+    const { message } = await assertRejects(() => start(), Error, "Cannot start a process as no");
+    for (const part of ["temporary files: ", "; /tmp: ", "; /dev/shm: ", "set TMPDIR"]) {
+      assertStringIncludes(message, part);
+    }
+  },
+});
+
 Deno.test("startChild() fails when the process ends before it has joined", async () => {
   await assertRejects(() => start(["early"]), Error, "before it had joined: exit code 7");
 });
