@@ -1,6 +1,7 @@
 import { CloseCode } from "../protocol/mod.ts";
 import type { Closing } from "./connection.ts";
 import type { Limits } from "./limits.ts";
+import type { LogEntry } from "./options.ts";
 import { pause } from "./pause.ts";
 import type { Sweep } from "./sweep.ts";
 
@@ -78,6 +79,8 @@ export interface DrainHost {
   readonly limits: Pick<Limits, "closeTimeout">;
   /** Resolves when everybody has gone. */
   readonly finished: Promise<void>;
+  /** Tells the operator that it begins. */
+  log(entry: LogEntry): void;
 }
 
 /** What our Close frame says when the server stops. */
@@ -139,11 +142,13 @@ export class Drain {
     const { registry, exchanges, finished } = this.#host;
     const timer = setTimeout(() => this.cut(), Math.min(deadline, LONGEST_TIMER));
     const now = Date.now();
+    const begins = this.#span.began === undefined;
     this.#span = {
       began: this.#span.began ?? now,
       deadline: Math.min(now + deadline, this.#span.deadline ?? Infinity),
       connections: this.#span.connections ?? registry.size,
     };
+    if (begins) this.#host.log(drainBegins(registry.size, deadline));
     if (grace > 0 && exchanges.size > 0) await this.#handshakes(Math.min(grace, deadline));
     if (!this.#parting) await this.#tellAll();
     await finished;
@@ -206,7 +211,8 @@ export class Drain {
     if (this.#waiting <= MOST_TOLD) return;
     const { began = 0, deadline = Infinity } = this.#span;
     const batches = (registry.size - this.#waiting) / BATCH;
-    const longest = ((began + deadline) / 2 - Date.now()) / batches;
+    // None may be left to tell, and half of the deadline may be over.
+    const longest = Math.max(0, (began + deadline) / 2 - Date.now()) / Math.max(1, batches);
     const fewer = new AbortController();
     this.#fewer = () => fewer.abort();
     await pause(Math.min(longest, limits.closeTimeout), fewer.signal);
@@ -230,6 +236,19 @@ export class Drain {
     this.#quiet = () => quiet.abort();
     return pause(milliseconds, quiet.signal);
   }
+}
+
+/**
+ * Says that a drain begins.
+ *
+ * @param connections How many there are.
+ * @param deadline After how many milliseconds those that are left are cut.
+ * @returns A line for the log.
+ */
+export function drainBegins(connections: number, deadline: number): LogEntry {
+  const what = connections === 1 ? "1 connection" : `${connections} connections`;
+  const message = `Draining ${what}; those that are left after ${deadline} ms are cut`;
+  return { level: "info", event: "draining", message };
 }
 
 function sayGoodbye(connection: Leaving): void {

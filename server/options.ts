@@ -36,7 +36,7 @@ export interface LogEntry {
    * `send_queue_full`, `stream_broke_off`, `peer_lost`, `message_timeout`, `unfinished_full`,
    * `close_timeout`, `handler_fault`, `fault`. Of a request: `refused`, `exchange_broken`,
    * `handler_fault`, `fault`. Of the server: `connections_limit`, `forwarded_malformed`,
-   * `out_of_descriptors`, `descriptors_back`, `left_early`, `accept_failed`. Of a cluster:
+   * `out_of_descriptors`, `descriptors_back`, `left_early`, `accept_failed`, `draining`. Of a cluster:
    * `worker_started`, `worker_ended`, `worker_failed`, `worker_refused`, `worker_restarting`,
    * `gave_up`, `signal_ignored`, `rolling`, `rolled`, `roll_failed`, `relay_dropped`, `handler_fault`. Of the binary's
    * ops port: `admin_fault`, `audit`; of its app relay: `relay_closed`.

@@ -3,9 +3,7 @@ import { onEndSignals } from "./end_signals.ts";
 
 /** What is to be drained. */
 export interface Drainable {
-  /** What it has, for the log: `3 connections`. */
-  holds(): string;
-  /** Drains it. Asked when it has drained already, it tells how that went. */
+  /** Drains it, and says so in the log. Asked when it has drained already, it tells how that went. */
   drain(): Promise<DrainResult>;
   /** Ends what would outlive this process. */
   kill?(): Promise<void>;
@@ -30,7 +28,7 @@ export interface Drained {
  * @returns How it ended: once it has drained, by a signal or otherwise, or is given up.
  */
 export function drainOnSignal(
-  { holds, drain, kill, finished, log }: Drainable,
+  { drain, kill, finished, log }: Drainable,
 ): Promise<Drained> {
   const { promise, resolve } = Promise.withResolvers<Drained>();
   let bySignal = false;
@@ -41,7 +39,6 @@ export function drainOnSignal(
   };
   onEndSignals(() => {
     bySignal = true;
-    log({ level: "info", event: "draining", message: `Draining ${holds()}` });
     drained();
   }, async (code) => {
     await kill?.();

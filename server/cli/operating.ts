@@ -1,7 +1,7 @@
 import type { Operations } from "../operations.ts";
+import type { LogEntry } from "../options.ts";
 import { pause } from "../pause.ts";
 import type { AuditLog } from "./audit_log.ts";
-import type { CommandIo } from "./command.ts";
 import { terminalWatch } from "./hang_up.ts";
 import type { Log, LogLevel } from "./log.ts";
 import { type OpsPort, type StartOpsPort, startOpsPort } from "./ops_port.ts";
@@ -25,16 +25,20 @@ export interface ServeRun {
   readonly surroundings: Surroundings;
   /** The settings. */
   readonly settings: Settings;
-  /** The log of this process. */
-  readonly log: Log;
+  /** The level of the log. */
+  readonly logLevel: Pick<Log, "level">;
   /** Keeps what operators did. */
   readonly audit: AuditLog;
   /** Gets told how the server is. */
   readonly systemd: Systemd;
   /** Starts the ops port; absent where none is set. */
   readonly opsPort: StartOpsPort | undefined;
-  /** Where the command writes. */
-  readonly io: CommandIo;
+  /** Writes a line of the log. */
+  log(entry: LogEntry): void;
+  /** Tells whoever started it that it serves, in a few lines. */
+  started(lines: string): void;
+  /** Tells them that it does not, and why: `reason` is one line, `error` what it comes from. */
+  failed(reason: string, error?: unknown): void;
 }
 
 /** A server, or a cluster of them, as it is operated. */
@@ -61,7 +65,7 @@ export class Operating {
    */
   constructor(run: ServeRun, reloaded: (settings: Settings) => void = () => {}) {
     this.#run = run;
-    const { args, surroundings, settings, log, audit } = run;
+    const { args, surroundings, settings, audit } = run;
     this.#reloader = new Reloader({
       args,
       surroundings,
@@ -69,7 +73,7 @@ export class Operating {
       operations: this.#operated.promise.then(({ operations }) => operations),
       logLevel: this.#logLevel,
       reopenAudit: () => audit.reopen(),
-      log: log.write,
+      log: run.log,
     });
     if (Deno.build.os === "windows") return;
     const hungUp = terminalWatch();
@@ -81,9 +85,9 @@ export class Operating {
   }
 
   readonly #logLevel = {
-    get: (): LogLevel => this.#run.log.level,
+    get: (): LogLevel => this.#run.logLevel.level,
     set: async (level: LogLevel): Promise<void> => {
-      this.#run.log.level = level;
+      this.#run.logLevel.level = level;
       const { setLogLevel } = await this.#operated.promise;
       await setLogLevel?.(level);
     },
@@ -105,7 +109,7 @@ export class Operating {
     const { settings, opsPort, log, audit } = this.#run;
     this.#opsPort = startOpsPort(settings, opsPort, {
       operations: operated.operations,
-      log: log.write,
+      log,
       audit: audit.write,
       logLevel: this.#logLevel,
       version: VERSION,
@@ -121,10 +125,11 @@ export class Operating {
     const { operations } = await this.#operated.promise;
     systemd.follow(async () => {
       const { phase, sum, supervisor } = await operations.snapshot();
-      if (phase === "draining") systemd.stopping();
       const { connections } = sum.report;
       const { serving, desired } = supervisor ?? {};
-      const workers = serving === desired ? "" : `, ${serving} of ${desired} workers serve`;
+      const workers = serving === desired || phase === "draining"
+        ? ""
+        : `, ${serving} of ${desired} workers serve`;
       return `${phase}: ${connections} ${
         connections === 1 ? "connection" : "connections"
       }${workers}`;

@@ -12,7 +12,11 @@ const PREFIX = "FOURTUPLE_";
 const CONFIG = `${PREFIX}CONFIG`;
 
 /** Everything that is wrong with the settings, or the settings. */
-export type ReadSettings = { readonly settings: Settings } | { readonly faults: string[] };
+export type ReadSettings = { readonly settings: Settings } | {
+  readonly faults: string[];
+  /** Whether they say all the same that the log is JSON. */
+  readonly json?: true;
+};
 
 /** Where settings come from besides the flags. */
 export interface Surroundings {
@@ -118,7 +122,7 @@ export function readSettings(args: readonly string[], surroundings: Surroundings
   faults.push(...settleToken(values, placeIn, surroundings.readFile));
   // Names of settings and files are whatever somebody wrote there.
   return faults.length > 0
-    ? { faults: faults.map(escapeControls) }
+    ? { faults: faults.map(escapeControls), ...values.logFormat === "json" && { json: true } }
     : { settings: completeSettings(values) };
 }
 

@@ -9,6 +9,7 @@ import { Log } from "./log.ts";
 import type { LoadOpsPort } from "./ops_port.ts";
 import { outliveFaults } from "./outlive_faults.ts";
 import { flagOf, readSettings, type Surroundings } from "./read_settings.ts";
+import type { ServeRun } from "./operating.ts";
 import { serveAlone } from "./serve_alone.ts";
 import { serveAsWorker, serveByWorkers } from "./serve_by_workers.ts";
 import { SETTINGS } from "./setting_table.ts";
@@ -49,7 +50,8 @@ listens before the old one drains, with all settings as they are then, but for t
 address and their number. Where anything is wrong with them none is replaced. Set
 net.ipv4.tcp_migrate_req to 1, so that no connection is reset meanwhile.
 
-A line of --log-format json has the keys @timestamp, level (DEBUG, INFO, WARN or
+With --log-format json all that is written is lines of JSON, from the first to the
+last: started or start_failed, and stopped. Such a line has the keys @timestamp, level (DEBUG, INFO, WARN or
 ERROR), message, logger and event, and where it is about a connection, a worker or
 a fault key (the 4-tuple), worker (its number) and error. More than 20 lines in 10
 seconds with the same level, event, reason and worker are counted, and one more
@@ -103,30 +105,75 @@ async function runServe(
     return 0;
   }
   const around = surroundings();
+  using systemd = new Systemd(isChild() ? {} : around.env);
   const handed = isChild() ? handedOn(around.env) : undefined;
   const read = handed === undefined ? readSettings(args, around) : { settings: handed };
   if ("faults" in read) {
-    for (const fault of read.faults) io.err(`fourtuple serve: ${fault}\n`);
-    io.err("Try: fourtuple serve --help\n");
-    return 2;
+    const log = read.json && new Log({ logFormat: "json", logLevel: "error" }, Deno.stderr);
+    const { failed } = voiceOf(io, systemd, log);
+    for (const fault of read.faults) failed(fault);
+    if (!log) io.err("Try: fourtuple serve --help\n");
+    return await flushed(2, systemd, ...log ? [log] : []);
   }
   const { settings } = read;
   const log = new Log(settings, Deno.stderr);
   outliveFaults(log);
   warnOfInspector(log);
   if (isChild()) return await flushed(await serveAsWorker(settings, log), log);
+  const json = settings.logFormat === "json";
+  const voice = voiceOf(io, systemd, json && log);
   const opsPort = settings.admin === undefined ? undefined : await loadOpsPort();
   let audit: AuditLog;
   try {
     audit = new AuditLog(settings.auditLog, log);
   } catch (error) {
-    io.err(`fourtuple serve: ${firstLine(error)}\n`);
-    return 1;
+    voice.failed(firstLine(error), error);
+    return await flushed(1, systemd, log);
   }
-  using systemd = new Systemd(around.env);
-  const run = { args, surroundings: around, settings, log, audit, systemd, opsPort, io };
+  const run: ServeRun = {
+    args,
+    surroundings: around,
+    settings,
+    logLevel: log,
+    audit,
+    systemd,
+    opsPort,
+    ...voice,
+    log(entry) {
+      log.write(entry);
+      // Whoever asked for it: a signal, the ops port, or workers that cannot go on.
+      if (entry.event === "draining") systemd.stopping();
+    },
+  };
   const code = settings.workers === 1 ? await serveAlone(run) : await serveByWorkers(run);
-  return await flushed(code, audit, log);
+  if (json) log.write({ level: "info", event: "stopped", message: `Stopped: exit code ${code}` });
+  return await flushed(code, audit, systemd, log);
+}
+
+/**
+ * How a start tells what came of it: where the log is JSON by the log, so that nothing else is
+ * written, and otherwise as any command does. A service manager hears of it too.
+ *
+ * @param log The log, where it is JSON.
+ */
+function voiceOf(
+  io: CommandIo,
+  systemd: Systemd,
+  log: Log | false | undefined,
+): Pick<ServeRun, "started" | "failed"> {
+  return {
+    started(lines) {
+      if (!log) return io.out(lines);
+      for (const [at, message] of lines.trimEnd().split("\n").entries()) {
+        log.write({ level: "info", event: at === 0 ? "started" : "notice", message });
+      }
+    },
+    failed(reason, error) {
+      systemd.failed(reason, error);
+      if (!log) return io.err(`fourtuple serve: ${reason}\n`);
+      log.write({ level: "error", event: "start_failed", message: reason });
+    },
+  };
 }
 
 /** Says that whoever reaches V8's inspector has all that this process has; it was asked for. */

@@ -13,13 +13,13 @@ import { startApp, startFault } from "./start_app.ts";
  * @returns The exit code.
  */
 export async function serveAlone(run: ServeRun): Promise<number> {
-  const { settings, log: { write: log }, systemd, io } = run;
+  const { settings, log } = run;
   const { host: hostname, port, drainDeadline: deadline } = settings;
   let server: Server;
   try {
     server = await startApp(settings, { hostname, port, log });
   } catch (error) {
-    io.err(`fourtuple serve: ${startFault(error, settings)}\n`);
+    run.failed(startFault(error, settings), error);
     return 1;
   }
   // From here to the signals nothing is waited for: they and the ops port come before the first accept.
@@ -33,23 +33,19 @@ export async function serveAlone(run: ServeRun): Promise<number> {
     opsUrl = operating.start(server);
   } catch (error) {
     await server.close();
-    io.err(`fourtuple serve: ${firstLine(error)}\n`);
+    run.failed(firstLine(error), error);
     return 1;
   }
   // When descriptors have run out it is too late to listen for signals: that ends Deno.
   const drained = drainOnSignal({
-    holds: () => `${server.registry.size} connections`,
-    drain() {
-      systemd.stopping();
-      return server.drain({ deadline });
-    },
+    drain: () => server.drain({ deadline }),
     finished: server.finished.catch((error) => {
       log({ level: "error", event: "fault", message: "Server cannot go on", error });
       throw error;
     }),
     log,
   });
-  io.out(await serverBanner(server, settings, opsUrl));
+  run.started(await serverBanner(server, settings, opsUrl));
   operating.ready();
   const { code, bySignal } = await drained;
   await operating.close(!bySignal);

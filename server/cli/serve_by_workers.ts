@@ -1,6 +1,7 @@
 import { type Cluster, startCluster } from "../cluster/cluster.ts";
 import { countWorkers } from "../cluster/serve_cluster.ts";
 import { runWorker } from "../cluster/worker.ts";
+import { drainBegins } from "../drain.ts";
 import { programOf } from "../process/program.ts";
 import { clusterBanner } from "./banner.ts";
 import { drainOnSignal } from "./drain_on_signal.ts";
@@ -21,14 +22,14 @@ import { readCertificate, startApp, startFault } from "./start_app.ts";
  * @returns The exit code.
  */
 export async function serveByWorkers(run: ServeRun): Promise<number> {
-  const { args, settings, log: { write: log }, systemd, io } = run;
+  const { args, settings, log, systemd } = run;
   const { host: hostname, port, drainDeadline } = settings;
   let certificate: Awaited<ReturnType<typeof readCertificate>>;
   try {
     tryOpsPort(settings);
     certificate = await readCertificate(settings);
   } catch (error) {
-    io.err(`fourtuple serve: ${firstLine(error)}\n`);
+    run.failed(firstLine(error), error);
     return 1;
   }
   handOn(settings);
@@ -48,13 +49,14 @@ export async function serveByWorkers(run: ServeRun): Promise<number> {
   });
   // Of a start that has failed nothing is left.
   const started = starting.catch(() => undefined);
-  let draining = false;
+  let [serving, draining] = [false, false];
+  systemd.status("starting workers");
   // Registered before all of them serve: a signal waits for that, rather than end this process alone.
   const drained = drainOnSignal({
-    holds: () => "all workers",
     async drain() {
       draining = true;
       systemd.stopping();
+      if (!serving) log(drainBegins(0, drainDeadline));
       return await (await started)?.drain() ?? { closed: 0, cut: 0 };
     },
     async kill() {
@@ -78,10 +80,11 @@ export async function serveByWorkers(run: ServeRun): Promise<number> {
   let cluster: Cluster;
   try {
     cluster = await starting;
+    serving = true;
   } catch (error) {
     // A terminal and systemd signal to all: workers that did not listen for it yet have died of it.
     if (draining) return (await drained).code;
-    io.err(`fourtuple serve: ${startFault(error, settings)}\n`);
+    run.failed(startFault(error, settings), error);
     return 1;
   }
   let opsUrl: string | undefined;
@@ -92,10 +95,10 @@ export async function serveByWorkers(run: ServeRun): Promise<number> {
     });
   } catch (error) {
     await cluster.close();
-    io.err(`fourtuple serve: ${firstLine(error)}\n`);
+    run.failed(firstLine(error), error);
     return 1;
   }
-  io.out(await clusterBanner(cluster, settings, opsUrl));
+  run.started(await clusterBanner(cluster, settings, opsUrl));
   operating.ready();
   const { code, bySignal } = await drained;
   await operating.close(!bySignal);

@@ -4,6 +4,20 @@ const MOST_WAITING = 8;
 /** The status is looked at after this many milliseconds again. */
 const STATUS_INTERVAL = 10_000;
 
+/** While it starts, reloads or stops, it asks for more time so often, in milliseconds … */
+const EXTENSION_INTERVAL = 10_000;
+
+/** … and for so much, in microseconds. */
+const EXTENSION = "EXTEND_TIMEOUT_USEC=30000000";
+
+/** The numbers that Linux has for why a start fails. */
+const ERRNOS = [
+  [Deno.errors.NotFound, 2],
+  [Deno.errors.PermissionDenied, 13],
+  [Deno.errors.AddrInUse, 98],
+  [Deno.errors.AddrNotAvailable, 99],
+] as const;
+
 const ENCODER = new TextEncoder();
 
 /** What systemd sets for a service of `Type=notify`, as far as it is used here. */
@@ -31,6 +45,10 @@ export class Systemd implements Disposable {
   #waiting = 0;
   #status = "";
   #stopping = false;
+  /** Asks for more time while it runs. */
+  #extending: ReturnType<typeof setInterval> | undefined = undefined;
+  /** Looks at the status. */
+  #look: (() => void) | undefined = undefined;
 
   /**
    * @param env The variables of this process.
@@ -44,11 +62,15 @@ export class Systemd implements Disposable {
     this.#socket = /^[/@]./.test(path) ? openSocket() : undefined;
     const ours = guarded === undefined || guarded === String(pid);
     this.#feeding = ours && /^[1-9]\d{0,17}$/.test(watchdog ?? "") ? Number(watchdog) / 2_000 : 0;
+    this.#extend();
   }
 
   /** Says that the server serves, and feeds the watchdog from now on. */
   ready(): void {
-    this.#notify("READY=1");
+    if (!this.#stopping) {
+      this.#settle();
+      this.#notify("READY=1");
+    }
     if (this.#socket === undefined || this.#feeding === 0) return;
     this.#timers.push(setInterval(() => this.#notify("WATCHDOG=1"), this.#feeding));
   }
@@ -68,6 +90,7 @@ export class Systemd implements Disposable {
         // The next time, perhaps.
       }
     };
+    this.#look = look;
     this.#timers.push(setInterval(look, interval));
     look();
   }
@@ -88,21 +111,59 @@ export class Systemd implements Disposable {
   async reloading<T>(reload: () => Promise<T>): Promise<T> {
     if (this.#stopping) return await reload();
     this.#notify(`RELOADING=1\nMONOTONIC_USEC=${monotonic()}`);
+    this.#extend();
     try {
       return await reload();
     } finally {
-      this.#notify("READY=1");
+      if (!this.#stopping) {
+        this.#settle();
+        this.#notify("READY=1");
+      }
     }
   }
 
-  /** Says that the server drains; asked again it does nothing. */
+  /**
+   * Says that the server drains, and from now on that it still does: a drain may take longer than
+   * `TimeoutStopSec`. Asked again it does nothing.
+   */
   stopping(): void {
-    if (!this.#stopping) this.#notify("STOPPING=1");
+    if (this.#stopping) return;
     this.#stopping = true;
+    this.#notify(`STOPPING=1\n${EXTENSION}`);
+    this.#extend();
+    this.#look?.();
+  }
+
+  /**
+   * Says why the server does not start.
+   *
+   * @param reason The status to show.
+   * @param error What it comes from: some have a number of their own.
+   */
+  failed(reason: string, error?: unknown): void {
+    this.status(reason);
+    const [, errno] = ERRNOS.find(([type]) => error instanceof type) ?? [];
+    if (errno !== undefined) this.#notify(`ERRNO=${errno}`);
+  }
+
+  /** Resolves when all so far has been said, or cannot be. */
+  async flush(): Promise<void> {
+    await this.#sent;
+  }
+
+  #extend(): void {
+    if (this.#socket === undefined || this.#extending !== undefined) return;
+    this.#extending = setInterval(() => this.#notify(EXTENSION), EXTENSION_INTERVAL);
+  }
+
+  #settle(): void {
+    clearInterval(this.#extending);
+    this.#extending = undefined;
   }
 
   /** Says no more. */
   [Symbol.dispose](): void {
+    this.#settle();
     for (const timer of this.#timers) clearInterval(timer);
     this.#socket?.close();
   }

@@ -1,6 +1,6 @@
 import type { LogEntry } from "../options.ts";
 import type { Program } from "../process/program.ts";
-import { checkDrainOptions, type DrainOptions, type DrainResult } from "../drain.ts";
+import { checkDrainOptions, drainBegins, type DrainOptions, type DrainResult } from "../drain.ts";
 import type { Phase } from "../operations.ts";
 import { ANSWER_DEADLINE, ask } from "./ask.ts";
 import { BROADCAST } from "./backplane.ts";
@@ -362,6 +362,7 @@ export class Supervisor {
     const began = Date.now();
     // Asked before they are told to drain.
     const connections = this.countConnections();
+    connections.then((count) => this.#options.log(drainBegins(count, deadline)));
     this.#drain = { began, deadline: began + deadline, connections };
     const result = { closed: 0, cut: 0 };
     for (

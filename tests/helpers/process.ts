@@ -50,9 +50,17 @@ export class Process implements AsyncDisposable {
     return this.#child.pid;
   }
 
-  /** Waits for the first line on stdout that holds `part`; one that came before counts too. */
+  /**
+   * Waits for the first line on stdout that holds `part`; one that came before counts too. So does what a
+   * log in JSON says of the start instead.
+   */
   async outLine(part: string): Promise<string> {
-    return await this.#out.line(part) ?? this.#lacks(`no line with "${part}" on stdout`);
+    const [out, said] = [this.#out.line(part), this.#err.line(part, startMessage)];
+    const found = await Promise.race([
+      out.then((line) => line ?? said),
+      said.then((line) => line ?? out),
+    ]);
+    return found ?? this.#lacks(`no line with "${part}" on stdout`);
   }
 
   /** Waits for the first line on stderr that holds `part`; one that came before counts too. */
@@ -117,10 +125,10 @@ class Output {
     this.done = this.#read();
   }
 
-  async line(part: string): Promise<string | undefined> {
+  async line(part: string, read = (line: string) => line): Promise<string | undefined> {
     for (;;) {
       const whole = this.text.slice(0, this.text.lastIndexOf("\n") + 1);
-      const found = whole.split("\n").find((line) => line.includes(part));
+      const found = whole.split("\n").map(read).find((line) => line.includes(part));
       if (found !== undefined || this.#ended) return found;
       await this.#more.promise;
     }
@@ -145,6 +153,11 @@ class Output {
     this.#more.resolve();
     this.#more = Promise.withResolvers();
   }
+}
+
+/** What a line of JSON says of the start; nothing where it is another. */
+function startMessage(line: string): string {
+  return /"event":"(?:started|notice)"/.test(line) ? JSON.parse(line).message : "";
 }
 
 /** The root of the checkout. */

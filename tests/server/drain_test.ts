@@ -3,6 +3,7 @@ import { serve } from "../../mod.ts";
 import type { Closing } from "../../server/connection.ts";
 import { Drain, type DrainHost, type Leaving } from "../../server/drain.ts";
 import { Events, until } from "../helpers/events.ts";
+import { LogBook } from "../helpers/log_book.ts";
 import { ManualTimers } from "../helpers/manual_timers.ts";
 import { RawClient } from "../helpers/raw_client.ts";
 
@@ -172,6 +173,8 @@ class Crowd implements DrainHost {
   readonly sweep = { now: 0, putOff: (milliseconds: number) => void this.given.push(milliseconds) };
   readonly limits = { closeTimeout: 5_000 };
   readonly finished = this.#gone.promise;
+  readonly book = new LogBook();
+  readonly log = this.book.log;
   /** The time that everybody was given. */
   readonly given: number[] = [];
   readonly drain: Drain = new Drain(this);
@@ -239,6 +242,42 @@ Deno.test("Drain.run() tells no more while too many of those who were told are t
   assertEquals(crowd.told.length, 2_500, "So does the time that they had");
   timers.turn();
   assertEquals(await drained, { closed: 250, cut: 2_750 });
+});
+
+Deno.test("Drain.run() says once that it begins, with how many and until when", async () => {
+  using timers = new ManualTimers();
+  const crowd = new Crowd(2);
+  const drained = [crowd.drain.run({ deadline: 5_000 }), crowd.drain.run({ deadline: 4_000 })];
+  assertEquals(crowd.book.entries().map(({ level, event, message }) => [level, event, message]), [
+    ["info", "draining", "Draining 2 connections; those that are left after 5000 ms are cut"],
+  ]);
+  timers.turn();
+  await Promise.all(drained);
+});
+
+Deno.test("Drain.run() sets no timer that is none when its deadline or those to be told are over", async () => {
+  for (const deadline of [0, 1, Infinity]) {
+    for (const extra of [0, 250]) {
+      using timers = new ManualTimers();
+      const crowd = new Crowd(2_250 + extra);
+      const drained = crowd.drain.run({ deadline, grace: deadline + 1 });
+      // Without its deadline, as on a host that is too busy for its timers; and none are left to tell.
+      for (let slice = 0; slice < 12; slice++) {
+        await timers.settle();
+        for (const { length } of timers.timeouts.values()) {
+          assertEquals(length >= 0 && length <= 2_147_483_647, true, `${length} ms`);
+        }
+        for (const [id, { length, callback }] of [...timers.timeouts]) {
+          if (length !== 12 && length !== 0) continue;
+          timers.timeouts.delete(id);
+          if (length === 12 || deadline !== 0) callback();
+        }
+      }
+      crowd.drain.cut();
+      for (const guest of [...crowd.registry.connections]) crowd.leave(guest);
+      await drained;
+    }
+  }
 });
 
 Deno.test("Drain.run() shares half of its deadline out among those who are to be told", async () => {

@@ -13,7 +13,10 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) {
     assertEquals(await end, 1001);
     const { code, err } = await process.ended();
     assertEquals(code, 0);
-    assertStringIncludes(err, "Draining 1 connections\n");
+    assertStringIncludes(
+      err,
+      "Draining 1 connection; those that are left after 30000 ms are cut\n",
+    );
     assertStringIncludes(err, "Drained: 1 closed, 0 cut\n");
   });
 }
@@ -43,7 +46,7 @@ async function drainsStill(process: Process, again: (pid: number) => void): Prom
     using client = await stubborn(url);
     const start = performance.now();
     process.signal("SIGINT");
-    await process.errLine("Draining 1 connections");
+    await process.errLine("Draining 1 connection;");
     again(Number(pid));
     await client.sendClose(1001).catch(() => {}); // fails where the server has ended too early
     await client.gone();
@@ -87,7 +90,7 @@ Deno.test("drainOnSignal() ends at once at a second signal more than a second la
   using _two = await stubborn(await servedAt(terminated));
   interrupted.signal("SIGINT");
   terminated.signal("SIGINT");
-  await Promise.all([interrupted, terminated].map((it) => it.errLine("Draining 1 connections")));
+  await Promise.all([interrupted, terminated].map((it) => it.errLine("Draining 1 connection;")));
   await new Promise((resolve) => setTimeout(resolve, 1_050));
   interrupted.signal("SIGINT");
   terminated.signal("SIGTERM");

@@ -75,7 +75,7 @@ Deno.test("Operating keeps the ops port while it drains, and tells there that it
   const url = await opsPortOf(process);
   using client = await stubborn(await servedAt(process));
   process.signal("SIGTERM");
-  await process.errLine("Draining 1 connections");
+  await process.errLine("Draining 1 connection;");
   const ready = await fetch(new URL("/readyz", url));
   assertEquals([ready.status, (await ready.json()).reasons], [503, ["draining"]]);
   const { phase, left, connections } = await (await fetch(new URL("/api/v1/drain", url))).json();
@@ -210,9 +210,56 @@ systemdTest(
     assertMatch(await manager.next(), /^RELOADING=1\nMONOTONIC_USEC=\d+$/);
     assertEquals(await manager.next(), "READY=1");
     await logOf(process);
-    assertEquals(await manager.next(), "STOPPING=1");
+    assertEquals(await manager.next(), "STOPPING=1\nEXTEND_TIMEOUT_USEC=30000000");
   },
 );
+
+systemdTest(
+  "Operating tells systemd at once that the ops port drains it, by workers too",
+  async () => {
+    for (const workers of [1, 2]) {
+      await using manager = await serviceManager("path");
+      const args = [...ECHO_AND_OPS, `--workers=${workers}`, "--close-timeout=600000"];
+      await using process = fourtuple(args, { env: { NOTIFY_SOCKET: manager.name } });
+      const ops = await opsPortOf(process);
+      using client = await stubborn(await servedAt(process));
+      const said: string[] = [];
+      const next = async () => {
+        const message = await manager.next();
+        if (message.startsWith("EXTEND_")) return await next(); // on a very busy machine
+        said.push(message);
+        return message;
+      };
+      while (!(await next()).startsWith("STATUS=serving: "));
+      await (await post(ops, "/api/v1/drain", {})).body?.cancel();
+      while (!(await next()).startsWith("STOPPING=1"));
+      // Sent when it changes, and looked at every ten seconds: 1 of 10 here.
+      assertEquals(said.filter((it) => it.startsWith("STATUS=draining")), []);
+      assertEquals(await next(), "STATUS=draining: 1 connection");
+      await client.sendClose(1001);
+      await client.gone();
+      client.close();
+      assertEquals((await process.ended()).code, 0);
+    }
+  },
+);
+
+systemdTest("Operating tells systemd why the server does not start", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = taken.addr;
+  const inUse =
+    `Cannot listen on 127.0.0.1:${port}: the port is in use; choose another with --port`;
+  const cases: [string[], string[]][] = [
+    [["--port", String(port)], [`STATUS=${inUse}`, "ERRNO=98"]],
+    [["--app=none"], ["STATUS=--app: expected "]],
+  ];
+  for (const [args, expected] of cases) {
+    await using manager = await serviceManager("path");
+    await using process = fourtuple(args, { env: { NOTIFY_SOCKET: manager.name } });
+    for (const part of expected) assertStringIncludes(await manager.next(), part);
+    assert((await process.ended()).code > 0);
+  }
+});
 
 systemdTest("Operating feeds the watchdog", async () => {
   await using manager = await serviceManager("abstract");

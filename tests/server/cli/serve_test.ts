@@ -202,13 +202,35 @@ Deno.test("serve logs one JSON object a line with --log-format json", async () =
   await using process = fourtuple(["--app=echo", "--port=0", "--log-format=json"]);
   await assertServes(await servedAt(process));
   process.signal("SIGTERM");
-  const { code, err } = await process.ended();
+  const { code, out, err } = await process.ended();
   assertEquals(code, 0);
   const entries = err.trimEnd().split("\n").map((line) => JSON.parse(line));
-  assertEquals(entries.map(({ event }) => event).slice(-2), ["draining", "drained"]);
+  const events = entries.map(({ event }) => event);
+  assertEquals([events[0], ...events.slice(-3)], ["started", "draining", "drained", "stopped"]);
+  assertEquals(out, "");
   for (const { "@timestamp": time, level, message, logger } of entries) {
     assertMatch(time, /^\d{4}-\d\d-\d\dT/);
     assertEquals([level, logger, typeof message], ["INFO", "fourtuple", "string"]);
+  }
+});
+
+Deno.test("serve says in JSON why it does not start, where that is the format that is asked for", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const port = `--port=${taken.addr.port}`;
+  const cases: [string[], number, string[]][] = [
+    [["--port=x", "--no-such"], 2, ["--no-such", "--port: "]],
+    [[port], 1, ["the port is in use"]],
+    [[port, "--workers=2"], 1, ["the port is in use"]],
+    [["--port=0", "--tls-cert=/nowhere", "--tls-key=/nowhere"], 1, ["there is no such file"]],
+    [["--port=0", "--admin=127.0.0.1:0", "--audit-log=/nowhere/f"], 1, ["/nowhere/f"]],
+  ];
+  for (const [args, expected, reasons] of cases) {
+    await using process = fourtuple([...args, "--log-format=json", "--log-level=error"]);
+    const { code, out, err } = await process.ended();
+    assertEquals([code, out], [expected, ""], err);
+    const entries = err.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assertEquals(entries.map(({ event }) => event), reasons.map(() => "start_failed"), err);
+    for (const [at, reason] of reasons.entries()) assertStringIncludes(entries[at].message, reason);
   }
 });
 

@@ -1,6 +1,10 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { Systemd } from "../../../server/cli/systemd.ts";
+import { ManualTimers } from "../../helpers/manual_timers.ts";
 import { serviceManager, systemdTest } from "../../helpers/service_manager.ts";
+
+/** What it says at the beginning of a drain. */
+const STOPPING = "STOPPING=1\nEXTEND_TIMEOUT_USEC=30000000";
 
 for (const kind of ["path", "abstract"] as const) {
   systemdTest(
@@ -18,7 +22,7 @@ for (const kind of ["path", "abstract"] as const) {
       assertEquals([await manager.next(), await manager.next()], ["READY=1", "STATUS=one two"]);
       assertMatch(await manager.next(), /^RELOADING=1\nMONOTONIC_USEC=[1-9]\d*$/);
       assertEquals(await manager.next(), "READY=1");
-      assertEquals([await manager.next(), await manager.next()], ["STOPPING=1", "STATUS=end"]);
+      assertEquals([await manager.next(), await manager.next()], [STOPPING, "STATUS=end"]);
     },
   );
 }
@@ -34,7 +38,7 @@ systemdTest(
     systemd.stopping();
     await systemd.reloading(() => Promise.resolve());
     systemd.status("end");
-    assertEquals([await manager.next(), await manager.next()], ["STOPPING=1", "STATUS=end"]);
+    assertEquals([await manager.next(), await manager.next()], [STOPPING, "STATUS=end"]);
   },
 );
 
@@ -60,7 +64,7 @@ systemdTest("Systemd feeds a watchdog that is for this process, twice in its tim
     const said = [await manager.next(), await manager.next(), await manager.next()];
     assertEquals(said, ["READY=1", "WATCHDOG=1", "WATCHDOG=1"]);
     systemd.stopping();
-    while (await manager.next() !== "STOPPING=1");
+    while (await manager.next() !== STOPPING);
   }
 });
 
@@ -85,9 +89,56 @@ systemdTest("Systemd feeds no watchdog that is another's, or none", async () => 
     } finally {
       globalThis.setInterval = setInterval;
     }
-    assertEquals(intervals, 0);
+    assertEquals(intervals, 1, "the one that asks for more time while it starts");
   }
 });
+
+systemdTest(
+  "Systemd asks for more time while it starts, reloads and stops, and not between",
+  async () => {
+    await using manager = await serviceManager("path");
+    using timers = new ManualTimers();
+    using systemd = new Systemd({ NOTIFY_SOCKET: manager.name });
+    const ask = async () => {
+      timers.tick();
+      return timers.running.length === 0 ? undefined : await manager.next();
+    };
+    const MORE = "EXTEND_TIMEOUT_USEC=30000000";
+    assertEquals([timers.running, await ask()], [[10_000], MORE]);
+    systemd.ready();
+    assertEquals([await manager.next(), await ask()], ["READY=1", undefined]);
+    await systemd.reloading(async () => {
+      await manager.next();
+      assertEquals(await ask(), MORE);
+    });
+    assertEquals([await manager.next(), await ask()], ["READY=1", undefined]);
+    systemd.stopping();
+    assertEquals([await manager.next(), await ask(), await ask()], [STOPPING, MORE, MORE]);
+  },
+);
+
+systemdTest("Systemd is not ready any more, and nothing is reloaded, once it stops", async () => {
+  await using manager = await serviceManager("path");
+  using systemd = new Systemd({ NOTIFY_SOCKET: manager.name });
+  await systemd.reloading(() => Promise.resolve(systemd.stopping()));
+  systemd.ready();
+  systemd.status("end");
+  await manager.next();
+  assertEquals([await manager.next(), await manager.next()], [STOPPING, "STATUS=end"]);
+});
+
+systemdTest(
+  "Systemd.failed() shows why nothing starts, with the number that the system has for it",
+  async () => {
+    await using manager = await serviceManager("path");
+    using systemd = new Systemd({ NOTIFY_SOCKET: manager.name });
+    systemd.failed("The port is in use", new Deno.errors.AddrInUse());
+    systemd.failed("Something else", new Error());
+    const said = [await manager.next(), await manager.next(), await manager.next()];
+    assertEquals(said, ["STATUS=The port is in use", "ERRNO=98", "STATUS=Something else"]);
+    await systemd.flush();
+  },
+);
 
 Deno.test("Systemd does nothing where nobody listens", async () => {
   const nowhere = { WATCHDOG_USEC: "2000", NOTIFY_SOCKET: "/nowhere/at/all" };

@@ -23,13 +23,17 @@ async function assertAnswers(cluster: Cluster): Promise<void> {
 clusterTest("Supervisor gives up when no worker serves and each has died six times", async () => {
   const { cluster, book } = await clusterDoing("die");
   await assertRejects(() => cluster.finished, Error, "No worker serves, and none starts");
-  const events = book.entries().map(({ event }) => event);
+  // On a very busy machine one dies before it has said that it listens.
+  const events = book.entries().flatMap(({ event }) =>
+    event === "worker_failed" ? ["worker_started", "worker_ended"] : [event]
+  );
   const round = ["worker_started", "worker_ended", "worker_restarting"];
   assertEquals(events, [
     ...Array.from({ length: 5 }, () => round).flat(),
     "worker_started",
     "worker_ended",
     "gave_up",
+    "draining",
   ]);
   assertEquals(book.entries("gave_up")[0]!.level, "error");
   assertEquals(
@@ -74,10 +78,10 @@ clusterTest(
       const [lost, kept] = cluster.workers;
       Deno.kill(lost!.pid, "SIGKILL");
       // More than any place had before its supervisor gave up.
-      await until("it has failed seven times", async () => {
+      for (let failures = 0; failures < 7; failures++) {
+        await book.next("worker_failed");
         await cluster.setLogLevel("info"); // which hurries
-        return book.entries("worker_failed").length >= 7;
-      });
+      }
       assertEquals(cluster.workers, [kept!]);
       const { phase, supervisor } = await cluster.operations.snapshot();
       assertEquals([phase, supervisor?.serving, supervisor?.desired], ["serving", 1, 2]);
