@@ -136,10 +136,29 @@ export function resolveLimits(limits: Partial<Limits> = {}): Limits {
     const fault = limitFault(name as keyof Limits, value);
     return fault === undefined ? [] : [`limits.${name}: ${fault}`];
   });
+  const all: Limits = { ...DEFAULT_LIMITS, ...Object.fromEntries(given) };
+  const fault = headLineFault(limits.headLineBytes, all.headBytes);
+  if (fault !== undefined) faults.push(`limits.headLineBytes: ${fault}`);
   if (faults.length > 0) {
     throw new RangeError(`Cannot serve with these limits: ${faults.join("; ")}`);
   }
-  return { ...DEFAULT_LIMITS, ...Object.fromEntries(given) };
+  return { ...all, headLineBytes: Math.min(all.headLineBytes, all.headBytes) };
+}
+
+/**
+ * Finds what is wrong with the longest line of a head: one that is longer than the head is never met.
+ *
+ * @param headLineBytes What somebody wants it to be; where they do not say, it is no longer than a head.
+ * @param headBytes The largest head.
+ * @returns What was expected, or `undefined` when it is good.
+ */
+export function headLineFault(
+  headLineBytes: unknown,
+  headBytes: unknown = DEFAULT_LIMITS.headBytes,
+): string | undefined {
+  return Number(headLineBytes) > Number(headBytes)
+    ? `expected at most headBytes, which is ${headBytes}`
+    : undefined;
 }
 
 /** Limits to change: a number or a policy is set, `null` brings back what held at the start. */

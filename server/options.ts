@@ -38,7 +38,8 @@ export interface LogEntry {
    * `handler_fault`, `fault`. Of the server: `connections_limit`, `forwarded_malformed`,
    * `out_of_descriptors`, `descriptors_back`, `left_early`, `accept_failed`, `draining`. Of a cluster:
    * `worker_started`, `worker_ended`, `worker_failed`, `worker_refused`, `worker_restarting`,
-   * `gave_up`, `signal_ignored`, `rolling`, `rolled`, `roll_failed`, `relay_dropped`, `handler_fault`. Of the binary's
+   * `gave_up`, `signal_ignored`, `rolling`, `rolled`, `roll_failed`, `relay_dropped`,
+   * `handler_fault`. Of the binary's
    * ops port: `admin_fault`, `audit`; of its app relay: `relay_closed`.
    */
   readonly event: string;

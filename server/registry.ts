@@ -175,6 +175,7 @@ export class Registry<Entry extends Registered = Registered> implements Connecti
   accepted = 0;
   /** Plain requests. */
   requests = 0;
+  #peak = 0;
   /** Requests with a forwarded header that nobody may send. */
   spoofed = 0;
   /** Requests of trusted proxies whose forwarded header could not be read to its end. */
@@ -188,6 +189,11 @@ export class Registry<Entry extends Registered = Registered> implements Connecti
   /** How many connections there are, closing ones included. */
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** How many there were when there were most. */
+  get peak(): number {
+    return this.#peak;
   }
 
   /** The connections themselves, in the order of their handshakes. */
@@ -211,6 +217,7 @@ export class Registry<Entry extends Registered = Registered> implements Connecti
     const before = this.#entries.get(entry.key);
     if (before !== undefined) this.delete(before);
     this.#entries.set(entry.key, entry);
+    if (this.#entries.size > this.#peak) this.#peak = this.#entries.size;
     return before;
   }
 

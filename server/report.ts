@@ -6,6 +6,9 @@ import { HostFiles } from "./host_files.ts";
 /** Below this many connections a figure for each of them says nothing. */
 const MIN_CONNECTIONS_FOR_SHARE = 100;
 
+/** With a smaller share of the most connections there were, theirs is not all that memory has grown by. */
+const MIN_SHARE_OF_PEAK = 0.75;
+
 /** What the connections of a server are, counted for a report. */
 export interface ConnectionCounts {
   /** WebSocket connections, closing ones included. */
@@ -45,7 +48,10 @@ export interface Report extends ConnectionCounts {
     readonly heapTotal: number;
     /** Buffers outside the heap. */
     readonly external: number;
-    /** (resident now − resident without a connection) / connections; absent below 100 connections. */
+    /**
+     * (resident now − resident without a connection) / connections; absent below 100 connections, and
+     * when a quarter of the most there were have left: what they took is not all given back.
+     */
     readonly perConnection?: number;
   };
   /** TCP of the whole host, other processes included; buffers of the kernel are in no process's figures. */
@@ -99,20 +105,23 @@ export class Reporter {
    * Makes a report.
    *
    * @param counts The server's connections.
+   * @param peak The most connections that there were.
    * @returns What they cost, now.
    */
-  async report(counts: ConnectionCounts): Promise<Report> {
-    return (await this.describeHost(counts)).report;
+  async report(counts: ConnectionCounts, peak?: number): Promise<Report> {
+    return (await this.describeHost(counts, peak)).report;
   }
 
   /**
    * Makes a report, and tells all that it was made of.
    *
    * @param counts The server's connections.
+   * @param peak The most connections that there were.
    * @returns What they cost and what the host allows, now.
    */
   async describeHost(
     counts: ConnectionCounts,
+    peak: number = counts.connections,
   ): Promise<HostDescription & { readonly report: Report }> {
     const [use, fresh] = await Promise.all([this.#files.read(), readHostLimits()]);
     const limits = { ...this.#limits, ...fresh };
@@ -125,7 +134,7 @@ export class Reporter {
     const report = {
       ...counts,
       ...Object.keys(descriptors).length > 0 && { descriptors },
-      memory: this.#memory(connections),
+      memory: this.#memory(connections, peak),
       ...tcpSockets && {
         hostTcp: {
           sockets: tcpSockets.allocated,
@@ -137,10 +146,11 @@ export class Reporter {
     return { limits, capacity, report };
   }
 
-  #memory(connections: number): Report["memory"] {
+  #memory(connections: number, peak: number): Report["memory"] {
     const { rss: resident, heapUsed, heapTotal, external: counted } = Deno.memoryUsage();
     const memory = { resident, heapUsed, heapTotal, external: counted - ballastBytes() };
-    if (connections < MIN_CONNECTIONS_FOR_SHARE) return memory;
+    const least = Math.max(MIN_CONNECTIONS_FOR_SHARE, peak * MIN_SHARE_OF_PEAK);
+    if (connections < least) return memory;
     const perConnection = Math.round((resident - this.#residentAtStart) / connections);
     return perConnection > 0 ? { ...memory, perConnection } : memory;
   }

@@ -416,7 +416,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
 
   async describeHost(): Promise<HostDescription & { readonly report: Report }> {
     const reporter = await this.#reporter;
-    return await reporter.describeHost(await this.#counts());
+    return await reporter.describeHost(await this.#counts(), this.registry.peak);
   }
 
   async #counts(): Promise<ConnectionCounts> {

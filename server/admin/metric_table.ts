@@ -208,7 +208,7 @@ export const METRICS: readonly Metric[] = [
   ),
   gauge(
     "fourtuple_connection_memory_bytes",
-    "Growth of the resident memory since there was no connection, for each; absent below 100.",
+    "Growth of the resident memory since there was no connection, for each; absent below 100, and after many left.",
     ({ sum }) => sum.report.memory.perConnection,
   ),
   gauge(

@@ -98,6 +98,11 @@ export class Operating {
     return this.#run.systemd.reloading(() => this.#reloader.reload());
   }
 
+  /** All that serves has been started again with other settings, as {@linkcode Reloader.replaced} has it. */
+  replaced(settings: Settings): void {
+    this.#reloader.replaced(settings);
+  }
+
   /**
    * Opens the ops port, where one is set.
    *

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { settleToken } from "./admin_settings.ts";
 import { escapeControls } from "../escape.ts";
+import { headLineFault } from "../limits.ts";
 import { quote, readFault } from "./faults.ts";
 import { parseArgs } from "./parse_args.ts";
 import { type Setting, SETTINGS } from "./setting_table.ts";
@@ -118,6 +119,11 @@ export function readSettings(args: readonly string[], surroundings: Surroundings
     faults.push(
       `${placeIn("workers")}: expected 1, as app relay carries streams within one process`,
     );
+  }
+  const { headLineBytes, headBytes } = values;
+  const headLine = headLineFault(headLineBytes, headBytes);
+  if (headLine !== undefined) {
+    faults.push(`${placeIn("headLineBytes")}: ${headLine}, received ${quote(headLineBytes)}`);
   }
   faults.push(...settleToken(values, placeIn, surroundings.readFile));
   // Names of settings and files are whatever somebody wrote there.

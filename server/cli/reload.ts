@@ -38,13 +38,25 @@ export interface ReloaderOptions {
  */
 export class Reloader {
   readonly #options: ReloaderOptions;
-  #running: Promise<unknown> = Promise.resolve();
+  /** What the server was started with. */
+  #running: Settings;
+  #reloading: Promise<unknown> = Promise.resolve();
   /** A reload that has not begun. */
   #next: Promise<Settings | undefined> | undefined = undefined;
 
   /** @param options What is reloaded. */
   constructor(options: ReloaderOptions) {
     this.#options = options;
+    this.#running = options.settings;
+  }
+
+  /**
+   * All that serves has been started again.
+   *
+   * @param settings With which settings.
+   */
+  replaced(settings: Settings): void {
+    this.#running = settings;
   }
 
   /**
@@ -54,11 +66,11 @@ export class Reloader {
    * which.
    */
   reload(): Promise<Settings | undefined> {
-    return this.#next ??= this.#running.then(() => {
+    return this.#next ??= this.#reloading.then(() => {
       this.#next = undefined;
-      const running = this.#reloadAndTell();
-      this.#running = running;
-      return running;
+      const reloading = this.#reloadAndTell();
+      this.#reloading = reloading;
+      return reloading;
     });
   }
 
@@ -75,7 +87,8 @@ export class Reloader {
   }
 
   async #reload(): Promise<{ settings: Settings; entry: LogEntry }> {
-    const { args, surroundings, settings: old, logLevel, reopenAudit } = this.#options;
+    const { args, surroundings, logLevel, reopenAudit } = this.#options;
+    const old = this.#running;
     const read = readSettings(args, surroundings);
     const faults = "faults" in read ? [...read.faults] : [];
     const certificate = "faults" in read
@@ -86,7 +99,8 @@ export class Reloader {
     const { settings } = read;
     const operations = await this.#options.operations;
     const limits = await operations.limits();
-    const wanted = limitsOf(settings);
+    // What an app holds without is that of the one that runs, whichever is named by now.
+    const wanted = limitsOf({ ...settings, app: old.app });
     const changed = [...LIMIT_NAMES as ReadonlySet<keyof Limits>].filter((name) =>
       limits[name] !== wanted[name]
     );

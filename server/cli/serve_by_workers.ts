@@ -1,4 +1,5 @@
 import { type Cluster, startCluster } from "../cluster/cluster.ts";
+import type { WorkerInfo } from "../cluster/cluster_report.ts";
 import { countWorkers } from "../cluster/serve_cluster.ts";
 import { runWorker } from "../cluster/worker.ts";
 import { drainBegins } from "../drain.ts";
@@ -32,8 +33,11 @@ export async function serveByWorkers(run: ServeRun): Promise<number> {
     run.failed(firstLine(error), error);
     return 1;
   }
-  handOn(settings);
-  const operating = new Operating(run, (fresh) => handOn(reloadedSettings(settings, fresh)));
+  /** What workers are started with from now on. */
+  let handed = settings;
+  const hand = (next: Settings) => handOn(handed = next);
+  hand(settings);
+  const operating = new Operating(run, (fresh) => hand(reloadedSettings(handed, fresh)));
   const ending = new AbortController();
   const starting = startCluster({
     program: programOf(Deno.mainModule),
@@ -74,8 +78,20 @@ export async function serveByWorkers(run: ServeRun): Promise<number> {
       const message = "Workers are not replaced, as there is something wrong with the settings";
       return log({ level: "error", event: "roll_failed", message });
     }
-    handOn(fresh);
-    await cluster?.roll().catch(() => {}); // the log has it
+    if (cluster === undefined) return;
+    const before = { handed, workers: cluster.workers.map(({ worker }) => worker) };
+    hand(fresh);
+    try {
+      await cluster.roll();
+    } catch {
+      // The log has it. Where nobody has the new settings, those that serve may need the old ones yet.
+      const isOld = ({ worker }: WorkerInfo) => before.workers.includes(worker);
+      if (cluster.workers.every(isOld)) hand(reloadedSettings(before.handed, fresh));
+      return;
+    }
+    operating.replaced({ ...fresh, host: settings.host, port, workers: settings.workers });
+    // The limits that it holds without are those of another app.
+    if (fresh.app !== before.handed.app) await operating.reload();
   });
   let cluster: Cluster;
   try {

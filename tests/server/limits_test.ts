@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { DEFAULT_HEAD_LIMITS, DEFAULT_MESSAGE_LIMITS } from "../../protocol/mod.ts";
 import {
   changeLimits,
@@ -101,6 +101,25 @@ Deno.test("resolveLimits() completes what is given with the defaults", () => {
 Deno.test("resolveLimits() takes undefined for not given", () => {
   const limits = { messageBytes: undefined, connections: undefined } as unknown as Partial<Limits>;
   assertEquals(resolveLimits(limits), DEFAULT_LIMITS);
+});
+
+Deno.test("resolveLimits() refuses a line that is longer than a head, and makes its default none", () => {
+  const fault = (limits: Partial<Limits>) => assertThrows(() => resolveLimits(limits), RangeError);
+  for (const limits of [{ headLineBytes: 501, headBytes: 500 }, { headLineBytes: 16_385 }]) {
+    const most = limits.headBytes ?? DEFAULT_LIMITS.headBytes;
+    assertStringIncludes(
+      fault(limits).message,
+      `limits.headLineBytes: expected at most headBytes, which is ${most}`,
+    );
+  }
+  assertEquals(resolveLimits({ headLineBytes: 500, headBytes: 500 }).headLineBytes, 500);
+  assertEquals(resolveLimits({ headBytes: 500 }).headLineBytes, 500);
+  const { headLineBytes } = DEFAULT_LIMITS;
+  assertThrows(
+    () => changeLimits(DEFAULT_LIMITS, { headBytes: headLineBytes - 1 }, DEFAULT_LIMITS),
+    RangeError,
+    `at most headBytes, which is ${headLineBytes - 1}`,
+  );
 });
 
 Deno.test("resolveLimits() names every fault at once", () => {

@@ -19,6 +19,7 @@ async function reportWith(
   residentAtStart: number,
   resident: number,
   connections: number,
+  peak?: number,
 ): Promise<Awaited<ReturnType<Reporter["report"]>>> {
   const { memoryUsage } = Deno;
   let rss = residentAtStart;
@@ -26,7 +27,7 @@ async function reportWith(
   try {
     const reporter = new Reporter(new HostFiles(undefined, undefined), {});
     rss = resident;
-    return await reporter.report({ ...COUNTS, connections });
+    return await reporter.report({ ...COUNTS, connections }, peak);
   } finally {
     Deno.memoryUsage = memoryUsage;
   }
@@ -55,6 +56,14 @@ Deno.test("Reporter.report() shares what the connections have added out among th
 Deno.test("Reporter.report() says nothing of one connection where there are too few to tell", async () => {
   assert(!("perConnection" in (await reportWith(1_000_000, 2_000_000, 99)).memory));
   assert(!("perConnection" in (await reportWith(1_000_000, 2_000_000, 0)).memory));
+});
+
+Deno.test("Reporter.report() says nothing of one connection after many have left", async () => {
+  const known = async (connections: number, peak: number) =>
+    "perConnection" in (await reportWith(1_000_000, 1_000_000_000, connections, peak)).memory;
+  assertEquals(await known(100, 50_000), false);
+  assertEquals(await known(37_499, 50_000), false);
+  assertEquals(await known(37_500, 50_000), true);
 });
 
 Deno.test("Reporter.report() says nothing of one connection when memory has shrunk", async () => {

@@ -37,6 +37,25 @@ const PORT = "expected an integer from 0 to 65535";
 const ORIGIN =
   'expected an origin such as https://a.example or https://*.a.example, or "*" alone for all';
 
+Deno.test("readSettings() refuses a line of a head that is longer than the head", () => {
+  const expected = "expected at most headBytes, which is";
+  assertEquals(faultsOf(["--head-line-bytes=16385"]), [
+    `--head-line-bytes: ${expected} 16384, received 16385`,
+  ]);
+  assertEquals(
+    faultsOf(["--head-bytes=500"], { env: { FOURTUPLE_HEAD_LINE_BYTES: "501" } }),
+    [`FOURTUPLE_HEAD_LINE_BYTES: ${expected} 500, received 501`],
+  );
+  assertEquals(settingsOf(["--head-bytes=500", "--head-line-bytes=500"]).limits.headBytes, 500);
+  assertEquals(faultsOf(["--head-bytes=500"]), []);
+});
+
+Deno.test("readSettings() says where there is a fault that the log is JSON all the same", () => {
+  const json = ["--log-format=json", "--port=x"];
+  assertEquals(read(json), { faults: [`--port: ${PORT}, received "x"`], json: true });
+  assertEquals(read(json.slice(1)), { faults: [`--port: ${PORT}, received "x"`] });
+});
+
 Deno.test("flagOf() and variableOf() write a name in the manner of flags and of variables", () => {
   assertEquals(flagOf("port"), "--port");
   assertEquals(flagOf("messageBytes"), "--message-bytes");

@@ -135,6 +135,29 @@ Deno.test("Reloader lets flags and variables win as at the start", async () => {
   assertEquals(server.reopened, 2);
 });
 
+Deno.test("Reloader leaves a running app what it holds without, whichever app is named by now", async () => {
+  for (const [before, after] of [["relay", "echo"], ["echo", "relay"], ["talk", "relay"]]) {
+    const it = new Reloaded({ app: before });
+    const limits = { ...it.limits };
+    const { level, message } = await it.with({ app: after, closeTimeout: 100 });
+    assertEquals(level, "warning");
+    assertEquals(
+      message,
+      "Settings were read again: closeTimeout 100 (was 5000); what needs a restart: app",
+    );
+    assertEquals(it.changes, [{ limits: { closeTimeout: 100 } }]);
+    assertEquals(it.initial, { ...limits, closeTimeout: 100 });
+  }
+});
+
+Deno.test("Reloader.replaced() has it compare with what was started since", async () => {
+  const it = new Reloaded({ app: "echo" });
+  it.reloader.replaced(completeSettings({ app: "talk" }));
+  it.limits = limitsOf(completeSettings({ app: "talk", pingInterval: 20_000 }));
+  const { message } = await it.with({ app: "talk" });
+  assertEquals(message, "Settings were read again: nothing has changed");
+});
+
 Deno.test("Reloader names what it cannot change", async () => {
   const server = new Reloaded({ port: 1, figures: false });
   const { level, message } = await server.with({

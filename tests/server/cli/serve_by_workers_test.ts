@@ -184,6 +184,28 @@ clusterTest(
     }),
 );
 
+clusterTest(
+  "serveByWorkers() gives new workers the limits of the app that is named by then, and old ones not",
+  () =>
+    withFiles({ "f.json": '{ "app": "echo" }' }, async (path) => {
+      const args = ["--workers=2", "--port=0", "--log-format=json", "--admin=127.0.0.1:0"];
+      await using process = fourtuple([...args, "--config", path("f.json")]);
+      const ops = await opsPortOf(process);
+      const limits = async () => {
+        const { messageBytes } = await (await fetch(new URL("/api/v1/limits", ops))).json();
+        return messageBytes;
+      };
+      const ofEcho = await limits();
+      await Deno.writeTextFile(path("f.json"), '{ "app": "talk" }');
+      process.signal("SIGHUP");
+      await process.errLine('"event":"reloaded"');
+      assertEquals(await limits(), ofEcho);
+      process.signal("SIGUSR2");
+      await process.errLine('"event":"rolled"');
+      await until("they have the limits of the new app", async () => await limits() !== ofEcho);
+    }),
+);
+
 // As without workers, it takes a real second until another signal is another.
 clusterTest("serveByWorkers() kills them at a second signal", async () => {
   await using process = twoWorkers("--close-timeout=600000", "--drain-deadline=600000");
