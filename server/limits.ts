@@ -10,8 +10,8 @@ import {
  *
  * - `close`: the connection is closed with 1013.
  * - `drop`: the message is dropped, and `send()` says so.
- * - `wait`: the message waits although the queue is full; at four times the bound the connection is
- *   closed with 1013.
+ * - `wait`: the message waits although the queue is full; at four times the bound, or sixteen times in a
+ *   burst, the connection is closed with 1013.
  *
  * Whatever the policy, nothing more is read from a peer while more than half of its queue is full.
  */
@@ -38,7 +38,12 @@ export interface Limits extends MessageLimits, HeadLimits {
    * it is not given.
    */
   readonly connectionsPerAddress?: number;
-  /** What may wait for a slow peer. An empty queue takes one message of any size. */
+  /**
+   * What may wait for a peer that the kernel takes no more bytes for. What is sent in one turn of the
+   * event loop, before the kernel can refuse any of it, is a burst: with it up to 16 times as much may
+   * wait, and it does not count against messages that are sent later. An empty queue takes one message
+   * of any size.
+   */
   readonly sendQueueBytes: number;
   /** What happens to a message that does not fit into the send queue. */
   readonly whenFull: WhenFull;

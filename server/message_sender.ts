@@ -155,7 +155,7 @@ export class MessageSender implements OutboxOwner {
   /** Sends a message that takes its time, or comes behind one that does. */
   #sendLater(data: string | Uint8Array, length: number = byteLengthOf(data)): SendResult {
     const outbox = this.#outbox ??= new Outbox(this, this.queue, this.#host);
-    if (!this.queue.admitBehind(this.#waiting, length)) return "dropped";
+    if (!this.#admitBehind(length)) return "dropped";
     // A copy, as for a message that goes into the queue at once; a text cannot be changed.
     const message = typeof data === "string" ? data : data.slice();
     outbox.add(length, async () => {
@@ -164,6 +164,13 @@ export class MessageSender implements OutboxOwner {
     });
     outbox.oweDrained();
     return "queued";
+  }
+
+  #admitBehind(length: number, messages = 1): boolean {
+    const { queue } = this;
+    // A stream may last for ever: what waits for one is held to the same bound as what the kernel refuses.
+    const ours = this.#takingTime !== undefined && !queue.congested;
+    return queue.admitBehind(this.#waiting, length, { messages, ours });
   }
 
   /** Sends a message whose turn has come. */
@@ -208,7 +215,7 @@ export class MessageSender implements OutboxOwner {
     const { bytes, messages } = shared;
     const outbox = this.#outbox;
     if (!outbox?.busy) return this.#sendShared(shared);
-    if (!this.queue.admitBehind(this.#waiting, bytes.length, messages)) return;
+    if (!this.#admitBehind(bytes.length, messages)) return;
     outbox.add(bytes.length, () => {
       if (this.sendable) this.#sendShared(shared);
     });

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import {
   encodeFrame,
   type FrameOptions,
@@ -37,6 +38,9 @@ const MAX_TAIL_BYTES = 65_536;
 /** With the policy `wait`, the queue may hold this many times its bound. */
 const WAIT_FACTOR = 4;
 
+/** A burst, which is sent before the kernel can refuse any of it, may be this many times the bound. */
+export const BURST_FACTOR = 16;
+
 const ENCODER = new TextEncoder();
 
 /** Bytes in the order they leave. */
@@ -47,6 +51,14 @@ interface Chunk {
   readonly pooled: boolean;
   /** Whether this is the payload of a frame whose header ends the chunk before. */
   readonly continues: boolean;
+}
+
+/** Messages beyond the bound that were sent in one turn of the event loop. */
+interface Burst {
+  /** The turn. */
+  readonly turn: number;
+  /** Bytes that count against the bound: those that waited before it, and those sent after it. */
+  counted: number;
 }
 
 /** Pongs that go before what waits. */
@@ -88,6 +100,20 @@ export interface SendQueueOwner {
 /** Collects the queues that got something in this turn of the event loop, and flushes them after it. */
 export class Flusher {
   #queues: SendQueue[] = [];
+  #turn = 0;
+  #counting = false;
+
+  /** The number of the current turn of the event loop; a turn that nobody asks in is not counted. */
+  get turn(): number {
+    if (!this.#counting) {
+      this.#counting = true;
+      setImmediate(() => {
+        this.#counting = false;
+        this.#turn++;
+      });
+    }
+    return this.#turn;
+  }
 
   /** Has `queue.flush()` called when the current turn is over. */
   schedule(queue: SendQueue): void {
@@ -105,8 +131,10 @@ export class Flusher {
  * What one connection has to send: one write is in flight, and what is queued meanwhile leaves in
  * the next. Frames of one turn of the event loop leave together.
  *
- * Messages are bounded by `sendQueueBytes`; control frames are exempt, since there are few of them:
- * Pong has a single slot once a write is in flight, and the newest wins (RFC 6455 5.5.3). It goes
+ * `sendQueueBytes` bounds the messages that the kernel refuses. It takes none in the middle of a turn,
+ * so what one turn adds to a queue within that bound is a burst: it may be {@linkcode BURST_FACTOR}
+ * times the bound, and does not count while it leaves. Control frames are exempt, since there are few
+ * of them: Pong has a single slot once a write is in flight, and the newest wins (RFC 6455 5.5.3). It goes
  * before what waits, but never twice in a row, or a peer could ping so much that it gets nothing else.
  */
 export class SendQueue {
@@ -124,7 +152,9 @@ export class SendQueue {
   #pong: PongSlot | undefined = undefined;
   #writing = false;
   #scheduled = false;
-  #backlogged = false;
+  /** The turn in which a message first had to wait behind a write; -1 while none does. */
+  #backlogTurn = -1;
+  #burst: Burst | undefined = undefined;
   /** Whether a message was taken since the queue was last empty. */
   #holdsMessage = false;
   /** Bytes that the kernel has taken in all, without the Pongs that went before others. */
@@ -150,7 +180,7 @@ export class SendQueue {
     return this.bytes > this.#host.limits.sendQueueBytes / 2;
   }
 
-  /** How many bytes of messages may wait before the policy is met. */
+  /** How many bytes of messages may wait before the policy is met, but for a burst. */
   get mostBytes(): number {
     const { sendQueueBytes, whenFull } = this.#host.limits;
     return whenFull === "wait" ? WAIT_FACTOR * sendQueueBytes : sendQueueBytes;
@@ -240,11 +270,12 @@ export class SendQueue {
    *
    * @param waiting Bytes that wait there already.
    * @param length Bytes that would wait there too.
-   * @param messages How many messages they are.
+   * @param how How many messages they are, and whether they wait for our own side alone, as the kernel
+   * refuses nothing: then only the bound for bursts holds.
    * @returns Whether they may.
    */
-  admitBehind(waiting: number, length: number, messages = 1): boolean {
-    return waiting === 0 || this.#fits(waiting + length, messages);
+  admitBehind(waiting: number, length: number, { messages = 1, ours = false } = {}): boolean {
+    return waiting === 0 || this.#fits(waiting, length, messages, ours);
   }
 
   /** Begins to write what waits, unless a write is in flight. */
@@ -302,22 +333,45 @@ export class SendQueue {
    * @returns Whether it may be sent.
    */
   admitMessage(length: number, messages = 1): boolean {
-    if (this.bytes === 0) this.#holdsMessage = false;
+    if (this.bytes === 0) {
+      this.#holdsMessage = false;
+      this.#burst = undefined;
+    }
     // Control frames do not fill a queue: behind nothing else, a message of any size is taken.
-    if (this.#holdsMessage && !this.#fits(length, messages)) return false;
+    if (this.#holdsMessage && !this.#fits(0, length, messages)) return false;
     return this.#holdsMessage = true;
   }
 
-  #fits(length: number, messages: number): boolean {
-    if (this.bytes + length <= this.mostBytes) return true;
+  #fits(elsewhere: number, length: number, messages: number, ours = false): boolean {
+    const waiting = this.bytes + elsewhere;
+    if (waiting + length <= this.mostBytes || this.#fitsBurst(waiting, length, ours)) return true;
     this.dropped += messages;
     if (this.#host.limits.whenFull !== "drop") this.#owner.overflowed();
     return false;
   }
 
+  /** Judges a message beyond the bound: by the bound for bursts in its turn, later by what came since. */
+  #fitsBurst(waiting: number, length: number, ours: boolean): boolean {
+    const { flusher, limits } = this.#host;
+    if (waiting + length > BURST_FACTOR * limits.sendQueueBytes) return false;
+    if (ours) return true;
+    const { mostBytes } = this;
+    const { turn } = flusher;
+    let burst = this.#burst;
+    if (burst === undefined || waiting <= mostBytes) {
+      const isFresh = this.#backlogTurn === -1 || this.#backlogTurn === turn;
+      burst = this.#burst = { turn, counted: isFresh ? 0 : waiting };
+    }
+    if (burst.turn === turn) return true;
+    const counted = Math.min(burst.counted, waiting) + length;
+    if (counted > mostBytes) return false;
+    burst.counted = counted;
+    return true;
+  }
+
   #result(): SendResult {
     if (this.#writing) {
-      this.#backlogged = true;
+      if (this.#backlogTurn === -1) this.#backlogTurn = this.#host.flusher.turn;
       return "queued";
     }
     this.#schedule();
@@ -425,13 +479,13 @@ export class SendQueue {
     } catch (error) {
       this.#chunks = this.#tail = this.#pong = undefined;
       this.bytes = this.#tailLength = 0;
-      this.#backlogged = false; // it has not left, and never will
+      this.#backlogTurn = -1; // it has not left, and never will
       owner.writeFailed(error);
     }
     this.#writing = false;
     if (this.#waiters !== undefined) this.#wake();
-    if (!this.#backlogged) return;
-    this.#backlogged = false;
+    if (this.#backlogTurn === -1) return;
+    this.#backlogTurn = -1;
     owner.drained();
   }
 

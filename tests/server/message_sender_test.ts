@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { encodeFrame, type Fragment, FrameDecoder, Opcode } from "../../protocol/mod.ts";
 import { BufferPool } from "../../server/buffer_pool.ts";
@@ -172,7 +173,7 @@ for (const contextTakeover of [false, true]) {
 }
 
 Deno.test("MessageSender.send() applies the policy to a large text behind what waits in the queue", async () => {
-  const lone = new LoneSender({ whenFull: "close" });
+  const lone = new LoneSender({ whenFull: "close", sendQueueBytes: 65_536 });
   lone.transport.blocked = true;
   assertEquals(lone.sender.send("first"), "sent");
   assertEquals(lone.sender.send(LARGE_TEXT), "dropped");
@@ -182,7 +183,7 @@ Deno.test("MessageSender.send() applies the policy to a large text behind what w
 });
 
 Deno.test("MessageSender.send() applies the policy behind a large text that takes its time", async () => {
-  const lone = new LoneSender({ whenFull: "drop" });
+  const lone = new LoneSender({ whenFull: "drop", sendQueueBytes: 65_536 });
   lone.transport.blocked = true;
   assertEquals(lone.sender.send(LARGE_TEXT), "queued");
   for (const message of [LARGE_TEXT, "small", new Uint8Array(1)]) {
@@ -193,6 +194,21 @@ Deno.test("MessageSender.send() applies the policy behind a large text that take
   await lone.sender.taken();
   assertEquals(lone.sender.send("small"), "sent");
   await settled();
+});
+
+Deno.test("MessageSender.send() holds what it compresses itself to the bound for bursts alone", async () => {
+  const deflate = connectionDeflate(true);
+  const lone = new LoneSender({ whenFull: "drop", sendQueueBytes: 10_000 }, deflate);
+  const results: string[] = [];
+  for (let turn = 0; turn < 3; turn++) {
+    for (let count = 0; count < 6; count++) results.push(lone.sender.send(new Uint8Array(9_000)));
+    await new Promise<void>((resolve) => setImmediate(resolve)); // the compressor has hardly begun
+  }
+  assertEquals(results.includes("queued"), true);
+  const dropped = results.indexOf("dropped");
+  assert(dropped === -1 || dropped >= 16, `${dropped}`);
+  await lone.sender.taken();
+  lone.sender.stop();
 });
 
 Deno.test("MessageSender.behind and congested count what takes its time, and not what waits for a stream", async () => {

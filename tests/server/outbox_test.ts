@@ -203,7 +203,7 @@ Deno.test("Connection.send() applies the policy to what waits behind a stream", 
   await using pair = await connected({ limits: { sendQueueBytes: 1_000, whenFull: "drop" } });
   const source = new Source();
   pair.connection.send(source.stream);
-  const results = Array.from({ length: 4 }, () => pair.connection.send(new Uint8Array(400)));
+  const results = Array.from({ length: 4 }, () => pair.connection.send(new Uint8Array(6_400)));
   assertEquals(results, ["queued", "queued", "dropped", "dropped"]);
   assertEquals(pair.server.registry.list()[0]?.messagesDropped, 2);
   for (let count = 0; count < 100; count++) pair.connection.send("");

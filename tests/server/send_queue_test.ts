@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { encodeFrame, Opcode } from "../../protocol/mod.ts";
 import type { WhenFull } from "../../server/limits.ts";
@@ -336,33 +337,63 @@ Deno.test("SendQueue's room for small frames is filled to the last byte", async 
 
 // Bounds.
 
-Deno.test("SendQueue takes what fits exactly, and not one byte more", async () => {
-  for (const whenFull of ["close", "drop"] as const) {
+/** Resolves in the next turn of the event loop: what waits then, the kernel has refused. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+for (const whenFull of ["close", "drop", "wait"] as const) {
+  Deno.test(`SendQueue takes sixteen times its bound in one turn, and not one byte more, policy ${whenFull}`, async () => {
     const setup = new Setup(100, whenFull);
     await setup.block();
+    for (let count = 0; count < 15; count++) {
+      assertEquals(setup.queue.send(bytes(98)), "queued"); // 100 with its header
+    }
     assertEquals(setup.queue.send(bytes(98)), "dropped"); // three bytes are in flight
     assertEquals(setup.queue.send(bytes(97)), "queued");
     assertEquals(setup.queue.sendShared(frame(""), 1), "dropped");
     assertEquals(setup.queue.send("x"), "dropped");
     assertEquals(setup.queue.dropped, 3);
-    const overflowed = whenFull === "close" ? Array(3).fill("overflowed") : [];
-    assertEquals(setup.events, overflowed);
+    assertEquals(setup.events, whenFull === "drop" ? [] : Array(3).fill("overflowed"));
     await setup.unblock();
-    setup.assertLeft(BLOCK, frame(bytes(97)));
+    setup.assertLeft(BLOCK, ...Array(15).fill(frame(bytes(98))), frame(bytes(97)));
     assertEquals(setup.queue.send("again"), "sent");
-  }
-});
+    await nextTurn();
+  });
 
-Deno.test("SendQueue with the policy wait takes four times its bound, and then closes", async () => {
-  const setup = new Setup(100, "wait");
+  Deno.test(`SendQueue holds what comes after a burst to its bound, exactly, policy ${whenFull}`, async () => {
+    const bound = whenFull === "wait" ? 400 : 100;
+    const setup = new Setup(100, whenFull);
+    await setup.block();
+    for (let count = 0; count < 5; count++) setup.queue.send(bytes(98));
+    await nextTurn();
+    assertEquals(setup.queue.send(bytes(bound - 48)), "queued");
+    await nextTurn();
+    assertEquals(setup.queue.sendShared(frame(bytes(49)), 1), "dropped");
+    assertEquals(setup.queue.sendShared(frame(bytes(46)), 1), "queued");
+    assertEquals(setup.queue.send(bytes(1)), "dropped");
+    assertEquals(setup.queue.dropped, 2);
+    await setup.unblock();
+    const late = [frame(bytes(bound - 48)), frame(bytes(46))];
+    setup.assertLeft(BLOCK, ...Array(5).fill(frame(bytes(98))), ...late);
+    setup.queue.send(bytes(1_000));
+    assertEquals(setup.queue.send(bytes(300)), "sent", "An empty queue takes a burst again");
+    await setup.unblock();
+  });
+}
+
+Deno.test("SendQueue counts what the kernel had refused before a burst against its bound", async () => {
+  const setup = new Setup(100, "drop");
   await setup.block();
-  assertEquals(setup.queue.send(bytes(300)), "queued"); // 304 with its header: 307 wait
-  assertEquals(setup.queue.send(bytes(94)), "dropped");
-  assertEquals(setup.events, ["overflowed"]);
-  assertEquals(setup.queue.send(bytes(93)), "queued");
-  assertEquals(setup.queue.dropped, 1);
+  setup.queue.send(bytes(60));
+  await nextTurn();
+  for (let count = 0; count < 2; count++) assertEquals(setup.queue.send(bytes(60)), "queued");
+  await nextTurn();
+  assertEquals(setup.queue.send(bytes(36)), "dropped"); // 65 bytes were refused before
+  assertEquals(setup.queue.send(bytes(35)), "queued");
+  assertEquals(setup.queue.send(bytes(1)), "dropped");
   await setup.unblock();
-  setup.assertLeft(BLOCK, frame(bytes(300)), frame(bytes(93)));
+  setup.assertLeft(BLOCK, ...Array(3).fill(frame(bytes(60))), frame(bytes(35)));
 });
 
 Deno.test("SendQueue takes one message of any size when it is empty", async () => {
@@ -376,6 +407,7 @@ Deno.test("SendQueue takes one message of any size when it is empty", async () =
     }
     assertEquals(setup.queue.sendShared(frame(large), 1), "sent");
     await setup.unblock();
+    await nextTurn();
     setup.assertLeft(...[large, "x".repeat(5_000), bytes(101), large].map(frame));
   }
 });
@@ -383,10 +415,10 @@ Deno.test("SendQueue takes one message of any size when it is empty", async () =
 Deno.test("SendQueue takes one message of any size behind control frames", async () => {
   const setup = new Setup(100);
   setup.queue.sendControl(Opcode.Pong, UTF8.encode("p"));
-  assertEquals(setup.queue.send(bytes(100)), "sent");
+  assertEquals(setup.queue.send(bytes(1_600)), "sent");
   assertEquals(setup.queue.send(bytes(1)), "dropped");
   await setup.unblock();
-  setup.assertLeft(pong("p"), frame(bytes(100)));
+  setup.assertLeft(pong("p"), frame(bytes(1_600)));
 });
 
 Deno.test("SendQueue sends control frames however full it is", async () => {
@@ -403,7 +435,7 @@ Deno.test("SendQueue bears a Close that is sent while it overflows", async () =>
   const setup = new Setup(100);
   setup.onOverflowed = () => setup.queue.sendControl(Opcode.Close, new Uint8Array(0));
   setup.queue.send("first");
-  assertEquals(setup.queue.send(bytes(100)), "dropped");
+  assertEquals(setup.queue.send(bytes(1_600)), "dropped");
   await setup.unblock();
   setup.assertLeft(frame("first"), rawFrame(0x88, new Uint8Array(0)));
 });
