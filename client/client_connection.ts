@@ -6,6 +6,7 @@ import { Hub } from "../server/hub.ts";
 import type { Limits } from "../server/limits.ts";
 import { Measurements } from "../server/measurements.ts";
 import type { Handlers, LogEntry } from "../server/options.ts";
+import { Patience } from "../server/patience.ts";
 import { Flusher } from "../server/send_queue.ts";
 import { type ConnectionHost, ServerConnection } from "../server/server_connection.ts";
 import { Sweep } from "../server/sweep.ts";
@@ -113,6 +114,7 @@ class ClientHost implements ConnectionHost<undefined> {
   readonly flusher: Flusher = new Flusher();
   readonly hub: Hub = new Hub(() => []);
   readonly turn: Turn = new Turn();
+  readonly patience: Patience = new Patience();
   readonly measurements: Measurements = new Measurements();
   readonly sweep: Sweep;
   readonly unfinished: UnfinishedMessages = new UnfinishedMessages(this);
@@ -157,6 +159,7 @@ class ClientHost implements ConnectionHost<undefined> {
   released(connection: ServerConnection<undefined>): void {
     this.sweep.delete(connection);
     this.turn.stop();
+    this.patience.stop();
     this.finished.resolve();
   }
 

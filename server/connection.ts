@@ -40,8 +40,38 @@ export interface Connection<Data = unknown> {
   readonly open: boolean;
   /** How the connection ends; `undefined` while it is open. */
   readonly closing: Closing | undefined;
+  /**
+   * Aborts when the connection leaves the open state: at the first Close frame of either side, or when
+   * the peer is lost. It is for what a handler does meanwhile; a handler that fails with the signal's
+   * reason has not failed.
+   *
+   * @example Leaves off when the client has gone
+   * ```ts no-assert
+   * import { serve } from "@fourtuple/fourtuple";
+   *
+   * await using server = serve({
+   *   port: 0,
+   *   async message(connection, url) {
+   *     const { signal } = connection;
+   *     const response = await fetch(String(url), { signal });
+   *     for await (const piece of response.body ?? []) {
+   *       connection.send(piece);
+   *       await connection.drained;
+   *       signal.throwIfAborted();
+   *     }
+   *   },
+   * });
+   * ```
+   */
+  readonly signal: AbortSignal;
   /** Bytes that wait for the peer to read. */
   readonly bufferedAmount: number;
+  /**
+   * Resolves when the peer has taken all that waits now, or the connection is over; never rejects. A loop
+   * that waits for it after each `send()` goes as fast as the peer reads. A stream that is being sent is
+   * not waited for.
+   */
+  readonly drained: Promise<void>;
   /** The last measured round trip in milliseconds; `undefined` before the first answered ping. */
   readonly roundTrip: number | undefined;
   /**

@@ -1,8 +1,8 @@
 import type { Message } from "../protocol/mod.ts";
 
 /**
- * The messages of a connection as a stream, for those who ask for one. A reader that is slow stops
- * the reading of the socket, so no more than one read's worth of messages ever waits.
+ * The messages of a connection as a stream, for those who ask for one. No more than one waits here for a
+ * reader that is slow, unless the connection is over.
  */
 export class Inbox {
   /** The messages in order; ends when the connection does. */

@@ -65,36 +65,40 @@ export class IncomingStreams {
   }
 
   /**
-   * Whether a fragment is for this: not when it belongs to a message that began before anybody asked
-   * for streams.
-   */
-  takes({ opcode, first }: Fragment): boolean {
-    return !isControl(opcode) && (this.inMessage || (first && opcode !== Opcode.Continuation));
-  }
-
-  /**
-   * Takes the next fragment.
+   * Looks at the next fragment: whether it is for this. It is not when it belongs to a message that began
+   * before anybody asked for streams.
    *
-   * @param fragment Its payload is copied.
-   * @returns What to wait for before the next one, while the reader is behind.
+   * @param fragment Any; each once, in order.
    * @throws {ProtocolError} `INVALID_UTF8`.
    */
-  push(fragment: Fragment): Promise<void> | undefined {
-    const { opcode, first, last, fin, payload } = fragment;
-    if (first && opcode !== Opcode.Continuation) this.#begin(opcode);
+  takes({ opcode, first, last, fin, payload }: Fragment): boolean {
+    if (isControl(opcode)) return false;
+    const begins = first && opcode !== Opcode.Continuation;
+    if (!begins && !this.inMessage) return false;
+    if (begins) this.#utf8 = opcode === Opcode.Text ? new Utf8Validator() : undefined;
     const ends = last && fin;
+    this.inMessage = !ends;
     const utf8 = this.#utf8;
     if (utf8 !== undefined && !(utf8.push(payload) && (!ends || utf8.complete))) {
       throw new ProtocolError("INVALID_UTF8", "Text message is not UTF-8");
     }
+    return true;
+  }
+
+  /**
+   * Hands a fragment over that is for this.
+   *
+   * @param fragment Its payload is copied.
+   * @returns What to wait for before the next one, while the reader is behind.
+   */
+  push({ opcode, first, last, fin, payload }: Fragment): Promise<void> | undefined {
+    if (first && opcode !== Opcode.Continuation) this.#begin(opcode);
     if (payload.length > 0) this.#body?.enqueue(new Uint8Array(payload));
-    if (ends) return this.#end();
+    if (last && fin) return this.#end();
     return this.#roomIn(this.#body);
   }
 
   #begin(opcode: Opcode): void {
-    this.inMessage = true;
-    this.#utf8 = opcode === Opcode.Text ? new Utf8Validator() : undefined;
     if (!this.#open) return;
     let body!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
     const readable = new ReadableStream<Uint8Array<ArrayBuffer>>({
@@ -112,7 +116,6 @@ export class IncomingStreams {
   }
 
   #end(): Promise<void> | undefined {
-    this.inMessage = false;
     this.#body?.close();
     this.#body = undefined;
     return this.#roomIn(this.#messages);

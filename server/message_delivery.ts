@@ -18,6 +18,8 @@ export class MessageDelivery {
   streams: IncomingStreams | undefined = undefined;
   /** Resolves when `open` has asked for the messages, or is done; only while it may still ask. */
   #asked: PromiseWithResolvers<void> | undefined = undefined;
+  /** Messages that wait for that. */
+  readonly #early: Message[] = [];
   /** Closes the connection, as a loop over its messages was left. */
   #leaving: ReturnType<typeof setTimeout> | undefined = undefined;
   #over = false;
@@ -31,6 +33,7 @@ export class MessageDelivery {
   async holdFor(opening: Promise<void>): Promise<void> {
     this.#asked = Promise.withResolvers();
     await opening;
+    if (this.#over) return; // they wait for whoever asks now
     this.#asked.resolve();
     this.#asked = undefined;
   }
@@ -38,9 +41,14 @@ export class MessageDelivery {
   /** Hands a message to whoever wants it; returns what the next one has to wait for. */
   deliver(message: Message): Promise<void> | undefined {
     if (this.#inbox === undefined && this.#asked !== undefined) {
-      return this.#asked.promise.then(() => this.#hand(message));
+      this.#early.push(message);
+      return this.#asked.promise.then(() => this.#handEarly());
     }
     return this.#hand(message);
+  }
+
+  #handEarly(): Promise<void> | undefined {
+    return this.#early.length > 0 ? this.#hand(this.#early.shift()!) : undefined;
   }
 
   #hand(message: Message): Promise<void> | undefined {
@@ -50,7 +58,10 @@ export class MessageDelivery {
   /** The messages as a stream, from now on. */
   get readable(): ReadableStream<Message> {
     this.#inbox ??= new Inbox(() => this.#owner.close(CloseCode.NormalClosure));
-    if (this.#over) this.#inbox.close();
+    if (this.#over) {
+      while (this.#early.length > 0) this.#handEarly();
+      this.#inbox.close();
+    }
     this.#asked?.resolve();
     return this.#inbox.readable;
   }

@@ -14,6 +14,8 @@ import type { FrameObserver } from "./frame_tap.ts";
 import type { Measurements } from "./measurements.ts";
 import { MessageDelivery, type MessageOwner } from "./message_delivery.ts";
 import type { MessageSender } from "./message_sender.ts";
+import type { Patience } from "./patience.ts";
+import { ReadAhead } from "./read_ahead.ts";
 import type { Sweep } from "./sweep.ts";
 import type { Transport } from "./transport.ts";
 import { FRAMES_PER_LOOK, type Turn } from "./turn.ts";
@@ -44,6 +46,8 @@ export interface MessageReceiverHost {
   readonly turn: Turn;
   /** Bounds what messages hold before they are whole, and for how long. */
   readonly unfinished: UnfinishedMessages;
+  /** Tells who has waited for long. */
+  readonly patience: Pick<Patience, "watch" | "forget">;
   /** Counts what metrics need. */
   readonly measurements: Measurements;
 }
@@ -81,7 +85,9 @@ export interface MessageReceiverParts {
 
 /**
  * The way in of one connection: drives bytes from the transport through the decoder and the session to
- * whoever wants the messages, no faster than they are wanted. While nothing comes it is parked.
+ * whoever wants the messages, no faster than they are wanted. While a message is being dealt with for
+ * long, it reads on a little, so that pings are answered and a Close is seen: {@linkcode ReadAhead}.
+ * While nothing comes it is parked.
  */
 export class MessageReceiver implements Waiter, UnfinishedMessage {
   /** Bytes that came. */
@@ -101,6 +107,10 @@ export class MessageReceiver implements Waiter, UnfinishedMessage {
   #delivery: MessageDelivery | undefined = undefined;
   /** Ends the wait for our own side. */
   #resume: (() => void) | undefined = undefined;
+  /** What was read since messages have to wait; only while they do. */
+  #ahead: ReadAhead | undefined = undefined;
+  /** Whether no message is handed over any more, as our side has begun to close. */
+  #discards = false;
   #stopped = false;
   /** Whether a message has begun that is not whole. */
   #unfinished = false;
@@ -198,6 +208,9 @@ export class MessageReceiver implements Waiter, UnfinishedMessage {
         for (let at = 0; at < fragments.length; at++) {
           const fragment = fragments[at]!;
           this.#owner.observer?.received(fragment);
+          if (this.#ahead !== undefined && !isControl(fragment.opcode)) {
+            await this.#makeRoom(fragment, this.#ahead);
+          }
           const received = fragment.compressed
             ? this.#receiveDeflated(fragment)
             : this.#receivePlain(fragment);
@@ -211,14 +224,17 @@ export class MessageReceiver implements Waiter, UnfinishedMessage {
           if (pause !== undefined) await pause;
           if (message === undefined) continue;
           if (this.#unfinished) this.#finished();
-          if (behind) await this.#pauseFor(this.#sender.taken());
+          if (behind && this.#ahead === undefined) await this.#waitFor(this.#sender.taken());
           behind = false;
-          if (!this.#owner.open) continue; // it was closed meanwhile
+          if (this.#ahead !== undefined) {
+            this.#hold(this.#ahead, message);
+            continue;
+          }
           const before = role === "server" ? -1 : this.#sender.bytes;
-          const handled = this.#deliver(message);
+          const handled = this.#hand(message);
           const answered = role === "server" || this.#sender.bytes > before;
-          if (handled !== undefined) await this.#pauseFor(handled);
-          if (answered && this.#sender.congested) await this.#pauseFor(this.#sender.taken());
+          if (handled !== undefined) await this.#waitFor(handled);
+          if (answered && this.#sender.congested) await this.#waitFor(this.#sender.taken());
         }
         if (!decoder.isBetweenMessages) {
           this.#unfinished = true;
@@ -247,11 +263,11 @@ export class MessageReceiver implements Waiter, UnfinishedMessage {
 
   #receiveDeflated(fragment: Fragment): Message | undefined | Promise<Message | undefined> {
     // What comes when we have begun to close is thrown away.
-    if (!this.#owner.open) return undefined;
+    if (this.#discards) return undefined;
     const wait = this.#host.turn.spentForWork();
     return wait === undefined
       ? this.#inflate(fragment)
-      : wait.then(() => this.#owner.open ? this.#inflate(fragment) : undefined);
+      : wait.then(() => this.#discards ? undefined : this.#inflate(fragment));
   }
 
   #inflate(fragment: Fragment): Message | undefined | Promise<Message | undefined> {
@@ -311,19 +327,37 @@ export class MessageReceiver implements Waiter, UnfinishedMessage {
   }
 
   /** Hands a fragment to whoever reads messages as streams. */
-  async #stream(fragment: Fragment): Promise<undefined> {
-    if (!this.#owner.open) return;
+  #stream(fragment: Fragment): Promise<undefined> | undefined {
+    if (this.#discards) return undefined;
     const streams = this.#delivery!.streams!;
-    const behind = streams.push(fragment);
     if (fragment.last && fragment.fin) this.#count(streams.isText);
-    if (behind !== undefined) await this.#pauseFor(behind);
+    const ahead = this.#ahead;
+    if (ahead === undefined) {
+      const behind = streams.push(fragment);
+      return behind && this.#waitFor(behind);
+    }
+    const own = { ...fragment, payload: fragment.payload.slice() };
+    ahead.add(own.payload.length, () => streams.push(own));
+    return ahead.room && this.#pauseFor(ahead.room);
   }
 
   /** Hands a message over; returns what the next one has to wait for. */
-  #deliver(message: Message): Promise<void> | undefined {
+  #hand(message: Message): Promise<void> | undefined {
+    if (this.#discards) return undefined; // we have begun to close meanwhile
     this.#count(typeof message === "string");
     const delivery = this.#delivery;
     return delivery === undefined ? this.#owner.handle(message) : delivery.deliver(message);
+  }
+
+  /** Keeps a message until those before it are dealt with. */
+  #hold(ahead: ReadAhead, message: Message): void {
+    ahead.add(message.length, () => {
+      const before = this.#host.role === "server" ? -1 : this.#sender.bytes;
+      const handled = this.#hand(message);
+      if (this.#sender.bytes <= before) return handled;
+      const uncongested = () => this.#sender.congested ? this.#sender.taken() : undefined;
+      return handled === undefined ? uncongested() : handled.then(uncongested);
+    });
   }
 
   #count(isText: boolean): void {
@@ -331,21 +365,85 @@ export class MessageReceiver implements Waiter, UnfinishedMessage {
     if (isText) this.#host.measurements.textIn++;
   }
 
-  /** Waits for our own side, so that nothing more is read; not beyond the end of the open state. */
-  #pauseFor(promise: Promise<void>): Promise<void> {
-    if (!this.#owner.open) return Promise.resolve();
+  /**
+   * Waits for our own side, and reads nothing meanwhile; not beyond the end of the open state. If that
+   * takes long, it is left to itself: what comes from now on is read ahead of it.
+   */
+  #waitFor(pending: Promise<void>): Promise<undefined> {
+    if (this.#discards) return Promise.resolve(undefined);
+    const { patience } = this.#host;
     return new Promise((resolve) => {
       const resume = () => {
         if (this.#resume === resume) this.#resume = undefined;
-        resolve();
+        patience.forget(late);
+        resolve(undefined);
+      };
+      const late = () => {
+        const ahead = this.#ahead ??= new ReadAhead();
+        pending.then(() => this.#handOn(ahead));
+        resume();
       };
       this.#resume = resume;
-      promise.then(resume);
+      patience.watch(late);
+      pending.then(resume);
     });
+  }
+
+  /** Waits for our own side, however long that takes. */
+  async #pauseFor(promise: Promise<void>): Promise<undefined> {
+    await new Promise<void>((resolve) => {
+      this.#resume = resolve;
+      promise.then(resolve);
+    });
+    this.#resume = undefined;
+  }
+
+  /** Makes room for a fragment in what is read ahead. */
+  async #makeRoom({ payload }: Fragment, { room }: ReadAhead): Promise<void> {
+    if (room !== undefined) await this.#pauseFor(room);
+    this.#ahead?.count(payload.length);
+  }
+
+  /** Hands over what was read ahead, now that its turn has come. */
+  #handOn(ahead: ReadAhead, taken = false): void {
+    if (ahead !== this.#ahead) return;
+    const { role, turn } = this.#host;
+    // As for a batch that comes.
+    if (!taken && role === "server" && this.#sender.behind) {
+      this.#sender.taken().then(() => this.#handOn(ahead, true));
+      return;
+    }
+    for (let count = 1;; count++) {
+      const hand = ahead.next();
+      if (hand === undefined) break;
+      const over = count % FRAMES_PER_LOOK === 0 ? turn.over(FRAMES_PER_LOOK) : undefined;
+      const pending = hand() ?? over;
+      if (pending === undefined) continue;
+      pending.then(() => this.#handOn(ahead));
+      return;
+    }
+    this.#ahead = undefined;
+    ahead.end();
+  }
+
+  /**
+   * Nothing more comes: what was read ahead is still handed over.
+   *
+   * @returns What to wait for; `undefined` where nothing waits.
+   */
+  finish(): Promise<void> | undefined {
+    const ahead = this.#ahead;
+    if (this.#delivery === undefined) return ahead?.empty;
+    // A stream keeps it for its reader.
+    for (let hand = ahead?.next(); hand !== undefined; hand = ahead?.next()) hand();
   }
 
   /** Waits for our own side no longer, as no message is handed over any more. */
   resume(): void {
+    this.#discards = true;
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    ahead?.end();
     this.#resume?.();
   }
 
@@ -353,6 +451,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage {
   stop(): void {
     this.#stopped = true;
     this.#finished();
+    this.finish();
     this.resume();
     this.#delivery?.end();
   }

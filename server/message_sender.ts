@@ -317,8 +317,8 @@ export class MessageSender implements OutboxOwner {
     return false;
   }
 
-  drained(): void {
-    this.#owner.drained();
+  emptied(): void {
+    this.#owner.emptied();
   }
 
   /** The connection is over. */

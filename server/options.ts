@@ -72,8 +72,10 @@ export interface Handlers<Data> {
    */
   open?(connection: Connection<Data>): unknown;
   /**
-   * A message came. Where a promise is returned, the next message of this connection waits for it,
-   * and so does its peer.
+   * A message came. Where a promise is returned, the next message of this connection waits for it.
+   * Pings are answered meanwhile, and a Close is seen, which aborts `connection.signal`; when 64 KiB
+   * wait, so does the peer. Messages that came before a Close are still handed over, for up to
+   * `closeTimeout`, but can no longer be answered.
    *
    * @param connection The connection.
    * @param data A string for text, bytes for binary; yours to keep and to change. Bytes are a view: go

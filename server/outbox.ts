@@ -42,7 +42,7 @@ export interface OutboxOwner {
   /** A streamed message can never become whole: its source failed, or gave nothing for too long. */
   brokeOff(reason: "source_failed" | "source_silent", error?: unknown): void;
   /** A backlog is gone. */
-  drained(): void;
+  emptied(): void;
 }
 
 /** What waits for its turn. */
@@ -125,7 +125,7 @@ export class Outbox implements Due {
     this.#busy = false;
     if (!this.#owesDrained) return;
     this.#owesDrained = false;
-    this.#owner.drained();
+    this.#owner.emptied();
   }
 
   /** Has the owner told that a backlog is gone when nothing waits here either. */

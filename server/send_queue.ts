@@ -90,7 +90,7 @@ export interface SendQueueOwner {
   /** The kernel took some bytes. */
   wrote(bytes: number): void;
   /** A queue that had a backlog is empty. */
-  drained(): void;
+  emptied(): void;
   /** A message did not fit, and the policy is to close. */
   overflowed(): void;
   /** The transport is broken. */
@@ -486,7 +486,7 @@ export class SendQueue {
     if (this.#waiters !== undefined) this.#wake();
     if (this.#backlogTurn === -1) return;
     this.#backlogTurn = -1;
-    owner.drained();
+    owner.emptied();
   }
 
   #wake(): void {

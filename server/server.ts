@@ -47,6 +47,7 @@ import { Sweep } from "./sweep.ts";
 import { tell } from "./tell.ts";
 import { secureContext, TlsTransport, triedContext } from "./tls.ts";
 import { closeQuietly, type Transport } from "./transport.ts";
+import { Patience } from "./patience.ts";
 import { Turn } from "./turn.ts";
 import { UnfinishedMessages } from "./unfinished_messages.ts";
 import { walk } from "./walk.ts";
@@ -163,6 +164,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   readonly pool = new BufferPool();
   readonly flusher = new Flusher();
   readonly turn = new Turn();
+  readonly patience = new Patience();
   readonly sweep: Sweep;
   readonly unfinished: UnfinishedMessages = new UnfinishedMessages(this);
   readonly registry: Registry<ServerConnection<Data>>;
@@ -273,6 +275,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     this.#unsubscribe?.();
     this.#pace.stop();
     this.turn.stop();
+    this.patience.stop();
     this.operations.stop();
     reporter.close();
     this.#stopped = true;

@@ -113,6 +113,10 @@ export class ServerConnection<Data>
   #bytesOutAtDeadline = 0;
   readonly #keepAlive = new KeepAlive();
   #writable: WritableStream<string | Uint8Array> | undefined = undefined;
+  /** Only where somebody asked for the signal. */
+  #leaving: AbortController | undefined = undefined;
+  /** Only where somebody waits for the peer. */
+  #finished: PromiseWithResolvers<void> | undefined = undefined;
   #over = false;
   #released = false;
   /** Whether our side left without a Close frame; the session takes every such end for the peer's. */
@@ -169,6 +173,19 @@ export class ServerConnection<Data>
 
   get bufferedAmount(): number {
     return this.#sender.bytes;
+  }
+
+  get signal(): AbortSignal {
+    this.#leaving ??= new AbortController();
+    if (!this.open) this.#abort();
+    return this.#leaving.signal;
+  }
+
+  get drained(): Promise<void> {
+    this.#host.hub.catchUp(this);
+    if (this.#over || this.bufferedAmount === 0) return Promise.resolve();
+    this.#finished ??= Promise.withResolvers();
+    return Promise.race([this.#sender.taken(), this.#finished.promise]);
   }
 
   get roundTrip(): number | undefined {
@@ -270,6 +287,11 @@ export class ServerConnection<Data>
   #leaveOpen(): void {
     this.#receiver.resume();
     this.#setCloseDeadline();
+    this.#abort();
+  }
+
+  #abort(): void {
+    this.#leaving?.abort(new DOMException("Connection is closing or closed", "AbortError"));
   }
 
   #setCloseDeadline(): void {
@@ -281,7 +303,7 @@ export class ServerConnection<Data>
     this.#bytesOut += bytes;
   }
 
-  drained(): void {
+  emptied(): void {
     if (!this.#sender.isDrained() || !this.open) return;
     this.#call("drain", () => this.#host.handlers.drain?.(this));
   }
@@ -348,6 +370,7 @@ export class ServerConnection<Data>
   receivedLast(failure: unknown): void {
     if (failure === undefined) this.#session.receiveEof();
     else this.#receiveFailed(failure);
+    this.#abort();
     this.#end().catch((error) => {
       // Nothing comes here that is known of; if something does, it costs this connection alone.
       this.#log({ level: "error", event: "fault", message: "Connection failed", error });
@@ -376,11 +399,16 @@ export class ServerConnection<Data>
   async #end(): Promise<void> {
     const { pool, limits } = this.#host;
     this.#setCloseDeadline();
-    this.#isOver();
+    // Messages that came before the Close are still handed over; its answer does not wait for that.
+    const handed = this.#receiver.finish();
+    if (handed === undefined) this.#isOver();
     await this.#queue.taken();
     // 7.1.1: the server is the one that closes first.
     const { role } = this.#host;
     await linger(this.transport, pool, { maxBytes: limits.lingerBytes, waits: role === "client" });
+    closeQuietly(this.transport);
+    await handed;
+    this.#isOver();
     this.#release();
   }
 
@@ -428,6 +456,8 @@ export class ServerConnection<Data>
   #isOver(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#abort();
+    this.#finished?.resolve();
     this.#receiver.stop();
     this.#sender.stop();
     const { code, reason } = this.#session.closeStatus;
@@ -451,6 +481,8 @@ export class ServerConnection<Data>
 
   /** A fault of the application ends its connection, and nothing else. */
   #handlerFailed(name: string, error: unknown): void {
+    const { signal } = this.#leaving ?? {};
+    if (signal?.aborted && error === signal.reason) return; // it left off, as it was asked to
     const message = `Handler "${name}" failed`;
     this.#log({ level: "error", event: "handler_fault", message, error });
     if (!this.open) return;

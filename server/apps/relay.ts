@@ -34,9 +34,9 @@ export type RelayOptions = Pick<
  *   `streamTimeout`, who is closed with 1008. One that gives little holds its receivers as long as it
  *   likes.
  *
- * While a sender waits, its pings get no answer either, as they are behind its message.
+ * While a sender waits, its pings are answered as long as no more than 64 KiB are before them.
  *
- * So what is held is, for a sender, the read buffer and 64 KiB; for a message `sendQueueBytes` and a
+ * So what is held is, for a sender, the read buffer and 128 KiB; for a message `sendQueueBytes` and a
  * piece, shared by its receivers; for a receiver half of `sendQueueBytes` and a piece in its queue.
  *
  * @param options Where to listen, and the limits.

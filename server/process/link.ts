@@ -205,7 +205,7 @@ export class Link<Theirs extends Calls<Theirs>> implements SendQueueOwner, Sessi
 
   wrote(): void {}
 
-  drained(): void {}
+  emptied(): void {}
 
   overflowed(): void {}
 

@@ -2,6 +2,7 @@ import { BufferPool } from "../../server/buffer_pool.ts";
 import { Hub } from "../../server/hub.ts";
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
 import { Measurements } from "../../server/measurements.ts";
+import { Patience } from "../../server/patience.ts";
 import { Flusher } from "../../server/send_queue.ts";
 import { type ConnectionHost, ServerConnection } from "../../server/server_connection.ts";
 import { Sweep } from "../../server/sweep.ts";
@@ -26,6 +27,7 @@ export class LoneConnection {
 
   constructor() {
     const turn = new Turn();
+    const patience = new Patience();
     const over = Promise.withResolvers<void>();
     const host: ConnectionHost<undefined> = {
       role: "server",
@@ -36,12 +38,14 @@ export class LoneConnection {
       sweep: this.sweep,
       unfinished: new UnfinishedMessages({ limits: DEFAULT_LIMITS, sweep: this.sweep }),
       turn,
+      patience,
       measurements: this.measurements,
       roundTripMeasured: (_, milliseconds) => this.roundTrips.push(milliseconds),
       handlers: { message: (_, message) => void this.messages.push(message.length) },
       log: this.log.log,
       released: () => {
         turn.stop();
+        patience.stop();
         over.resolve();
         this.onReleased();
       },

@@ -123,11 +123,11 @@ Deno.test("IncomingStreams fails a message that the connection does not end", as
   assertEquals((await messages.read()).done, true);
 });
 
-Deno.test("IncomingStreams refuses text at its first byte that is not UTF-8, and text that is cut", () => {
+Deno.test("IncomingStreams.takes() refuses text at its first byte that is not UTF-8, and text that is cut", () => {
   for (const payload of [Uint8Array.of(0x61, 0xff), Uint8Array.of(0x61, 0xc3)]) {
     const streams = new IncomingStreams(() => {});
     const [fragment] = fragmentsOf(rawFrame(0x80 | Opcode.Text, payload, KEY));
-    assertThrows(() => streams.push(fragment!), ProtocolError, "not UTF-8");
+    assertThrows(() => streams.takes(fragment!), ProtocolError, "not UTF-8");
     streams.close();
   }
 });

@@ -49,6 +49,25 @@ class CountingTurn extends Turn {
   }
 }
 
+/** Patience that ends when the test says so. */
+class TestedPatience {
+  readonly #late = new Set<() => void>();
+
+  watch(late: () => void): void {
+    this.#late.add(late);
+  }
+
+  forget(late: () => void): void {
+    this.#late.delete(late);
+  }
+
+  /** Whoever waits has waited for long. */
+  async end(): Promise<void> {
+    for (const late of [...this.#late]) late();
+    await settled();
+  }
+}
+
 /** A receiver on a transport without a network, with the session and the way out that it needs. */
 class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
   now = 1_000;
@@ -56,6 +75,7 @@ class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
   readonly transport = new MemoryTransport();
   readonly measurements = new Measurements();
   readonly turn = new CountingTurn();
+  readonly patience = new TestedPatience();
   readonly sweep: Sweep = new Sweep([1_000], () => this.now);
   readonly unfinished = new UnfinishedMessages({ limits: DEFAULT_LIMITS, sweep: this.sweep });
   readonly address = "127.0.0.1";
@@ -84,6 +104,7 @@ class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
       sweep: this.sweep,
       turn: this.turn,
       unfinished: this.unfinished,
+      patience: this.patience,
       measurements: this.measurements,
     };
     this.session = new Session({
@@ -119,7 +140,7 @@ class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
   }
 
   wrote(): void {}
-  drained(): void {}
+  emptied(): void {}
   overflowed(): void {
     this.overflows++;
   }
@@ -137,6 +158,14 @@ class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
     this.receiver.stop();
     return last;
   }
+}
+
+function ping(data: string): Uint8Array<ArrayBuffer> {
+  return encodeFrame(Opcode.Ping, data, { maskKey: 0x12345678 });
+}
+
+function pong(data: string): Uint8Array<ArrayBuffer> {
+  return encodeFrame(Opcode.Pong, data);
 }
 
 function text(data: string): Uint8Array<ArrayBuffer> {
@@ -194,7 +223,7 @@ Deno.test("MessageReceiver takes a fault of the way to a handler for its last wo
   assertEquals(await lone.last, fault);
 });
 
-Deno.test("MessageReceiver is paused while a handler is pending, and reads no more", async () => {
+Deno.test("MessageReceiver is paused while a handler is pending, and reads no more for some milliseconds", async () => {
   const lone = new LoneReceiver();
   const gate = Promise.withResolvers<void>();
   lone.onMessage = () => gate.promise;
@@ -205,6 +234,164 @@ Deno.test("MessageReceiver is paused while a handler is pending, and reads no mo
   await settled();
   assertEquals([lone.handled, lone.receiver.paused], [["a", "b"], false]);
   await lone.end();
+});
+
+Deno.test("MessageReceiver answers pings while a handler is pending for long, and keeps the order", async () => {
+  const lone = new LoneReceiver();
+  const gates: PromiseWithResolvers<void>[] = [];
+  lone.onMessage = () => {
+    const gate = Promise.withResolvers<void>();
+    gates.push(gate);
+    return gate.promise;
+  };
+  await lone.arrive(text("a"), text("b"), ping("1"));
+  assertEquals(lone.transport.written.length, 0, "It is not long yet");
+  await lone.patience.end();
+  assertEquals([lone.handled, lone.receiver.paused], [["a"], false]);
+  assertEquals(lone.transport.written, pong("1"));
+  await lone.arrive(text("c"), ping("2"));
+  assertEquals(lone.transport.written, concat([pong("1"), pong("2")]));
+  for (const expected of [["a", "b"], ["a", "b", "c"]]) {
+    gates.at(-1)!.resolve();
+    await settled();
+    assertEquals(lone.handled, expected);
+  }
+  gates.at(-1)!.resolve();
+  lone.onMessage = () => undefined;
+  await settled();
+  await lone.arrive(text("d"));
+  assertEquals([lone.handled, lone.receiver.messages], [["a", "b", "c", "d"], 4]);
+  await lone.end();
+});
+
+for (const size of [0, 100, 10_000, 1_000_000]) {
+  Deno.test(`MessageReceiver reads 64 KiB ahead of a pending handler and no more, of messages of ${size} bytes`, async () => {
+    const lone = new LoneReceiver();
+    const gate = Promise.withResolvers<void>();
+    lone.onMessage = () => gate.promise;
+    const frame = encodeFrame(Opcode.Binary, new Uint8Array(size), { maskKey: 0 });
+    const count = Math.min(2_000, Math.ceil(3_000_000 / frame.length));
+    for (let at = 0; at < count; at++) lone.transport.arrive(frame);
+    await settled();
+    await lone.patience.end();
+    for (let turn = 0; turn < 5; turn++) await settled();
+    const ahead = lone.receiver.bytes - frame.length;
+    assert(ahead <= 2 * 65_536 + 262_144, `${ahead} bytes`); // the bound, and the read that met it
+    assert(ahead >= 50_000 * frame.length / (size + 256), `${ahead} bytes`); // a frame costs something too
+    assertEquals([lone.receiver.paused, lone.handled.length], [true, 1]);
+    lone.onMessage = () => undefined;
+    gate.resolve();
+    await lone.end();
+    await until("all are handled", () => lone.handled.length === count);
+  });
+}
+
+Deno.test("MessageReceiver goes on reading ahead as soon as there is room", async () => {
+  const lone = new LoneReceiver();
+  const gates: PromiseWithResolvers<void>[] = [];
+  lone.onMessage = () => {
+    const gate = Promise.withResolvers<void>();
+    gates.push(gate);
+    return gate.promise;
+  };
+  const message = encodeFrame(Opcode.Binary, new Uint8Array(30_000), { maskKey: 0 });
+  await lone.arrive(message);
+  await lone.patience.end();
+  await lone.arrive(message, message, message, message, ping("late"));
+  assertEquals([lone.receiver.paused, lone.transport.written.length], [true, 0]);
+  gates[0]!.resolve();
+  await settled();
+  assertEquals([lone.handled.length, lone.transport.written], [2, pong("late")]);
+  for (const at of [1, 2, 3, 4]) {
+    gates[at]!.resolve();
+    await settled();
+  }
+  await lone.end();
+});
+
+Deno.test("MessageReceiver sees the peer's Close while a handler is pending, and still hands over what came before", async () => {
+  const lone = new LoneReceiver();
+  const gate = Promise.withResolvers<void>();
+  lone.onMessage = () => gate.promise;
+  await lone.arrive(text("a"));
+  await lone.patience.end();
+  await lone.arrive(
+    text("b"),
+    text("c"),
+    encodeFrame(Opcode.Close, Uint8Array.of(0x03, 0xe8), { maskKey: 0 }),
+  );
+  assertEquals([await lone.last, lone.session.state], [undefined, "closed"]);
+  const finished = lone.receiver.finish();
+  assert(finished !== undefined);
+  lone.onMessage = () => undefined;
+  gate.resolve();
+  await finished;
+  await settled();
+  assertEquals(lone.handled, ["a", "b", "c"]);
+  assertEquals(lone.receiver.finish(), undefined);
+  lone.receiver.stop();
+});
+
+Deno.test("MessageReceiver keeps what came before the Close for a slow reader of its messages", async () => {
+  const lone = new LoneReceiver();
+  const messages = lone.receiver.delivery.messages();
+  await lone.arrive(text("a"), text("b"), ping("1"));
+  await lone.patience.end();
+  assertEquals(lone.transport.written, pong("1"));
+  await lone.arrive(text("c"));
+  await lone.end();
+  assertEquals(lone.receiver.finish(), undefined);
+  lone.receiver.stop();
+  const seen: Message[] = [];
+  for await (const message of messages) seen.push(message);
+  assertEquals(seen, ["a", "b", "c"]);
+});
+
+Deno.test("MessageReceiver keeps what came before the end for an open that asks late", async () => {
+  const lone = new LoneReceiver();
+  const opening = Promise.withResolvers<void>();
+  const held = lone.receiver.delivery.holdFor(opening.promise);
+  await lone.arrive(text("a"), text("b"), ping("1"));
+  await lone.patience.end();
+  assertEquals(lone.transport.written, pong("1"));
+  await lone.end();
+  lone.receiver.finish();
+  lone.receiver.stop();
+  opening.resolve();
+  await held;
+  assertEquals(await Array.fromAsync(lone.receiver.delivery.readable), ["a", "b"]);
+  assertEquals(lone.handled, []);
+});
+
+Deno.test("MessageReceiver answers pings while a reader of streams is slow, and keeps the pieces in order", async () => {
+  const lone = new LoneReceiver();
+  const streams = lone.receiver.delivery.streamedMessages();
+  const parts = Array.from({ length: 4 }, (_, at) => new Random(at).bytes(40_000));
+  const frames = parts.map((part, at) => {
+    const opcode = at === 0 ? Opcode.Binary : Opcode.Continuation;
+    return encodeFrame(opcode, part, { fin: at === 3, maskKey: 7 });
+  });
+  await lone.arrive(text("first"), text("second"));
+  await lone.patience.end();
+  await lone.arrive(frames[0]!, ping("1"));
+  assertEquals(lone.transport.written, pong("1"));
+  await lone.arrive(...frames.slice(1), text("last"), ping("2"));
+  assertEquals(lone.transport.written, pong("1"), "More than 64 KiB wait");
+  const seen: string[] = [];
+  const reading = (async () => {
+    for await (const { type, readable } of streams) {
+      const bytes = new Uint8Array(await new Response(readable).arrayBuffer());
+      const isWhole = bytes.length === 160_000 && concat(parts).every((it, at) => it === bytes[at]);
+      seen.push(type === "text" ? new TextDecoder().decode(bytes) : `${isWhole}`);
+    }
+  })();
+  await until("all has come", () => lone.transport.written.length === 6);
+  await lone.end();
+  lone.receiver.finish();
+  lone.receiver.stop();
+  await reading;
+  assertEquals(seen, ["first", "second", "true", "last"]);
+  assertEquals(lone.transport.written, concat([pong("1"), pong("2")]));
 });
 
 Deno.test("MessageReceiver.resume() ends the wait for a handler, and hands nothing over once it closes", async () => {

@@ -46,7 +46,7 @@ class LoneSender implements MessageSenderOwner {
   }
 
   wrote(): void {}
-  drained(): void {
+  emptied(): void {
     this.drains++;
   }
   overflowed(): void {

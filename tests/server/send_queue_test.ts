@@ -32,7 +32,7 @@ class Setup implements SendQueueOwner {
     this.taken += bytes;
   }
 
-  drained(): void {
+  emptied(): void {
     this.events.push("drained");
     this.onDrained();
   }

@@ -936,11 +936,176 @@ Deno.test("ServerConnection ends when the peer is gone, though a handler hangs",
     return watched.server.registry.get(connection.key)?.messagesIn === 1;
   });
   client.close();
-  // Nobody reads, so it is a ping that cannot be written that shows it.
   assertEquals((await watched.ended.next()).code, 1006);
-  assertEquals(watched.server.registry.size, 0);
+  await until("it is gone", () => watched.server.registry.size === 0);
   assertEquals(drained.all, [], "What was lost was not sent");
   hung.resolve();
+});
+
+for (const how of ["message", "open", "messages()", "messages({ stream: true })"]) {
+  Deno.test(`ServerConnection answers pings and sees a Close while its side is busy: ${how}`, async () => {
+    const hung = Promise.withResolvers<void>();
+    const busy = new Events<void>();
+    const hang = () => (busy.push(), hung.promise);
+    await using watched = watch({
+      ...how === "message" && { message: hang },
+      ...how === "open" && { open: hang },
+      ...how.startsWith("messages(") && {
+        async open(connection) {
+          const messages: AsyncIterable<unknown> = how === "messages()"
+            ? connection.messages()
+            : connection.messages({ stream: true });
+          for await (const _ of messages) await hang();
+        },
+      },
+    });
+    using client = await RawClient.open(watched.server.addr);
+    const { signal } = await watched.opened.next();
+    const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
+    await client.sendMessage("go");
+    await busy.next();
+    await client.sendMessage("later");
+    await client.sendMessage("later still");
+    for (const payload of ["1", "2"]) {
+      await client.sendFrame(Opcode.Ping, ascii(payload));
+      const pong = await client.frame();
+      assertEquals([pong?.opcode, pong?.payload], [Opcode.Pong, ascii(payload)]);
+    }
+    assertEquals(signal.aborted, false);
+    await client.sendClose(1001);
+    await aborted;
+    assertEquals((await client.closeFrame()).code, 1001);
+    hung.resolve();
+    assertEquals((await watched.ended.next()).code, 1001);
+  });
+}
+
+for (const how of ["plain", "TLS"]) {
+  Deno.test(`ServerConnection reads no more than 64 KiB ahead of a handler that is busy, ${how}`, async () => {
+    const hung = Promise.withResolvers<void>();
+    let left = 500;
+    const done = Promise.withResolvers<void>();
+    await using server = serve({
+      port: 0,
+      ...how === "TLS" && { cert: TEST_CERTIFICATE, key: TEST_KEY },
+      async message() {
+        await hung.promise;
+        if (--left === 0) done.resolve();
+      },
+    });
+    const url = server.url.replace("http", "ws").replace("127.0.0.1", "localhost");
+    await using client = await connect(url, {
+      ...how === "TLS" && { caCerts: [TEST_CERTIFICATE] },
+      limits: { sendQueueBytes: 2 ** 30 },
+    });
+    for (let count = 0; count < 500; count++) client.send(new Uint8Array(20_000));
+    let before = -1;
+    await until("no more is read", async () => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const { bytesIn } = server.registry.totals();
+      if (bytesIn === before && bytesIn > 0) return true;
+      before = bytesIn;
+      return false;
+    });
+    assert(before >= 60_000 && before <= 400_000, `${before} bytes`);
+    hung.resolve();
+    await done.promise;
+  });
+}
+
+Deno.test("ServerConnection ends within closeTimeout though messages wait for a handler that hangs", async () => {
+  const hung = Promise.withResolvers<void>();
+  const handled = new Events<unknown>();
+  await using watched = watch({
+    message: (_, data) => (handled.push(data), hung.promise),
+    limits: { closeTimeout: 100 },
+  });
+  using client = await RawClient.open(watched.server.addr);
+  await client.sendMessage("a");
+  await handled.next();
+  await client.sendMessage("b");
+  await client.sendFrame(Opcode.Ping);
+  assertEquals((await client.frame())?.opcode, Opcode.Pong);
+  await client.sendClose(1000);
+  assertEquals((await client.closeFrame()).code, 1000);
+  await client.gone();
+  assertEquals(watched.ended.all, [], "There is still a message for the handler");
+  assertEquals((await watched.ended.next()).code, 1000);
+  hung.resolve();
+  await settled();
+  assertEquals(handled.all, ["a"]);
+});
+
+Deno.test("Connection.signal aborts when either side leaves, and is no fault of a handler that leaves off", async () => {
+  const left = new Events<unknown>();
+  await using watched = watch({
+    async message(connection, data) {
+      const { signal } = connection;
+      if (data === "close") connection.close(4_000);
+      if (data === "terminate") connection.terminate();
+      if (!signal.aborted) {
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      }
+      left.push(connection.open);
+      throw signal.reason;
+    },
+  });
+  for (const end of ["close", "terminate", "peer"]) {
+    using client = await RawClient.open(watched.server.addr);
+    await client.sendMessage(end);
+    if (end === "peer") client.close();
+    assertEquals(await left.next(), false);
+    const { connection } = await watched.ended.next();
+    const { reason } = connection.signal;
+    assertEquals([connection.signal.aborted, reason.name], [true, "AbortError"]);
+    if (end === "close") assertEquals((await client.closeFrame()).code, 4_000);
+  }
+  assertEquals(watched.book.entries("handler_fault"), []);
+});
+
+Deno.test("Connection.drained resolves as the peer reads, so that a loop goes no faster", async () => {
+  const opened = new Events<Connection<unknown>>();
+  const pieces = 200;
+  let most = 0;
+  await using watched = watch({
+    async open(connection) {
+      opened.push(connection);
+      for (let count = 0; count < pieces; count++) {
+        assertEquals(connection.send(new Uint8Array(100_000)) !== "dropped", true);
+        most = Math.max(most, connection.bufferedAmount);
+        await connection.drained;
+      }
+      connection.close(1000);
+    },
+  });
+  using client = await RawClient.open(watched.server.addr);
+  const connection = await opened.next();
+  await until("the kernel takes no more", async () => {
+    const { bytesOut } = watched.server.registry.get(connection.key)!;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return connection.bufferedAmount > 0 &&
+      bytesOut === watched.server.registry.get(connection.key)!.bytesOut;
+  });
+  for (let count = 0; count < pieces; count++) {
+    assertEquals((await client.message()).length, 100_000);
+  }
+  assertEquals((await client.closeFrame()).code, 1000);
+  assert(most <= 100_010, `${most} bytes waited`);
+});
+
+Deno.test("Connection.drained resolves when nothing waits, and when the connection is over", async () => {
+  await using watched = watch();
+  using _client = await RawClient.open(watched.server.addr);
+  const connection = await watched.opened.next();
+  await connection.drained;
+  while (connection.bufferedAmount === 0) {
+    for (let count = 0; count < 100; count++) connection.send(new Uint8Array(100_000));
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  const { drained } = connection;
+  connection.terminate();
+  await drained;
+  await connection.drained;
 });
 
 function ascii(text: string): Uint8Array<ArrayBuffer> {
