@@ -10,10 +10,11 @@ import { Opcode } from "./opcode.ts";
  *
  * - `open`: messages flow.
  * - `closing`: we sent Close first and wait for the peer's.
+ * - `answering`: the peer sent Close first, and our answer waits for what was sent before it (5.5.1).
  * - `failed`: we sent Close because of an error; what the peer still sends is ignored (7.1.7).
  * - `closed`: the closing handshake is over, or the transport ended.
  */
-export type SessionState = "open" | "closing" | "failed" | "closed";
+export type SessionState = "open" | "closing" | "answering" | "failed" | "closed";
 
 /** Which side ended a connection: with the first Close frame, or by leaving without one. */
 export type Side = "us" | "peer";
@@ -33,6 +34,14 @@ export interface SessionOutput {
    * @param payload Its payload, valid only during the call.
    */
   receivedPong(payload: Uint8Array): void;
+  /**
+   * Tells that the peer sent Close first, before it is answered: 5.5.1 lets the answer wait until what is
+   * being sent has been. Without this method it is answered at once.
+   *
+   * @param answer Sends the answer.
+   * @returns Whether `answer` will be called later.
+   */
+  delaysAnswer?(answer: () => void): boolean;
 }
 
 /**
@@ -63,6 +72,8 @@ export class Session {
   #closedBy: Side | undefined = undefined;
   #sent: CloseStatus | undefined = undefined;
   #received: CloseStatus | undefined = undefined;
+  /** Whether we closed because of a fault of our own. */
+  #faulted = false;
   readonly #assembler = new MessageAssembler();
   readonly #output: SessionOutput;
 
@@ -95,9 +106,13 @@ export class Session {
     return this.#received;
   }
 
-  /** The connection's close code and reason as 7.1.5 and 7.1.6 define them: the peer's, or 1006. */
+  /**
+   * The connection's close code and reason as 7.1.5 and 7.1.6 define them: the peer's, or 1006. Where a fault
+   * of our own closed it and the peer said nothing to that, they are those that we sent: 1011.
+   */
   get closeStatus(): CloseStatus {
-    return this.#received ?? { code: CloseCode.AbnormalClosure, reason: "" };
+    const told = this.#received ?? (this.#faulted ? this.#sent : undefined);
+    return told ?? { code: CloseCode.AbnormalClosure, reason: "" };
   }
 
   /**
@@ -110,7 +125,7 @@ export class Session {
    */
   receive(fragment: Fragment): Message | undefined {
     // 1.4, 7.1.7: nothing is processed after Close, nor after the connection was failed.
-    if (this.#state === "closed" || this.#state === "failed") return;
+    if (this.#state !== "open" && this.#state !== "closing") return;
     switch (fragment.opcode) {
       case Opcode.Ping:
         // 5.5.2: a Ping is answered unless a Close was received; after our own Close nothing is sent.
@@ -141,12 +156,24 @@ export class Session {
   #receiveClose(status: CloseStatus): void {
     this.#received = status;
     if (this.#state === "open") {
-      // 5.5.1: answer with a Close, typically echoing the code.
-      this.#closedBy = "peer";
-      const code = status.code === CloseCode.NoStatusReceived ? undefined : status.code;
-      this.#sendClose(serializeClosePayload(code));
+      const delayed = this.#output.delaysAnswer?.(() => this.#answer(status));
+      // Whoever was asked may have closed it himself.
+      if (this.#state === "open") {
+        this.#closedBy = "peer";
+        this.#leave("answering");
+        if (!delayed) this.#answer(status);
+        return;
+      }
     }
     this.#leave("closed");
+  }
+
+  /** 5.5.1: answer with a Close, typically echoing the code; we echo the reason too. */
+  #answer({ code, reason }: CloseStatus): void {
+    if (this.#state !== "answering") return;
+    const empty = code === CloseCode.NoStatusReceived;
+    this.#sendClose(empty ? serializeClosePayload() : serializeClosePayload(code, reason));
+    this.#state = "closed";
   }
 
   /** The transport ended: without a Close frame that is 1006 (7.1.5). */
@@ -171,19 +198,22 @@ export class Session {
   }
 
   /**
-   * Fails the connection (7.1.7): sends the close code that belongs to the error, and ignores
-   * everything after it.
+   * Closes the connection because of an error. Where the peer broke a rule that fails the connection
+   * (7.1.7): it sends the close code that belongs to the error, and ignores everything after it. A fault of
+   * our own begins the closing handshake.
    *
    * @param error A {@linkcode ProtocolError}; anything else is our own fault and becomes 1011
    * without a reason, so that nothing internal reaches the wire.
    */
   fail(error: unknown): void {
-    if (this.#state === "closed" || this.#state === "failed") return;
+    if (this.#state !== "open" && this.#state !== "closing") return;
     const alreadySent = this.#state === "closing";
-    this.#leave("failed");
+    const isFault = !(error instanceof ProtocolError);
+    this.#leave(isFault ? "closing" : "failed");
     this.#closedBy ??= "us";
     // 5.5.1: nothing is sent after a Close frame, so an error while closing stays unanswered.
     if (alreadySent) return;
+    this.#faulted = isFault;
     this.#sendClose(failurePayload(error));
   }
 

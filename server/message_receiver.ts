@@ -4,6 +4,7 @@ import {
   isControl,
   type Message,
   type MessageLimits,
+  Opcode,
   type Role,
   type Session,
 } from "../protocol/mod.ts";
@@ -62,6 +63,8 @@ export interface MessageReceiverOwner extends MessageOwner {
   readonly open: boolean;
   /** Who watches the frames. */
   readonly observer: FrameObserver | undefined;
+  /** The peer's Close has come, and waits for messages that came before it to be handed over. */
+  closeWaits(): void;
   /**
    * Nothing more is received.
    *
@@ -208,8 +211,9 @@ export class MessageReceiver implements Waiter, UnfinishedMessage {
         for (let at = 0; at < fragments.length; at++) {
           const fragment = fragments[at]!;
           this.#owner.observer?.received(fragment);
-          if (this.#ahead !== undefined && !isControl(fragment.opcode)) {
-            await this.#makeRoom(fragment, this.#ahead);
+          if (this.#ahead !== undefined) {
+            if (!isControl(fragment.opcode)) await this.#makeRoom(fragment, this.#ahead);
+            else if (fragment.opcode === Opcode.Close) await this.#catchUp(this.#ahead);
           }
           const received = fragment.compressed
             ? this.#receiveDeflated(fragment)
@@ -241,7 +245,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage {
           this.#noteUnfinished(payloadBytesOf(fragments));
         } else if (this.#unfinished) this.#finished();
         const { state } = this.#session;
-        if (state === "closed" || state === "failed") return false;
+        if (state !== "open" && state !== "closing") return false;
         if (batch.failure !== undefined) throw batch.failure;
         // A read counts too: the frames of slow senders come in many.
         const frames = fragments.length % FRAMES_PER_LOOK;
@@ -262,12 +266,12 @@ export class MessageReceiver implements Waiter, UnfinishedMessage {
   }
 
   #receiveDeflated(fragment: Fragment): Message | undefined | Promise<Message | undefined> {
-    // What comes when we have begun to close is thrown away.
-    if (this.#discards) return undefined;
+    // What comes when either side has begun to close is thrown away.
+    if (!this.#owner.open) return undefined;
     const wait = this.#host.turn.spentForWork();
     return wait === undefined
       ? this.#inflate(fragment)
-      : wait.then(() => this.#discards ? undefined : this.#inflate(fragment));
+      : wait.then(() => this.#owner.open ? this.#inflate(fragment) : undefined);
   }
 
   #inflate(fragment: Fragment): Message | undefined | Promise<Message | undefined> {
@@ -328,7 +332,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage {
 
   /** Hands a fragment to whoever reads messages as streams. */
   #stream(fragment: Fragment): Promise<undefined> | undefined {
-    if (this.#discards) return undefined;
+    if (!this.#owner.open) return undefined;
     const streams = this.#delivery!.streams!;
     if (fragment.last && fragment.fin) this.#count(streams.isText);
     const ahead = this.#ahead;
@@ -404,6 +408,28 @@ export class MessageReceiver implements Waiter, UnfinishedMessage {
     this.#ahead?.count(payload.length);
   }
 
+  /** Lets messages be handed over that came before a Close, so that they can be answered. */
+  async #catchUp(ahead: ReadAhead): Promise<void> {
+    const { empty } = ahead;
+    if (empty === undefined) return;
+    this.#owner.closeWaits();
+    await this.#pauseFor(empty);
+    // The last one has as long as any other.
+    if (ahead === this.#ahead) await this.#waitFor(ahead.ended);
+  }
+
+  /** What {@linkcode MessageReceiverOwner.closeWaits} told of has waited for long enough. */
+  stopWaiting(): void {
+    this.finish();
+    this.#dropAhead();
+  }
+
+  #dropAhead(): void {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    ahead?.end();
+  }
+
   /** Hands over what was read ahead, now that its turn has come. */
   #handOn(ahead: ReadAhead, taken = false): void {
     if (ahead !== this.#ahead) return;
@@ -441,9 +467,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage {
   /** Waits for our own side no longer, as no message is handed over any more. */
   resume(): void {
     this.#discards = true;
-    const ahead = this.#ahead;
-    this.#ahead = undefined;
-    ahead?.end();
+    this.#dropAhead();
     this.#resume?.();
   }
 

@@ -263,17 +263,9 @@ export class MessageSender implements OutboxOwner {
     this.#owner.brokeOff(reason, error);
   }
 
-  /**
-   * Has something done behind the messages that take their time, unless a stream is among them, which
-   * may never end.
-   *
-   * @param run What is done.
-   * @returns Whether there are any, so that it has to wait.
-   */
+  /** As {@linkcode Outbox.runBehind}, for the messages that take their time. */
   runBehind(run: () => void): boolean {
-    const outbox = this.#takingTime;
-    outbox?.add(0, run);
-    return outbox !== undefined;
+    return this.#outbox?.runBehind(run) ?? false;
   }
 
   /** Resolves when all that waits now has gone into the queue. */

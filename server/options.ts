@@ -74,8 +74,8 @@ export interface Handlers<Data> {
   /**
    * A message came. Where a promise is returned, the next message of this connection waits for it.
    * Pings are answered meanwhile, and a Close is seen, which aborts `connection.signal`; when 64 KiB
-   * wait, so does the peer. Messages that came before a Close are still handed over, for up to
-   * `closeTimeout`, but can no longer be answered.
+   * wait, so does the peer. A Close is answered when the messages that came before it were handed over,
+   * or after `closeTimeout`.
    *
    * @param connection The connection.
    * @param data A string for text, bytes for binary; yours to keep and to change. Bytes are a view: go
@@ -93,7 +93,8 @@ export interface Handlers<Data> {
    *
    * @param connection The connection; `connection.closing` has both sides' codes.
    * @param code The peer's close code, 1005 if it sent none, 1006 without a Close frame of its own
-   * (RFC 6455 7.1.5), also where we closed first and it did not answer: see `connection.closing`.
+   * (RFC 6455 7.1.5), also where we closed first and it did not answer: see `connection.closing`. After
+   * a fault of a handler it is 1011 in any case.
    * @param reason The peer's reason. It comes from the peer: escape it before showing it.
    */
   close?(connection: Connection<Data>, code: number, reason: string): unknown;

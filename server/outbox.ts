@@ -48,6 +48,8 @@ export interface OutboxOwner {
 /** What waits for its turn. */
 interface Item {
   readonly bytes: number;
+  /** Whether it is a stream, which may never end. */
+  readonly isStream?: boolean;
   send(): void | Promise<void>;
 }
 
@@ -102,11 +104,25 @@ export class Outbox implements Due {
    *
    * @param bytes How many bytes wait with it.
    * @param send Sends it.
+   * @param isStream Whether it is a stream.
    */
-  add(bytes: number, send: Item["send"]): void {
+  add(bytes: number, send: Item["send"], isStream = false): void {
     this.bytes += bytes + ITEM_BYTES;
-    this.#waiting.push({ bytes: bytes + ITEM_BYTES, send });
+    this.#waiting.push({ bytes: bytes + ITEM_BYTES, send, isStream });
     if (!this.#busy) this.#run();
+  }
+
+  /**
+   * Has something done behind the messages that wait, and before the first stream, which may never end.
+   *
+   * @param run What is done.
+   * @returns Whether there are any, so that it has to wait.
+   */
+  runBehind(run: () => void): boolean {
+    if (!this.#busy || this.#reader !== undefined) return false;
+    const stream = this.#waiting.findIndex(({ isStream }) => isStream);
+    this.#waiting.splice(stream < 0 ? this.#waiting.length : stream, 0, { bytes: 0, send: run });
+    return true;
   }
 
   async #run(): Promise<void> {
@@ -153,7 +169,7 @@ export class Outbox implements Due {
     this.add(0, async () => {
       resolve(await this.#stream(reader, isIncoming(stream), options));
       this.#streams--;
-    });
+    }, true);
     return promise;
   }
 

@@ -22,6 +22,7 @@ export class ReadAhead {
   #unfinished = 0;
   #room: PromiseWithResolvers<void> | undefined = undefined;
   #empty: PromiseWithResolvers<void> | undefined = undefined;
+  #ended: PromiseWithResolvers<void> | undefined = undefined;
 
   /** What to wait for before more is read; `undefined` while there is room. */
   get room(): Promise<void> | undefined {
@@ -33,6 +34,11 @@ export class ReadAhead {
   get empty(): Promise<void> | undefined {
     if (this.#waiting.length === 0) return undefined;
     return (this.#empty ??= Promise.withResolvers()).promise;
+  }
+
+  /** Resolves when all has been dealt with too, and nothing is read ahead any more. */
+  get ended(): Promise<void> {
+    return (this.#ended ??= Promise.withResolvers()).promise;
   }
 
   /** Bytes of a message came. */
@@ -69,6 +75,7 @@ export class ReadAhead {
     this.#waiting.length = 0;
     this.#leaveRoom();
     this.#empty?.resolve();
+    this.#ended?.resolve();
   }
 
   #leaveRoom(): void {

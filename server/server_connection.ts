@@ -123,6 +123,10 @@ export class ServerConnection<Data>
   #cut = false;
   /** Whether our Close frame waits for messages before it that take their time. */
   #closesLater = false;
+  /** Whether the peer's Close waits for messages that came before it. */
+  #closeWaits = false;
+  /** Resolves when the peer's Close was answered; only where that waits. */
+  #answered: Promise<void> | undefined = undefined;
   /** The rule that the peer broke. */
   #rule: string | undefined = undefined;
 
@@ -158,11 +162,11 @@ export class ServerConnection<Data>
   }
 
   get open(): boolean {
-    return this.sendable && !this.#closesLater;
+    return this.#session.state === "open" && !this.#closesLater;
   }
 
   get sendable(): boolean {
-    return this.#session.state === "open";
+    return this.#session.state === "open" || this.#session.state === "answering";
   }
 
   get closing(): Closing | undefined {
@@ -177,7 +181,7 @@ export class ServerConnection<Data>
 
   get signal(): AbortSignal {
     this.#leaving ??= new AbortController();
-    if (!this.open) this.#abort();
+    if (!this.open || this.#closeWaits) this.#abort();
     return this.#leaving.signal;
   }
 
@@ -273,21 +277,41 @@ export class ServerConnection<Data>
 
   close(code?: number, reason?: string): void {
     if (this.#closesLater) return;
+    serializeClosePayload(code, reason); // throws also where closing has to wait
+    this.#closeBehind(() => this.#session.close(code, reason));
+  }
+
+  /** Has our side close behind what was sent before, which may have to be compressed yet. */
+  #closeBehind(close: () => void): void {
     const wasOpen = this.open;
     this.#host.hub.catchUp(this);
-    serializeClosePayload(code, reason); // throws also where closing has to wait
-    const close = () => this.#session.close(code, reason);
-    // What was sent before still leaves; it may have to be compressed yet.
     if (wasOpen && this.#sender.runBehind(close)) this.#closesLater = true;
     else close();
     if (wasOpen) this.#leaveOpen();
   }
 
-  /** The session has begun to close, or failed: nothing that happens now may take for ever. */
+  /** Our side has begun to close: nothing that happens now may take for ever. */
   #leaveOpen(): void {
     this.#receiver.resume();
     this.#setCloseDeadline();
     this.#abort();
+  }
+
+  closeWaits(): void {
+    this.#closeWaits = true;
+    this.#setCloseDeadline();
+    this.#abort();
+  }
+
+  delaysAnswer(answer: () => void): boolean {
+    this.#host.hub.catchUp(this);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const delayed = this.#sender.runBehind(() => {
+      answer();
+      resolve();
+    });
+    if (delayed) this.#answered = promise;
+    return delayed;
   }
 
   #abort(): void {
@@ -352,7 +376,7 @@ export class ServerConnection<Data>
   // The end.
 
   gaveUp(reason: UnfinishedReason): void {
-    if (!this.sendable) return;
+    if (this.#session.state !== "open") return;
     const { measurements } = this.#host;
     const late = reason === "message_timeout";
     if (late) measurements.unfinishedLate++;
@@ -368,8 +392,8 @@ export class ServerConnection<Data>
   }
 
   receivedLast(failure: unknown): void {
-    if (failure === undefined) this.#session.receiveEof();
-    else this.#receiveFailed(failure);
+    if (failure !== undefined) this.#receiveFailed(failure);
+    else if (this.#session.state !== "answering") this.#session.receiveEof();
     this.#abort();
     this.#end().catch((error) => {
       // Nothing comes here that is known of; if something does, it costs this connection alone.
@@ -399,6 +423,7 @@ export class ServerConnection<Data>
   async #end(): Promise<void> {
     const { pool, limits } = this.#host;
     this.#setCloseDeadline();
+    if (this.#answered !== undefined) await this.#answered;
     // Messages that came before the Close are still handed over; its answer does not wait for that.
     const handed = this.#receiver.finish();
     if (handed === undefined) this.#isOver();
@@ -425,9 +450,12 @@ export class ServerConnection<Data>
   }
 
   expire(now: number): void {
-    if (this.open) return this.#look(now);
+    if (this.open) {
+      if (this.#closeWaits) this.#receiver.stopWaiting();
+      return this.#look(now);
+    }
     // A peer that still takes what was sent before gets all of it.
-    const taking = this.#queue.bytes > 0 && this.#bytesOut > this.#bytesOutAtDeadline;
+    const taking = this.bufferedAmount > 0 && this.#bytesOut > this.#bytesOutAtDeadline;
     if (taking) return this.#setCloseDeadline();
     const message = "Connection is cut as its close took too long";
     this.#log({ level: "debug", event: "close_timeout", message });
@@ -485,9 +513,7 @@ export class ServerConnection<Data>
     if (signal?.aborted && error === signal.reason) return; // it left off, as it was asked to
     const message = `Handler "${name}" failed`;
     this.#log({ level: "error", event: "handler_fault", message, error });
-    if (!this.open) return;
-    this.#session.fail(error);
-    this.#leaveOpen();
+    if (this.open) this.#closeBehind(() => this.#session.fail(error));
   }
 
   #log(entry: LogEntry): void {

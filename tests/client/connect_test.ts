@@ -265,7 +265,7 @@ Deno.test("ClientConnection.closed has the server's code and reason", async () =
   }
   await using connection = await connect(server.url);
   connection.close(4001, "our own");
-  assertEquals(await connection.closed, { code: 4001, reason: "" });
+  assertEquals(await connection.closed, { code: 4001, reason: "our own" });
   await using cut = await connect(server.url);
   await server.close();
   assertEquals((await cut.closed).code, 1006);

@@ -130,7 +130,7 @@ export const CASES: readonly Case[] = [
   // The closing handshake (RFC 6455 7).
   {
     name: "answers a Close with code and reason",
-    moves: ["open", { close: [4001, "genug für heute"] }, 'close 4001 ""'],
+    moves: ["open", { close: [4001, "genug für heute"] }, 'close 4001 "genug für heute"'],
     ended: 'by peer, 4001 "genug für heute"',
   },
   {

@@ -44,8 +44,8 @@ export interface Case {
   readonly ended?: string;
 }
 
-/** The end of most cases. Our answer to a Close is its code (RFC 6455 5.5.1), without the reason. */
-export const BYE: readonly Move[] = [{ close: [1000, "bye"] }, 'close 1000 ""'];
+/** The end of most cases. Our answer to a Close is its code (RFC 6455 5.5.1) and its reason. */
+export const BYE: readonly Move[] = [{ close: [1000, "bye"] }, 'close 1000 "bye"'];
 
 /** Sends a text, several times in one message if told so, and sees it come back. */
 export function echoText(text: string, times = 1): Move[] {

@@ -84,7 +84,7 @@ for (const role of ROLES) {
       recording.feed(...chunks);
       assertEquals(recording.session.receivedClose, { code: 1000, reason });
       assertEquals(recording.session.closeStatus, { code: 1000, reason });
-      assertEquals(recording.session.sentClose, { code: 1000, reason: "" });
+      assertEquals(recording.session.sentClose, { code: 1000, reason });
     });
   });
 
@@ -109,13 +109,80 @@ for (const role of ROLES) {
     recording.feed(peerFrame(role, CLOSE, concat([fromHex("0fa2"), fromHex("62 79 65")])));
     assertEquals([session.state, session.closedBy], ["closed", "peer"]);
     assertEquals(session.receivedClose, { code: 4002, reason: "bye" });
-    assertEquals(session.sentClose, { code: 4002, reason: "" });
+    assertEquals(session.sentClose, { code: 4002, reason: "bye" });
     session.close(1000, "too late");
     session.fail(new Error("Too late"));
     session.receiveEof();
-    assertEquals(sentCloses(recording), [[4002, ""]]);
+    assertEquals(sentCloses(recording), [[4002, "bye"]]);
     assertEquals([session.state, session.closedBy], ["closed", "peer"]);
-    assertEquals(session.sentClose, { code: 4002, reason: "" });
+    assertEquals(session.sentClose, { code: 4002, reason: "bye" });
+  });
+
+  Deno.test(`Session as ${role} waits with its answer to a Close where it is to, and then sends nothing else (5.5.1)`, () => {
+    const sent: number[] = [];
+    const answers: (() => void)[] = [];
+    const session = new Session({
+      sendControl: (opcode) => sent.push(opcode),
+      receivedPong: () => {},
+      delaysAnswer: (answer) => answers.push(answer) > 0,
+    });
+    const decoder = new FrameDecoder({ role });
+    const sink = { enqueue: session.receive.bind(session) };
+    decoder.transform(peerFrame(role, CLOSE, concat([fromHex("0fa2"), fromHex("62 79 65")])), sink);
+    assertEquals([session.state, session.closedBy, sent], ["answering", "peer", []]);
+    assertEquals(session.receivedClose, { code: 4002, reason: "bye" });
+    decoder.transform(peerFrame(role, PING, fromHex("61")), sink);
+    session.close(1000);
+    session.fail(new Error("Too late"));
+    assertEquals([session.state, sent], ["answering", []]);
+    answers[0]!();
+    answers[0]!();
+    assertEquals([session.state, sent], ["closed", [CLOSE & 15]]);
+    assertEquals(session.sentClose, { code: 4002, reason: "bye" });
+    const cut = new Session({
+      sendControl: (opcode) => sent.push(opcode),
+      receivedPong: () => {},
+      delaysAnswer: (answer) => answers.push(answer) > 0,
+    });
+    new FrameDecoder({ role }).transform(peerFrame(role, CLOSE, new Uint8Array(0)), {
+      enqueue: cut.receive.bind(cut),
+    });
+    cut.receiveEof();
+    answers[1]!();
+    assertEquals([cut.state, cut.sentClose, sent.length], ["closed", undefined, 1]);
+  });
+
+  Deno.test(`Session as ${role} is closed by us where we close before the answer (5.5.1)`, () => {
+    const sent: number[] = [];
+    const session: Session = new Session({
+      sendControl: (opcode) => sent.push(opcode),
+      receivedPong: () => {},
+      delaysAnswer: () => {
+        session.close(1013);
+        return false;
+      },
+    });
+    new FrameDecoder({ role }).transform(peerFrame(role, CLOSE, fromHex("03e8")), {
+      enqueue: session.receive.bind(session),
+    });
+    assertEquals([session.state, session.closedBy, sent.length], ["closed", "us", 1]);
+    assertEquals([session.sentClose?.code, session.closeStatus.code], [1013, 1000]);
+  });
+
+  Deno.test(`Session as ${role} reads the answer to the Close of its own fault, and tells 1011 without one (7.1.5)`, () => {
+    const recording = new RecordingSession(role);
+    const { session } = recording;
+    session.fail(new Error("Our own"));
+    assertEquals(session.closeStatus, { code: 1011, reason: "" });
+    recording.feed(peerFrame(role, TEXT, fromHex("61")), peerFrame(role, PING, fromHex("61")));
+    recording.feed(peerFrame(role, CLOSE, fromHex("03f3")));
+    assertEquals(recording.log, ["sent close 1011"]);
+    assertEquals([session.state, session.closedBy], ["closed", "us"]);
+    assertEquals(session.receivedClose, { code: 1011, reason: "" });
+    const silent = new RecordingSession(role).session;
+    silent.fail("Our own");
+    silent.receiveEof();
+    assertEquals(silent.closeStatus, { code: 1011, reason: "" });
   });
 
   Deno.test(`Session as ${role} answers no ping while it closes, but tells of pongs (5.5.1)`, () => {
@@ -317,7 +384,7 @@ Deno.test("Session.fail() makes of an unexpected error 1011 without a reason", (
     recording.session.fail(error);
     assertEquals(sentCloses(recording), [[1011, ""]]);
     assertEquals(recording.session.sentClose, { code: 1011, reason: "" });
-    assertEquals(recording.session.state, "failed");
+    assertEquals(recording.session.state, "closing");
   }
 });
 

@@ -82,6 +82,7 @@ class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
   readonly givenUp: string[] = [];
   readonly handled: Message[] = [];
   readonly closes: (number | undefined)[] = [];
+  closesThatWait = 0;
   overflows = 0;
   /** What `receivedLast` was told. */
   readonly last: Promise<unknown>;
@@ -139,6 +140,10 @@ class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
     this.closes.push(code);
   }
 
+  closeWaits(): void {
+    this.closesThatWait++;
+  }
+
   wrote(): void {}
   emptied(): void {}
   overflowed(): void {
@@ -159,6 +164,8 @@ class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
     return last;
   }
 }
+
+const CLOSE = encodeFrame(Opcode.Close, Uint8Array.of(0x03, 0xe8), { maskKey: 0 });
 
 function ping(data: string): Uint8Array<ArrayBuffer> {
   return encodeFrame(Opcode.Ping, data, { maskKey: 0x12345678 });
@@ -309,27 +316,42 @@ Deno.test("MessageReceiver goes on reading ahead as soon as there is room", asyn
   await lone.end();
 });
 
-Deno.test("MessageReceiver sees the peer's Close while a handler is pending, and still hands over what came before", async () => {
+for (const end of ["close", "EOF"]) {
+  Deno.test(`MessageReceiver sees the peer's ${end} while a handler is pending, and still hands over what came before`, async () => {
+    const lone = new LoneReceiver();
+    const gate = Promise.withResolvers<void>();
+    lone.onMessage = () => gate.promise;
+    await lone.arrive(text("a"));
+    await lone.patience.end();
+    await lone.arrive(text("b"), text("c"));
+    if (end === "close") await lone.arrive(CLOSE);
+    else lone.transport.arrive(null);
+    await settled();
+    assertEquals([lone.closesThatWait, lone.session.state], [end === "close" ? 1 : 0, "open"]);
+    const finished = lone.receiver.finish();
+    assert(finished !== undefined);
+    lone.onMessage = () => undefined;
+    gate.resolve();
+    await finished;
+    assertEquals(await lone.last, undefined);
+    assertEquals(lone.handled, ["a", "b", "c"]);
+    assertEquals(lone.receiver.finish(), undefined);
+    lone.receiver.stop();
+  });
+}
+
+Deno.test("MessageReceiver.stopWaiting() takes the Close that waits, and drops what came before it", async () => {
   const lone = new LoneReceiver();
   const gate = Promise.withResolvers<void>();
   lone.onMessage = () => gate.promise;
   await lone.arrive(text("a"));
   await lone.patience.end();
-  await lone.arrive(
-    text("b"),
-    text("c"),
-    encodeFrame(Opcode.Close, Uint8Array.of(0x03, 0xe8), { maskKey: 0 }),
-  );
+  await lone.arrive(text("b"), CLOSE);
+  lone.receiver.stopWaiting();
   assertEquals([await lone.last, lone.session.state], [undefined, "closed"]);
-  const finished = lone.receiver.finish();
-  assert(finished !== undefined);
-  lone.onMessage = () => undefined;
   gate.resolve();
-  await finished;
   await settled();
-  assertEquals(lone.handled, ["a", "b", "c"]);
-  assertEquals(lone.receiver.finish(), undefined);
-  lone.receiver.stop();
+  assertEquals(lone.handled, ["a"]);
 });
 
 Deno.test("MessageReceiver keeps what came before the Close for a slow reader of its messages", async () => {

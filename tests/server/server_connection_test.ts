@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import WebSocketOfWs from "ws";
 import { connect, type Connection, serve, type ServeOptions, type Server } from "../../mod.ts";
 import { Opcode } from "../../protocol/mod.ts";
 import { TEST_CERTIFICATE, TEST_KEY } from "../helpers/certificate.ts";
@@ -388,12 +389,20 @@ for (const [what, options] of Object.entries(FAULTS)) {
     using client = await RawClient.open(watched.server.addr);
     await client.sendMessage("go");
     assertEquals(await client.closeFrame(), { code: 1011, reason: "" });
-    await client.sendClose(1011);
+    const answers = what.startsWith("a throw");
+    if (answers) await client.sendClose(1011);
+    else await client.closeWrite();
     assertEquals(await client.frame(), undefined);
     const entry = await watched.book.next("handler_fault");
     assertStringIncludes(String(entry.error), "the application's secret");
-    const { connection } = await watched.ended.next();
-    assertEquals(connection.closing, { by: "us", sent: { code: 1011, reason: "" } });
+    const { code, connection } = await watched.ended.next();
+    assertEquals(code, 1011);
+    const status = { code: 1011, reason: "" };
+    assertEquals(connection.closing, {
+      by: "us",
+      sent: status,
+      ...answers && { received: status },
+    });
     faulty = false;
     using other = await RawClient.open(watched.server.addr);
     await other.sendMessage("still served");
@@ -790,16 +799,16 @@ Deno.test("Connection.close() begins the closing handshake; nothing is sent afte
   });
 });
 
-Deno.test("ServerConnection answers the peer's Close with its code", async () => {
+Deno.test("ServerConnection answers the peer's Close with its code and reason", async () => {
   await using watched = watch();
   using client = await RawClient.open(watched.server.addr);
   await client.sendClose(3_000, "bye");
-  assertEquals(await client.closed(), { code: 3_000, reason: "" });
+  assertEquals(await client.closed(), { code: 3_000, reason: "bye" });
   const { code, reason, connection } = await watched.ended.next();
   assertEquals([code, reason], [3_000, "bye"]);
   assertEquals(connection.closing, {
     by: "peer",
-    sent: { code: 3_000, reason: "" },
+    sent: { code: 3_000, reason: "bye" },
     received: { code: 3_000, reason: "bye" },
   });
 });
@@ -974,11 +983,52 @@ for (const how of ["message", "open", "messages()", "messages({ stream: true })"
     assertEquals(signal.aborted, false);
     await client.sendClose(1001);
     await aborted;
+    hung.resolve(); // messages are waiting, and may still be answered
     assertEquals((await client.closeFrame()).code, 1001);
-    hung.resolve();
     assertEquals((await watched.ended.next()).code, 1001);
   });
 }
+
+Deno.test("ServerConnection answers a Close at once while a handler hangs and no message waits", async () => {
+  const hung = Promise.withResolvers<void>();
+  const handled = new Events<unknown>();
+  await using watched = watch({ message: (_, data) => (handled.push(data), hung.promise) });
+  using client = await RawClient.open(watched.server.addr);
+  await client.sendMessage("a");
+  await handled.next();
+  await client.sendClose(1000);
+  assertEquals((await client.closeFrame()).code, 1000);
+  assertEquals((await watched.ended.next()).code, 1000);
+  await client.gone();
+  hung.resolve();
+});
+
+Deno.test("ServerConnection hands over what came before a Close, and sends the answers before its own", async () => {
+  const gate = Promise.withResolvers<void>();
+  const handled = new Events<unknown>();
+  await using watched = watch({
+    async message(connection, data) {
+      handled.push(data);
+      if (data === "a") await gate.promise;
+      else await new Promise((resolve) => setTimeout(resolve, 1));
+      connection.send(`answer to ${data}`);
+    },
+  });
+  using client = await RawClient.open(watched.server.addr);
+  const { signal } = await watched.opened.next();
+  await client.sendMessage("a");
+  await handled.next();
+  await client.sendFrame(Opcode.Ping);
+  assertEquals((await client.frame())?.opcode, Opcode.Pong);
+  const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
+  for (const data of ["b", "c"]) await client.sendMessage(data);
+  await client.sendClose(1000);
+  await aborted;
+  gate.resolve();
+  for (const data of ["a", "b", "c"]) assertEquals(await client.message(), `answer to ${data}`);
+  assertEquals((await client.closeFrame()).code, 1000);
+  assertEquals((await watched.ended.next()).code, 1000);
+});
 
 for (const how of ["plain", "TLS"]) {
   Deno.test(`ServerConnection reads no more than 64 KiB ahead of a handler that is busy, ${how}`, async () => {
@@ -1028,8 +1078,6 @@ Deno.test("ServerConnection ends within closeTimeout though messages wait for a 
   assertEquals((await client.frame())?.opcode, Opcode.Pong);
   await client.sendClose(1000);
   assertEquals((await client.closeFrame()).code, 1000);
-  await client.gone();
-  assertEquals(watched.ended.all, [], "There is still a message for the handler");
   assertEquals((await watched.ended.next()).code, 1000);
   hung.resolve();
   await settled();
@@ -1106,6 +1154,88 @@ Deno.test("Connection.drained resolves when nothing waits, and when the connecti
   connection.terminate();
   await drained;
   await connection.drained;
+});
+
+/** Random text, which hardly becomes smaller. */
+function noise(length: number): string {
+  const bytes = new Random(length).bytes(length);
+  return Array.from(bytes, (byte) => String.fromCharCode(33 + byte % 90)).join("");
+}
+
+for (const deflate of [false, true]) {
+  const how = deflate ? "compressed" : "plain";
+  for (const length of [10, 5_000, 2_000_000]) {
+    Deno.test(`ServerConnection sends what it was given before the peer's Close, ${how}, ${length} bytes`, async () => {
+      const answer = noise(length);
+      const ended = new Events<Connection<unknown>>();
+      await using server = serve({
+        port: 0,
+        deflate,
+        message: (connection) => void connection.send(answer),
+        close: ended.push,
+      });
+      const url = server.url.replace("http", "ws");
+      const received = new Events<unknown>();
+      const socket = new WebSocketOfWs(url, { perMessageDeflate: deflate });
+      socket.on("message", (data: unknown) => received.push(String(data) === answer));
+      socket.on("close", (code: number, reason: unknown) => received.push(`${code} ${reason}`));
+      socket.on("open", () => {
+        for (let count = 0; count < 3; count++) socket.send("please");
+        socket.close(4_001, "thanks");
+      });
+      const expected = [true, true, true, "4001 thanks"];
+      for (const one of expected) assertEquals(await received.next(), one);
+      const status = { code: 4_001, reason: "thanks" };
+      assertEquals((await ended.next()).closing, { by: "peer", sent: status, received: status });
+      // The other role.
+      await using asking = serve({
+        port: 0,
+        deflate,
+        async open(connection) {
+          connection.send("please");
+          await connection.drained;
+          connection.close(4_002, "thanks");
+        },
+      });
+      await using client = await connect(asking.url, {
+        deflate,
+        message: (connection) => void connection.send(answer),
+      });
+      assertEquals(await client.closed, { code: 4_002, reason: "thanks" });
+      assertEquals(client.closing?.sent, { code: 4_002, reason: "thanks" });
+    });
+  }
+}
+
+Deno.test("ServerConnection does not wait for a stream when the peer closes, but for what was sent before it", async () => {
+  const text = noise(2_000_000);
+  const streamed = Promise.withResolvers<string>();
+  await using watched = watch({
+    open(connection) {
+      connection.send(text);
+      const never = new ReadableStream<string>({ pull: () => new Promise(() => {}) });
+      connection.send(never).then(streamed.resolve);
+    },
+  });
+  using client = await RawClient.open(watched.server.addr);
+  await client.sendClose(1000);
+  assertEquals(await client.message(), text);
+  assertEquals((await client.closeFrame()).code, 1000);
+  assertEquals(await streamed.promise, "dropped");
+});
+
+Deno.test("ServerConnection waits no longer than closeTimeout with its answer to a Close", async () => {
+  await using watched = watch({
+    open: (connection) => {
+      for (let count = 0; count < 6; count++) connection.send(noise(2_000_000));
+    },
+    limits: { closeTimeout: 50, sendQueueBytes: 2 ** 24 },
+  });
+  using client = await RawClient.open(watched.server.addr);
+  await client.sendClose(1000);
+  const { connection } = await watched.ended.next();
+  assertEquals(connection.closing?.received?.code, 1000);
+  await until("it is gone", () => watched.server.registry.size === 0);
 });
 
 function ascii(text: string): Uint8Array<ArrayBuffer> {
