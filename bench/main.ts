@@ -7,7 +7,7 @@
 
 import type { Command, CommandIo } from "../server/cli/command.ts";
 import { firstLine } from "../server/cli/faults.ts";
-import { writeTo } from "../server/cli/write_to.ts";
+import { processIo } from "../server/cli/process_io.ts";
 import { prepareScale, runScale } from "../server/scale/run.ts";
 import { large } from "./large/command.ts";
 import { scalingCommand } from "./scaling/command.ts";
@@ -35,5 +35,6 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
 }
 
 if (import.meta.main) {
-  Deno.exit(await run(Deno.args, { out: writeTo(Deno.stdout), err: writeTo(Deno.stderr) }));
+  const io = processIo();
+  Deno.exit(await run(Deno.args, io) || io.outputCode());
 }

@@ -60,7 +60,7 @@ export function filesIn<Report extends object>(
 export async function tryFiles(
   files: readonly { readonly path: string }[],
   who: string,
-  io: CommandIo,
+  io: Pick<CommandIo, "err">,
 ): Promise<boolean> {
   return await each(files, who, io, ({ path }) => tryFile(path));
 }
@@ -78,7 +78,7 @@ export async function writeFiles<Report>(
   files: readonly ReportFile<Report>[],
   report: Report,
   who: string,
-  io: CommandIo,
+  io: Pick<CommandIo, "err">,
 ): Promise<boolean> {
   return await each(files, who, io, async ({ path, text }) => {
     await Deno.writeTextFile(path, text(report));
@@ -89,7 +89,7 @@ export async function writeFiles<Report>(
 async function each<File extends { readonly path: string }>(
   files: readonly File[],
   who: string,
-  io: CommandIo,
+  io: Pick<CommandIo, "err">,
   act: (file: File) => Promise<void>,
 ): Promise<boolean> {
   let all = true;

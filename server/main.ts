@@ -56,6 +56,9 @@ ${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(11)} ${summary}`).join("\
 Options:
   -h, --help     Print this text, or that of a command
   -V, --version  Print the version
+
+Exit codes of every command, beside its own: 1 also where its output cannot be
+written, as on a full disk, which stderr tells, and 141 where nobody reads it any more
 `;
 
 /**
@@ -94,5 +97,6 @@ async function runCommand(command: Command, args: string[], io: CommandIo): Prom
 
 if (import.meta.main) {
   keepInspectorClosed();
-  Deno.exit(await run(Deno.args, processIo()));
+  const io = processIo();
+  Deno.exit(await run(Deno.args, io) || io.outputCode());
 }

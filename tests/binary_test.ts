@@ -63,6 +63,17 @@ async function driveBinary(test: Deno.TestContext, directory: string): Promise<v
     assertEquals(await run("--version"), { code: 0, out: `fourtuple ${VERSION}\n`, err: "" });
   });
 
+  await test.step({
+    name: "a full disk exits 1 and is named",
+    ignore: Deno.build.os === "windows",
+    async fn() {
+      const shell = ["-c", '"$@" >/dev/full', "sh", path, "completions", "bash"];
+      await using process = new Process("sh", shell, { cwd: directory });
+      const err = "fourtuple: Cannot write to stdout: no space left on device\n";
+      assertEquals(await process.ended(), { code: 1, out: "", err });
+    },
+  });
+
   await test.step("doctor --json", async () => {
     const { code, out, err } = await run("doctor", "--json");
     assertEquals([code, err], [Deno.build.os === "linux" ? 0 : 1, ""]);

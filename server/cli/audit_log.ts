@@ -95,8 +95,6 @@ class AuditFile {
   readonly #file: Deno.FsFile;
   readonly #lines: LineWriter;
   readonly #failed: (error: unknown) => void;
-  /** Whether the last line may lack its end. */
-  #torn = false;
 
   constructor(path: string, failed: (error: unknown) => void) {
     this.#failed = failed;
@@ -111,7 +109,8 @@ class AuditFile {
     } catch (error) {
       throw new Error(`Cannot write to "${path}": ${readFault(error)}`, { cause: error });
     }
-    const notice = (dropped: number) => jsonLine({ at: new Date().toISOString(), dropped });
+    const notice = (dropped: number, reason: string) =>
+      jsonLine({ at: new Date().toISOString(), dropped, reason });
     this.#lines = new LineWriter({ write: (bytes) => this.#write(bytes) }, notice);
   }
 
@@ -130,19 +129,13 @@ class AuditFile {
 
   async #write(bytes: Uint8Array): Promise<number> {
     try {
-      // A line whose end found no room must not swallow the one that follows.
-      if (this.#torn) await this.#file.write(LINE_FEED);
-      this.#torn = false;
       return await this.#file.write(bytes);
     } catch (error) {
-      this.#torn = true;
-      this.#failed(error);
+      if (!(error instanceof Deno.errors.WouldBlock)) this.#failed(error);
       throw error;
     }
   }
 }
-
-const LINE_FEED = new TextEncoder().encode("\n");
 
 function isPipe(path: string): boolean {
   try {

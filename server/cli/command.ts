@@ -12,9 +12,11 @@ export interface CommandIo {
   /**
    * Writes to standard output: what was asked for.
    *
-   * @returns `false` once nobody reads it any more; what would go on for ever ends then.
+   * @returns `false` once it cannot be written to; what would go on for ever ends then.
    */
   out(text: string): boolean | void;
+  /** The same, behind what was written before; signals and connections are seen while its reader is slow. */
+  write(data: string | Uint8Array): Promise<boolean>;
   /** Writes to standard error: faults, and what a pipe should not carry. */
   err(text: string): void;
   /** The columns of the terminal that standard output is; absent where it is none. */
@@ -45,7 +47,8 @@ export interface Command {
    *
    * @param args The arguments after the command's name.
    * @param io Where it writes.
-   * @returns The exit code: 0 done, 1 failed, 2 wrong usage; others are in its help.
+   * @returns The exit code: 0 done, 1 failed, 2 wrong usage; others are in its help. Where it is 0 and
+   * output was lost, the process ends with another one.
    */
   run(args: string[], io: CommandIo): Promise<number>;
 }

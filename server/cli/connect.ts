@@ -33,14 +33,10 @@ const NO_CLOSE_FRAME = 1006;
 /** The most frames of a message that is received. */
 const MOST_FRAGMENTS = 1_048_576;
 
-const ENCODER = new TextEncoder();
-
 /** What the command needs beside the usual. */
 export interface ConnectHost {
   /** Opens standard input. */
   stdin(): ReadableStream<Uint8Array>;
-  /** Writes to standard output, all of it; `false` once nobody reads it any more. */
-  write(bytes: Uint8Array): Promise<boolean>;
 }
 
 /** The `connect` command. */
@@ -48,7 +44,7 @@ export const connect: Command = {
   name: "connect",
   summary: "Talk to a WebSocket server, at a terminal or in a pipe",
   help: CONNECT_HELP,
-  run: (args, io) => runConnect(args, io, { stdin: () => Deno.stdin.readable, write: writeOut }),
+  run: (args, io) => runConnect(args, io, { stdin: () => Deno.stdin.readable }),
 };
 
 /**
@@ -91,8 +87,6 @@ class Connect {
   readonly #io: CommandIo;
   readonly #host: ConnectHost;
   readonly #pings: Pings;
-  /** What is written to standard output: one thing after another. */
-  #writing: Promise<unknown> = Promise.resolve();
   /** Shows what happens; at a prompt once there is one. */
   #show: (event: ConnectEvent) => unknown;
 
@@ -231,13 +225,7 @@ class Connect {
       : binary
       ? data
       : `${plainMessage(data)}\n`;
-    return await this.#write(typeof output === "string" ? ENCODER.encode(output) : output);
-  }
-
-  #write(bytes: Uint8Array): Promise<boolean> {
-    const written = this.#writing.then(() => this.#host.write(bytes));
-    this.#writing = written;
-    return written;
+    return await this.#io.write(output);
   }
 
   /** Shows what is no message, where there is no prompt. */
@@ -245,7 +233,7 @@ class Connect {
     if (event.type === "message") return;
     const { json, verbose, quiet } = this.#options;
     if (json) {
-      await this.#write(ENCODER.encode(jsonLine(eventRecord(event, Date.now()))));
+      await this.#io.write(jsonLine(eventRecord(event, Date.now())));
       return;
     }
     const wanted = event.type === "open"
@@ -265,15 +253,4 @@ function tell({ err }: CommandIo, lines: readonly string[]): void {
 function exitCodeOf({ code }: CloseStatus): number {
   if (GOOD_CODES.includes(code)) return 0;
   return code === NO_CLOSE_FRAME ? 4 : 5;
-}
-
-/** Waits for a slow reader, whose peer waits too then. */
-async function writeOut(bytes: Uint8Array): Promise<boolean> {
-  try {
-    for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
-    return true;
-  } catch {
-    // The reader has gone, as `head` does: that is no fault of ours.
-    return false;
-  }
 }

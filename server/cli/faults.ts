@@ -45,3 +45,25 @@ export function firstLine(error: unknown): string {
   const message = error instanceof Error ? error.message : describeError(error);
   return escapeControls(cutText(message.split("\n")[0]!, MOST_OF_ERROR));
 }
+
+/**
+ * Says why something could not be written.
+ *
+ * @param error What writing it threw.
+ * @returns A few words, without the place's name.
+ */
+export function writeFault(error: unknown): string {
+  const text = firstLine(error).replace(/ \(os error \d+\)$/, "");
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/**
+ * Says whether something could not be written because nobody reads any more, as when `head` has seen enough.
+ *
+ * @param error What writing it threw.
+ * @param wasTerminal Whether it went to a terminal, which fails like a disk once it is closed.
+ */
+export function readerHasLeft(error: unknown, wasTerminal: boolean): boolean {
+  return error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionReset ||
+    wasTerminal && error instanceof Error && error.message.endsWith("(os error 5)"); // EIO
+}

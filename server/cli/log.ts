@@ -8,7 +8,7 @@ import {
 import type { LogEntry } from "../options.ts";
 import { escapeControls, escapeJson } from "../escape.ts";
 import { cutData, entryText } from "../log_text.ts";
-import { type LineTarget, LineWriter } from "./line_writer.ts";
+import { type LineTarget, LineWriter, type LostLines } from "./line_writer.ts";
 import type { Settings } from "./settings.ts";
 import { type CountedEntry, Throttle } from "./throttle.ts";
 
@@ -84,6 +84,11 @@ export class Log {
     this.#write({ level: "info", event: "audit", message, audit: Object.fromEntries(parts) });
   }
 
+  /** Lines that were lost, which the log itself does not tell of. */
+  get lost(): LostLines | undefined {
+    return this.#writer.lost;
+  }
+
   /** Resolves when all lines so far have been written or given up. */
   async flush(): Promise<void> {
     this.#throttle.flush();
@@ -101,12 +106,12 @@ export class Log {
   }
 }
 
-/** Says in a JSON line how many lines found no room. */
-function jsonNotice(dropped: number): string {
+/** Says in a JSON line how many lines were lost. */
+function jsonNotice(dropped: number, reason: string): string {
   const line = {
     "@timestamp": new Date().toISOString(),
     level: "WARN",
-    message: `${dropped} log lines were dropped: their reader is too slow`,
+    message: `${dropped} log lines were dropped: ${reason}`,
     logger: CATEGORY,
     event: "log_dropped",
     repeated: dropped,

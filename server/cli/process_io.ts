@@ -1,16 +1,29 @@
 import type { CommandIo } from "./command.ts";
 import { openPrompt } from "./prompt.ts";
 import { openScreen, terminalSize } from "./terminal.ts";
-import { writeTo } from "./write_to.ts";
+import { OutputStream } from "./write_to.ts";
+
+/** Where a command of this process writes. */
+export interface ProcessIo extends CommandIo {
+  /** The exit code where some of what was written is lost; 0 as long as nothing is. */
+  outputCode(): number;
+}
 
 /** The process's own streams, and the terminal where there is one. */
-export function processIo(): CommandIo {
-  const err = writeTo(Deno.stderr);
+export function processIo(): ProcessIo {
+  const stderr = new OutputStream(Deno.stderr, { descriptor: 2 });
+  const err = (text: string): void => void stderr.writeSync(text);
+  const stdout = new OutputStream(Deno.stdout, {
+    descriptor: 1,
+    failed: (message) => err(`fourtuple: ${message}\n`),
+  });
   const typed = Deno.stdin.isTerminal();
   const shown = Deno.stdout.isTerminal();
   return {
-    out: writeTo(Deno.stdout),
+    out: (text) => stdout.writeSync(text),
+    write: (data) => stdout.write(data),
     err,
+    outputCode: () => stdout.exitCode || stderr.exitCode,
     ...shown && { columns: terminalSize().columns },
     ...typed && {
       ask: (question) => {

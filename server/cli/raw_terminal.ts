@@ -5,7 +5,7 @@
  */
 
 import { KeyReader } from "./keys.ts";
-import { writeTo } from "./write_to.ts";
+import { OutputStream } from "./write_to.ts";
 
 /** What happens at a terminal. */
 export interface TerminalEvents {
@@ -31,7 +31,7 @@ const END_SIGNALS: readonly (readonly [Deno.Signal, number])[] = Deno.build.os =
  */
 export class RawTerminal {
   readonly #leave: string;
-  readonly #write = writeTo(Deno.stdout);
+  readonly #out = new OutputStream(Deno.stdout, { descriptor: 1 });
   readonly #closing = new AbortController();
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #events: TerminalEvents | undefined = undefined;
@@ -51,12 +51,12 @@ export class RawTerminal {
     }
     this.#reader = Deno.stdin.readable.getReader();
     Deno.stdin.setRaw(true);
-    this.#write(enter);
+    this.#out.writeSync(enter);
   }
 
   /** Writes, until it is closed. */
   write(text: string): void {
-    if (!this.#closing.signal.aborted) this.#write(text);
+    if (!this.#closing.signal.aborted) this.#out.writeSync(text);
   }
 
   /** Tells what happens from now on. */
@@ -69,7 +69,7 @@ export class RawTerminal {
   close(): void {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
-    this.#write(this.#leave);
+    this.#out.writeSync(this.#leave);
     try {
       Deno.stdin.setRaw(false);
     } catch {

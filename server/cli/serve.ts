@@ -71,8 +71,8 @@ Under systemd, with Type=notify, it says when it is ready, reloads and stops, ho
 many connections there are, and feeds the watchdog.
 
 Exit codes: 0 drained, 1 cannot listen, use the certificate or the audit log, or
-go on, or no worker serves or starts, 2 wrong settings, 130, 131 or 143 ended by
-a second signal
+go on, no worker serves or starts, or log lines were lost, 2 wrong settings, 130,
+131 or 143 ended by a second signal
 `;
 
 function helpLine({ name, placeholder, help, fallback }: typeof SETTINGS[number]): string {
@@ -113,7 +113,7 @@ async function runServe(
     const { failed } = voiceOf(io, systemd, log);
     for (const fault of read.faults) failed(fault);
     if (!log) io.err("Try: fourtuple serve --help\n");
-    return await flushed(2, systemd, ...log ? [log] : []);
+    return await flushed(2, log, systemd);
   }
   const { settings } = read;
   const log = new Log(settings, Deno.stderr);
@@ -128,7 +128,7 @@ async function runServe(
     audit = new AuditLog(settings.auditLog, log);
   } catch (error) {
     voice.failed(firstLine(error), error);
-    return await flushed(1, systemd, log);
+    return await flushed(1, log, systemd);
   }
   const run: ServeRun = {
     args,
@@ -147,7 +147,7 @@ async function runServe(
   };
   const code = settings.workers === 1 ? await serveAlone(run) : await serveByWorkers(run);
   if (json) log.write({ level: "info", event: "stopped", message: `Stopped: exit code ${code}` });
-  return await flushed(code, audit, systemd, log);
+  return await flushed(code, log, audit, systemd);
 }
 
 /**
@@ -188,8 +188,19 @@ function surroundings(): Surroundings {
   return { env: Deno.env.toObject(), readFile: Deno.readTextFileSync };
 }
 
-/** Passes the exit code on once the last lines are written, or their reader is stuck. */
-async function flushed(code: number, ...lines: { flush(): Promise<void> }[]): Promise<number> {
-  await Promise.race([Promise.all(lines.map((it) => it.flush())), pause(FLUSH_DEADLINE)]);
-  return code;
+/**
+ * Passes the exit code on once the last lines are written, or their reader is stuck; 1 in place of 0 where lines of
+ * the log were lost of which it does not tell, unless their reader has left.
+ */
+async function flushed(
+  code: number,
+  log: Log | undefined,
+  ...others: { flush(): Promise<void> }[]
+): Promise<number> {
+  let written = false;
+  const writing = Promise.resolve(log?.flush()).then(() => written = true);
+  const all = [writing, ...others.map((it) => it.flush())];
+  await Promise.race([Promise.all(all), pause(FLUSH_DEADLINE)]);
+  const lost = log?.lost;
+  return code === 0 && (!written || lost !== undefined && !lost.left) ? 1 : code;
 }

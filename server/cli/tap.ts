@@ -74,12 +74,13 @@ function read(flags: Flags, faults: string[]): Options {
 async function run(
   client: AdminClient,
   { key, payloadBytes, json }: Options & JsonOption,
-  { out }: CommandIo,
+  io: CommandIo,
 ): Promise<number> {
   const shown = await runUntilSignal(async (signal) => {
     for await (const event of client.tap(key, payloadBytes, signal)) {
-      // Leaving the loop ends the tap.
-      if (out(json ? jsonLine(event) : `${tapLine(event)}\n`) === false) return { whole: true };
+      // Leaving the loop ends the tap. A slow reader makes the server leave frames out, and say so.
+      const line = json ? jsonLine(event) : `${tapLine(event)}\n`;
+      if (!await io.write(line)) return { whole: true };
       if (event.type === "end") return { whole: true };
     }
     return { whole: signal.aborted };

@@ -1,14 +1,14 @@
-import { writeTo } from "../../server/cli/write_to.ts";
+import { processIo } from "../../server/cli/process_io.ts";
 import { fuzz } from "./command.ts";
 import { CRASHERS } from "./crasher.ts";
 import { TARGETS } from "./targets.ts";
 
 if (import.meta.main) {
-  Deno.exit(
-    await fuzz(Deno.args, { out: writeTo(Deno.stdout), err: writeTo(Deno.stderr) }, {
-      targets: TARGETS,
-      program: new URL("worker.ts", import.meta.url),
-      crashers: CRASHERS,
-    }),
-  );
+  const io = processIo();
+  const code = await fuzz(Deno.args, io, {
+    targets: TARGETS,
+    program: new URL("worker.ts", import.meta.url),
+    crashers: CRASHERS,
+  });
+  Deno.exit(code || io.outputCode());
 }

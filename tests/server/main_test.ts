@@ -89,5 +89,5 @@ Deno.test("main.ts ends quietly when nobody reads what it prints", async () => {
   await using process = fourtuple(["serve", "--help"]);
   await process.leaveOut();
   const { code, err } = await process.ended();
-  assertEquals([code, err], [0, ""]);
+  assertEquals([code, err], [141, ""]);
 });

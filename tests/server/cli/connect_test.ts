@@ -37,13 +37,14 @@ async function run(
 ): Promise<Run> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   const { code, out, err } = await written((io) =>
-    runConnect(args, { ...io, ...columns !== undefined && { columns } }, {
-      stdin: () => stdin,
-      write(bytes) {
-        parts.push(bytes.slice());
+    runConnect(args, {
+      ...io,
+      ...columns !== undefined && { columns },
+      write(data) {
+        parts.push(typeof data === "string" ? new TextEncoder().encode(data) : data.slice());
         return Promise.resolve(true);
       },
-    })
+    }, { stdin: () => stdin })
   );
   const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
   return { code, out: out + new TextDecoder().decode(bytes), bytes, err };
@@ -357,7 +358,7 @@ Deno.test("connect ends quietly when nobody reads on", async () => {
     server.broadcast("more");
     return server.registry.size === 0;
   });
-  assertEquals(await process.ended().then(({ code, err }) => [code, err]), [0, ""]);
+  assertEquals(await process.ended().then(({ code, err }) => [code, err]), [141, ""]);
 });
 
 const python = await findPython("websockets");

@@ -103,7 +103,7 @@ Deno.test("decode ends when nobody reads any more", async () => {
   let lines = 0;
   const code = await runDecode(
     ["--json"],
-    { out: () => ++lines < 2, err: () => {} },
+    { out: () => ++lines < 2, write: () => Promise.resolve(false), err: () => {} },
     () => ReadableStream.from([fromHex("8900".repeat(1_000))]),
   );
   assertEquals([code, lines], [0, 2]);

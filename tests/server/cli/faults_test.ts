@@ -1,5 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { firstLine, quote, readFault } from "../../../server/cli/faults.ts";
+import {
+  firstLine,
+  quote,
+  readerHasLeft,
+  readFault,
+  writeFault,
+} from "../../../server/cli/faults.ts";
 
 Deno.test("quote() writes a value as JSON does, and escapes control characters", () => {
   assertEquals(quote('a "b"\n\x1b'), '"a \\"b\\"\\n\\u001b"');
@@ -48,4 +54,22 @@ Deno.test("firstLine() is the first line of a message, whatever was thrown", () 
   assertEquals(firstLine(new Error("\x1b]0;x\x07\u202e")), "\\x1b]0;x\\x07\\u{202e}");
   assertEquals(firstLine(new Error("x".repeat(5_000))).length, 2_024);
   assertEquals(readFault(new TypeError("odd\nname")), "odd");
+});
+
+Deno.test("writeFault() says why something could not be written", () => {
+  const error = new Error("No space left on device (os error 28)");
+  assertEquals(writeFault(error), "no space left on device");
+});
+
+Deno.test("readerHasLeft() knows a reader that has left from a disk that fails", () => {
+  const lost = new Error("Input/output error (os error 5)");
+  for (
+    const [error, wasTerminal, left] of [
+      [new Deno.errors.BrokenPipe(), false, true],
+      [new Deno.errors.ConnectionReset(), false, true],
+      [lost, true, true],
+      [lost, false, false],
+      [new Error("No space left on device (os error 28)"), true, false],
+    ] as const
+  ) assertEquals(readerHasLeft(error, wasTerminal), left);
 });

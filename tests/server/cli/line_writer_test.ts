@@ -147,17 +147,65 @@ Deno.test("LineWriter tells of a line that is too long for it, though nothing el
   assertEquals(target.text, "(1 log lines were dropped: their reader is too slow)\n");
 });
 
-Deno.test("LineWriter gives up what a closed target refuses, and tries again with the next line", async () => {
+Deno.test("LineWriter gives up what a closed target refuses, and says so with the next line", async () => {
   const target = new SlowTarget();
   const writer = new LineWriter(target);
   writer.write("lost\n");
   writer.write("lost too\n");
   target.fail();
   await writer.flush();
+  assertEquals(writer.lost, { lines: 2, reason: "their reader had left", left: true });
   writer.write("there\n");
   target.take();
   await writer.flush();
-  assertEquals(target.text, "there\n");
+  assertEquals(target.text, "(2 log lines were dropped: their reader had left)\nthere\n");
+  assertEquals(writer.lost, undefined);
+});
+
+Deno.test("LineWriter waits for a reader that has no room, and loses nothing", async () => {
+  let refused = 0;
+  let text = "";
+  const writer = new LineWriter({
+    write(bytes) {
+      if (refused++ < 3) return Promise.reject(new Deno.errors.WouldBlock());
+      text += new TextDecoder().decode(bytes);
+      return Promise.resolve(bytes.length);
+    },
+  });
+  writer.write("1\n");
+  writer.write("2\n");
+  await writer.flush();
+  assertEquals([text, writer.lost], ["1\n2\n", undefined]);
+});
+
+Deno.test("LineWriter counts each line that a full disk has cost, whole or torn, until it could say so", async () => {
+  let room = 3;
+  let text = "";
+  const writer = new LineWriter({
+    write(bytes) {
+      const taken = Math.min(room, bytes.length);
+      if (taken === 0) return Promise.reject(new Error("No space left on device (os error 28)"));
+      room -= taken;
+      text += new TextDecoder().decode(bytes.subarray(0, taken));
+      return Promise.resolve(taken);
+    },
+  });
+  for (const line of ["1\n", "2\n", "3\n"]) {
+    writer.write(line);
+    await writer.flush();
+  }
+  const reason = "no space left on device";
+  assertEquals(writer.lost, { lines: 2, reason, left: false });
+  room = 10; // not enough for the notice
+  writer.write("4\n");
+  await writer.flush();
+  assertEquals(writer.lost?.lines, 3);
+  room = 1_000;
+  writer.write("5\n");
+  await writer.flush();
+  const torn = `\n(2 log li`;
+  assertEquals(text, `1\n2${torn}\n(3 log lines were dropped: ${reason})\n5\n`);
+  assertEquals(writer.lost, undefined);
 });
 
 Deno.test("LineWriter survives a target that throws", async () => {

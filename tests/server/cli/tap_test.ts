@@ -66,7 +66,7 @@ Deno.test("tap ends quietly when nobody reads on", async () => {
   await process.leaveOut();
   source.pushText("again");
   const { code, err } = await process.ended();
-  assertEquals([code, err], [0, ""]);
+  assertEquals([code, err], [141, ""]);
   await source.cancelled;
 });
 
