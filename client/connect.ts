@@ -13,6 +13,7 @@ import {
   type Extension,
   HandshakeError,
   type HeaderPairs,
+  type HeadLimits,
   serializeUpgradeRequest,
   type Side,
 } from "../protocol/mod.ts";
@@ -42,6 +43,13 @@ const byName = new OneAtATime();
 /** Two names may lead to one address. */
 const byAddress = new OneAtATime();
 
+/** Cookies and content policies of others are long: what browsers take is taken here, about. */
+export const HEAD_LIMITS: HeadLimits = {
+  headLineBytes: 65_536,
+  headHeaders: 256,
+  headBytes: 262_144,
+};
+
 /** How to connect. Everything is optional. */
 export interface ConnectOptions extends Pick<Handlers<undefined>, "message" | "drain" | "close"> {
   /** The subprotocols to offer, the preferred one first. */
@@ -70,7 +78,7 @@ export interface ConnectOptions extends Pick<Handlers<undefined>, "message" | "d
    * The bounds that differ from the defaults. `handshakeTimeout` bounds all from the call to the
    * server's answer, the wait for others included; what is about servers alone has no effect.
    *
-   * @default DEFAULT_LIMITS
+   * @default DEFAULT_LIMITS, but for the head of the answer 64 KiB a line, 256 headers, 256 KiB in all
    */
   limits?: Partial<Limits>;
   /**
@@ -125,7 +133,7 @@ export async function connect(
   options: ConnectOptions = {},
 ): Promise<ClientConnection> {
   const target = targetOf(url);
-  const limits = resolveLimits(options.limits);
+  const limits = resolveLimits({ ...HEAD_LIMITS, ...options.limits });
   const settings = resolveDeflate(options.deflate);
   const extensions = settings === undefined ? [] : [deflateOffer(settings)];
   const { subprotocols } = options;

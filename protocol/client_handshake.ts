@@ -107,8 +107,8 @@ export function serializeUpgradeRequest(handshake: ClientHandshake): Uint8Array<
  * @param head The head of the response.
  * @param expectations What was asked for.
  * @returns What the server agreed to.
- * @throws {HandshakeError} With `STATUS_UNEXPECTED`, `HTTP_VERSION_TOO_LOW`, `UPGRADE_MISSING`,
- * `CONNECTION_MISSING`, `ACCEPT_INVALID`, `EXTENSIONS_INVALID`, `EXTENSION_UNEXPECTED` or
+ * @throws {HandshakeError} With `STATUS_UNEXPECTED`, `UPGRADE_MISSING`, `CONNECTION_MISSING`,
+ * `ACCEPT_INVALID`, `EXTENSIONS_INVALID`, `EXTENSION_UNEXPECTED` or
  * `SUBPROTOCOL_UNEXPECTED`, checked in this order.
  *
  * @example
@@ -135,10 +135,7 @@ export function checkUpgradeResponse(
       `Server answered with status ${head.status}: 101 was expected`,
     );
   }
-  if (head.minorVersion < 1) {
-    // RFC 9110 7.8, 15.2: HTTP/1.0 has neither Upgrade nor 1xx statuses.
-    throw new HandshakeError("HTTP_VERSION_TOO_LOW", "Server answered in HTTP/1.0");
-  }
+  // HTTP/1.0 has no 101 (RFC 9110 15.2), but old proxies write it, and RFC 6455 4.1 does not look at it.
   // RFC 6455 4.1, item 2 of the list: the value itself, not a list that has it.
   if (!equalsIgnoringCase(headers.get("upgrade"), "websocket")) {
     throw new HandshakeError("UPGRADE_MISSING", "Upgrade header must be websocket");

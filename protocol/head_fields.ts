@@ -58,6 +58,17 @@ export class HeadFields implements Iterable<[name: string, value: string]> {
   }
 
   /**
+   * Goes on with the value of the last field, as a folded line does (RFC 9112 5.2).
+   *
+   * @param value What comes behind a space.
+   */
+  fold(value: string): void {
+    const before = this.#values.pop();
+    if (before === undefined) return;
+    this.#values.push(before === "" || value === "" ? before + value : `${before} ${value}`);
+  }
+
+  /**
    * The value of a field. Where it came in several lines they are one list (RFC 9110 5.3), and those of
    * `Cookie` are joined as HTTP/2 has it, whose proxies split them (RFC 9113 8.2.3). Of a field that
    * is no list, lines that say the same count once; others make a value that is none.

@@ -18,14 +18,16 @@ export interface StartLineRules {
   readonly tooLong: HandshakeErrorCode;
   /** How many empty lines may come before it. */
   readonly emptyLinesBefore: number;
+  /** Whether LF alone ends a line too (RFC 9112 2.2), and whitespace continues one (RFC 9112 5.2). */
+  readonly lenientLines: boolean;
 }
 
 /**
  * Reads one HTTP/1.x head from chunks of any size. Every byte is looked at once, and no more than
  * one unfinished line is kept between chunks. Use `RequestHeadParser` or `ResponseHeadParser`.
  *
- * Refused, each with a {@linkcode HandshakeError}: lines that do not end in CRLF, control characters,
- * folded lines, header names that are not tokens (`MALFORMED_HEAD`), another major version of HTTP
+ * Refused, each with a {@linkcode HandshakeError}: lines of a request that do not end in CRLF or are
+ * folded, which a response may have, control characters, header names that are not tokens (`MALFORMED_HEAD`), another major version of HTTP
  * (`HTTP_VERSION_UNSUPPORTED`), and the first byte beyond a limit (`REQUEST_LINE_TOO_LONG`,
  * `HEADER_LINE_TOO_LONG`, `TOO_MANY_HEADERS`, `HEAD_TOO_LARGE`). The error does not depend on how the
  * bytes were cut into chunks.
@@ -110,7 +112,7 @@ export abstract class HeadParser<H> {
   /**
    * Reads the first line.
    *
-   * @param line The line without its CRLF and without control characters.
+   * @param line The line without its end and without control characters.
    */
   protected abstract readStartLine(line: string): void;
 
@@ -129,6 +131,7 @@ export abstract class HeadParser<H> {
    */
   #scan(chunk: Uint8Array): { linesEnd: number; fault: HandshakeError | undefined } {
     const { headLineBytes, headHeaders, headBytes } = this.#limits;
+    const { emptyLinesBefore, lenientLines } = this.#rules;
     const end = Math.min(chunk.length, headBytes - this.#headLength);
     let lineLength = this.#lineLength;
     let afterCr = this.#afterCr;
@@ -138,11 +141,7 @@ export abstract class HeadParser<H> {
     let i = 0;
     for (; i < end; i++) {
       const byte = chunk[i]!;
-      if (afterCr) {
-        if (byte !== LF) {
-          fault = malformed("CR without LF");
-          break;
-        }
+      if (byte === LF && (afterCr || lenientLines)) {
         afterCr = false;
         linesEnd = i + 1;
         if (lineLength > 0) {
@@ -151,10 +150,13 @@ export abstract class HeadParser<H> {
         } else if (this.#lines > 0) {
           this.#sawEnd = true;
           break;
-        } else if (++this.#emptyLines > this.#rules.emptyLinesBefore) {
+        } else if (++this.#emptyLines > emptyLinesBefore) {
           fault = malformed("Empty line where the first line was expected");
           break;
         }
+      } else if (afterCr) {
+        fault = malformed("CR without LF");
+        break;
       } else if (byte === CR) {
         afterCr = true;
       } else {
@@ -218,12 +220,13 @@ export abstract class HeadParser<H> {
     this.#heldLength = length;
   }
 
-  /** Reads complete lines, each with its CRLF. */
+  /** Reads complete lines, each with its CRLF, or LF where that is enough. */
   #readLines(text: string): void {
     let start = 0;
     while (start < text.length) {
-      const end = text.indexOf("\r\n", start);
-      if (end === start) {
+      const lineFeed = text.indexOf("\n", start);
+      const end = text[lineFeed - 1] === "\r" ? lineFeed - 1 : lineFeed;
+      if (end <= start) {
         // Empty: before the first line, or the end of the head.
       } else if (this.#startLineRead) {
         this.#readHeader(text, start, end);
@@ -231,19 +234,26 @@ export abstract class HeadParser<H> {
         this.readStartLine(text.slice(start, end));
         this.#startLineRead = true;
       }
-      start = end + 2;
+      start = lineFeed + 1;
     }
   }
 
   #readHeader(text: string, start: number, end: number): void {
     let colon = start;
     while (isTokenCode(text.charCodeAt(colon))) colon++;
-    if (colon === start || text[colon] !== ":") throw headerFault(text.charCodeAt(start));
-    let first = colon + 1;
+    // RFC 9112 5.2: in a response, such a line goes on with the value before it.
+    const isFolded = this.#rules.lenientLines && this.#headers.size > 0 &&
+      isWhitespace(text.charCodeAt(start));
+    if (!isFolded && (colon === start || text[colon] !== ":")) {
+      throw headerFault(text.charCodeAt(start));
+    }
+    let first = isFolded ? start : colon + 1;
     let last = end;
     while (first < last && isWhitespace(text.charCodeAt(first))) first++;
     while (last > first && isWhitespace(text.charCodeAt(last - 1))) last--;
-    this.#headers.append(text.slice(start, colon), text.slice(first, last));
+    const value = text.slice(first, last);
+    if (isFolded) this.#headers.fold(value);
+    else this.#headers.append(text.slice(start, colon), value);
   }
 }
 

@@ -71,7 +71,7 @@ export class RequestHeadParser extends HeadParser<RequestHead> {
    * @param limits How large the head may be.
    */
   constructor(limits: HeadLimits = DEFAULT_HEAD_LIMITS) {
-    super(limits, { tooLong: "REQUEST_LINE_TOO_LONG", emptyLinesBefore: 1 });
+    super(limits, { tooLong: "REQUEST_LINE_TOO_LONG", emptyLinesBefore: 1, lenientLines: false });
   }
 
   /**
@@ -119,7 +119,8 @@ export class RequestHeadParser extends HeadParser<RequestHead> {
 }
 
 /**
- * Reads the head of a response, as {@linkcode HeadParser} describes it.
+ * Reads the head of a response, as {@linkcode HeadParser} describes it. As browsers do, it takes an empty line
+ * before the head, lines that end in LF alone, folded lines, and a status without a space behind it.
  *
  * @example
  * ```ts
@@ -143,7 +144,7 @@ export class ResponseHeadParser extends HeadParser<ResponseHead> {
    * @param limits How large the head may be.
    */
   constructor(limits: HeadLimits = DEFAULT_HEAD_LIMITS) {
-    super(limits, { tooLong: "HEADER_LINE_TOO_LONG", emptyLinesBefore: 0 });
+    super(limits, { tooLong: "HEADER_LINE_TOO_LONG", emptyLinesBefore: 1, lenientLines: true });
   }
 
   /**
@@ -152,10 +153,10 @@ export class ResponseHeadParser extends HeadParser<ResponseHead> {
    * @param line The line without its CRLF.
    */
   protected override readStartLine(line: string): void {
-    // RFC 9112 4: "HTTP/1.1 101 " and a reason, which may be empty; the space before it may not.
+    // RFC 9112 4: "HTTP/1.1 101 " and a reason, which may be empty; many leave the space before it out then.
     this.#minorVersion = readVersion(line.slice(0, 8));
     const status = line.slice(9, 12);
-    if (line[8] !== " " || line[12] !== " " || !isStatus(status)) {
+    if (line[8] !== " " || (line[12] ?? " ") !== " " || !isStatus(status)) {
       throw malformed("Status line is not version, status and reason");
     }
     this.#status = Number(status);

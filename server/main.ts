@@ -47,6 +47,7 @@ export const COMMANDS: readonly Command[] = [
 const HIDDEN: readonly Command[] = [scaleWorker, scaleClient];
 
 const HELP = `Usage: fourtuple [command] [options]
+       fourtuple help [command]
 
 A WebSocket server you can see into.
 
@@ -70,6 +71,13 @@ written, as on a full disk, which stderr tells, and 141 where nobody reads it an
  */
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const [first = "", ...rest] = args;
+  // "help serve" is "serve --help".
+  if (first === "help" && rest.length > 0) {
+    const [named = "", ...more] = rest;
+    if (more.length === 0 && !named.startsWith("-")) return await run([named, "--help"], io);
+    io.err("fourtuple help: expected one command\nTry: fourtuple --help\n");
+    return 2;
+  }
   if (first === "--help" || first === "-h" || first === "help") {
     io.out(HELP);
     return 0;

@@ -119,7 +119,7 @@ class Connect {
     signal: AbortSignal,
     caCerts: string[] | undefined,
   ): Promise<ClientConnection | undefined> {
-    const { url, headers, subprotocols, insecure, deflate, timeout, verbose } = this.#options;
+    const { url, headers, subprotocols, insecure, deflate, timeout, head, verbose } = this.#options;
     const dialling = new AbortController();
     const giveUp = (): void => dialling.abort();
     signal.addEventListener("abort", giveUp);
@@ -131,6 +131,7 @@ class Connect {
       // Later it would cut the connection, which is to be closed.
       signal: dialling.signal,
       limits: {
+        ...head,
         handshakeTimeout: timeout,
         messageBytes: MOST_MESSAGE,
         messageFragments: MOST_FRAGMENTS,

@@ -5,6 +5,8 @@
  */
 
 import { encodeBase64 as encodeBase64Untyped } from "@std/encoding/base64";
+import { HEAD_LIMITS } from "../../client/connect.ts";
+import type { HeadLimits } from "../../protocol/mod.ts";
 import type { Flags } from "./admin_command.ts";
 import { MOST_MESSAGE } from "./connect_input.ts";
 import { type PipeOptions, SILENCE } from "./connect_pipe.ts";
@@ -19,6 +21,9 @@ const DEFAULT_TIMEOUT = 10_000;
 
 /** The longest time that can be given, in milliseconds: a day. */
 const MOST_TIME = 86_400_000;
+
+/** The largest head that can be asked for, in bytes. */
+const MOST_HEAD = 16 * 2 ** 20;
 
 /** A name of a header (RFC 9110 5.6.2), and a value that stays on its line. */
 // deno-lint-ignore no-control-regex -- those are what may not be in it
@@ -63,6 +68,12 @@ Options:
       Offer compression (permessage-deflate, RFC 7692)
   --timeout MS
       Milliseconds that the handshake may take (default: ${DEFAULT_TIMEOUT})
+  --head-line-bytes N
+      Longest line of the head of the server's answer (default: ${HEAD_LIMITS.headLineBytes})
+  --head-headers N
+      Most headers of it (default: ${HEAD_LIMITS.headHeaders})
+  --head-bytes N
+      Largest head (default: ${HEAD_LIMITS.headBytes})
   -x, --execute TEXT
       Send this message instead of standard input; can be given several times
   -b, --binary
@@ -118,6 +129,8 @@ export interface ConnectOptions extends PipeOptions {
   readonly deflate: boolean;
   /** Milliseconds. */
   readonly timeout: number;
+  /** How large the head of the answer may be. */
+  readonly head: HeadLimits;
   /** What to send instead of standard input. */
   readonly execute: readonly string[];
   readonly binary: boolean;
@@ -131,7 +144,8 @@ export interface ConnectOptions extends PipeOptions {
 }
 
 const COLLECTED = ["header", "subprotocol", "execute"] as const;
-const STRINGS = ["origin", "auth", "ca", "timeout", "wait", "ping", ...COLLECTED] as const;
+const HEAD = ["head-line-bytes", "head-headers", "head-bytes"] as const;
+const STRINGS = ["origin", "auth", "ca", "timeout", ...HEAD, "wait", "ping", ...COLLECTED] as const;
 const SWITCHES = [
   "deflate",
   "binary",
@@ -202,6 +216,12 @@ export function readConnectOptions(args: readonly string[], faults: string[]): C
     insecure: flags.insecure === true,
     deflate: flags.deflate === true,
     timeout: integerOption(flags, "timeout", [10, MOST_TIME], faults) ?? DEFAULT_TIMEOUT,
+    head: {
+      headLineBytes: integerOption(flags, HEAD[0], [64, MOST_HEAD], faults) ??
+        HEAD_LIMITS.headLineBytes,
+      headHeaders: integerOption(flags, HEAD[1], [1, MOST_HEAD], faults) ?? HEAD_LIMITS.headHeaders,
+      headBytes: integerOption(flags, HEAD[2], [128, MOST_HEAD], faults) ?? HEAD_LIMITS.headBytes,
+    },
     execute,
     binary,
     whole,

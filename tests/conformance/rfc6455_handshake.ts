@@ -407,6 +407,7 @@ export const HANDSHAKE_RULES: readonly Rule[] = [
     tests: [
       [CLIENT, "checkUpgradeResponse() refuses … (RFC 6455 4.1)"],
       [CONNECT, "connect() fails when the answer …"],
+      [CONNECT, "connect() refuses an answer with …, as others do (RFC 6455 4.1)"],
       [HEAD, 'ResponseHeadParser refuses the status line "…" (RFC 9112 4)'],
     ],
   },

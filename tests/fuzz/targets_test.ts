@@ -87,7 +87,7 @@ const REACHED: Readonly<Record<string, { inputs: number; outcomes: readonly stri
   "handshake-response": {
     inputs: 1_500,
     outcomes: [
-      ...["STATUS_UNEXPECTED", "HTTP_VERSION_TOO_LOW", "UPGRADE_MISSING", "CONNECTION_MISSING"],
+      ...["STATUS_UNEXPECTED", "UPGRADE_MISSING", "CONNECTION_MISSING"],
       ...["ACCEPT_INVALID", "EXTENSIONS_INVALID", "EXTENSION_UNEXPECTED"],
       ...["SUBPROTOCOL_UNEXPECTED", "MALFORMED_HEAD", "accepted"],
     ],

@@ -130,7 +130,6 @@ for (
     ["status 200", ["HTTP/1.1 200 OK", UPGRADE, CONNECTION, ACCEPTED], "STATUS_UNEXPECTED"],
     ["status 100", ["HTTP/1.1 100 Continue"], "STATUS_UNEXPECTED"],
     ["status 403", ["HTTP/1.1 403 Forbidden"], "STATUS_UNEXPECTED"],
-    ["HTTP/1.0", ["HTTP/1.0 101 OK", UPGRADE, CONNECTION, ACCEPTED], "HTTP_VERSION_TOO_LOW"],
     ["no Upgrade", [STATUS, CONNECTION, ACCEPTED], "UPGRADE_MISSING"],
     ["another Upgrade", [STATUS, "Upgrade: h2c", CONNECTION, ACCEPTED], "UPGRADE_MISSING"],
     [

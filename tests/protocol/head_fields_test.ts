@@ -55,3 +55,13 @@ Deno.test("HeadFields.append() takes names that are properties of objects", () =
   own.append("Constructor", "b");
   assertEquals([own.get("__proto__"), own.get("constructor")], ["a", "b"]);
 });
+
+Deno.test("HeadFields.fold() goes on with the last value (RFC 9112 5.2)", () => {
+  const own = new HeadFields();
+  own.fold("nothing before");
+  own.append("a", "");
+  own.fold("b");
+  own.fold("");
+  own.fold("c");
+  assertEquals([...own], [["a", "b c"]]);
+});

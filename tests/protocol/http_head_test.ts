@@ -190,15 +190,32 @@ Deno.test("ResponseHeadParser reads a response (RFC 9112 4)", () => {
 });
 
 Deno.test("ResponseHeadParser accepts an empty reason and no headers (RFC 9112 4)", () => {
-  const head = response("HTTP/1.0 599 \r\n\r\n");
-  assertEquals([head.status, head.statusText, head.minorVersion], [599, "", 0]);
+  for (const line of ["HTTP/1.0 599 ", "HTTP/1.0 599"]) {
+    const head = response(`${line}\r\n\r\n`);
+    assertEquals([head.status, head.statusText, head.minorVersion], [599, "", 0], line);
+  }
+});
+
+Deno.test("ResponseHeadParser accepts an empty line before, and lines that end in LF (RFC 9112 2.2)", () => {
+  const lines = ["", "HTTP/1.1 101 X", "A: b", "C: d", "", ""];
+  for (const ends of [["\n"], ["\r\n", "\n"], ["\n", "\r\n"]]) {
+    const text = lines.map((line, i) => i === 5 ? line : line + ends[i % ends.length]).join("");
+    assertEquals([...response(text).headers], [["a", "b"], ["c", "d"]]);
+  }
+  assertFails(() => new ResponseHeadParser(), "\n\n", "MALFORMED_HEAD");
+  assertFails(() => new ResponseHeadParser(), "HTTP/1.1 101 X\rA", "MALFORMED_HEAD");
+});
+
+Deno.test("ResponseHeadParser joins folded lines (RFC 9112 5.2)", () => {
+  const text = "HTTP/1.1 101 X\r\nA: b\r\n  c \r\n\td\r\nE:\r\n f\r\n \r\n\r\n";
+  assertEquals([...response(text).headers], [["a", "b c d"], ["e", "f"]]);
+  assertFails(() => new ResponseHeadParser(), "HTTP/1.1 101 X\r\n A: b\r\n\r\n", "MALFORMED_HEAD");
 });
 
 for (
   const line of [
     "",
     "HTTP/1.1",
-    "HTTP/1.1 101",
     "HTTP/1.1  101 OK",
     "HTTP/1.1 10 OK",
     "HTTP/1.1 1e2 OK",

@@ -18,6 +18,18 @@ Deno.test("run() prints the help of the program, which lists every command", asy
   }
 });
 
+Deno.test("run() prints the help of a command", async () => {
+  for (const { name, help } of COMMANDS) {
+    assertEquals(await runHere("help", name), { code: 0, out: help, err: "" });
+  }
+  assertStringIncludes((await runHere("help", "sevre")).err, 'no such command: "sevre"');
+  for (const words of [["serve", "top"], ["--help"]]) {
+    const { code, out, err } = await runHere("help", ...words);
+    assertEquals([code, out], [2, ""]);
+    assertStringIncludes(err, "expected one command");
+  }
+});
+
 Deno.test("run() prints the version", async () => {
   for (const word of ["--version", "-V"]) {
     assertEquals(await runHere(word), { code: 0, out: `fourtuple ${VERSION}\n`, err: "" });

@@ -26,11 +26,17 @@ for (
 }
 
 Deno.test("readConnectOptions() has defaults", () => {
-  const { headers, subprotocols, execute, timeout, atEnd, wait, ping, ...rest } = read("localhost");
+  const { headers, subprotocols, execute, timeout, head, atEnd, wait, ping, ...rest } = read("a");
+  assertEquals(head, { headLineBytes: 65_536, headHeaders: 256, headBytes: 262_144 });
   assertEquals([[...headers], subprotocols, execute], [[], [], []]);
   assertEquals([timeout, atEnd, wait, ping], [10_000, "wait", undefined, undefined]);
   const { url: _, ...switches } = rest;
   assert(Object.values(switches).every((value) => value === false), JSON.stringify(switches));
+});
+
+Deno.test("readConnectOptions() reads the limits of a head by the names that serve has", () => {
+  const args = ["--head-line-bytes=100", "--head-headers=2", "--head-bytes=300", "localhost"];
+  assertEquals(read(...args).head, { headLineBytes: 100, headHeaders: 2, headBytes: 300 });
 });
 
 Deno.test("readConnectOptions() reads long and short names alike", () => {
