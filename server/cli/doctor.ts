@@ -9,7 +9,7 @@ import type { CapacityLimit } from "../capacity.ts";
 import { type HostLimits, openDescriptors, readHostLimits } from "../host.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { readConnectionsOptions } from "./connections_options.ts";
-import { count } from "./figures.ts";
+import { bytes, count } from "./figures.ts";
 import { alignTable } from "./table.ts";
 
 const help = `Usage: fourtuple doctor [--connections N] [--json]
@@ -203,5 +203,5 @@ function portLines({ limits, connectionsPerSource }: Diagnosis): string[] {
 }
 
 function quantity(value: number, unit: string): string {
-  return unit === "bytes" ? `${(value / 2 ** 30).toFixed(1)} GiB` : count(value);
+  return unit === "bytes" ? bytes(value) : count(value);
 }

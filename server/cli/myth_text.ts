@@ -6,6 +6,7 @@
 
 import { connectionsPerSource } from "../capacity.ts";
 import { FEW_CONNECTIONS } from "../scale/per_connection.ts";
+import { bytes, count, countOf } from "./figures.ts";
 import type {
   ProcessFigures,
   ScalePlan,
@@ -30,13 +31,15 @@ export function planText(plan: ScalePlan): string {
   const { asked, connections, workers, clients, addresses, varied, seconds, memory } = plan;
   const lines = [
     `Opens ${count(connections)} WebSocket connections to one port of this host: ` +
-    `${some(workers, "server process", "server processes")}, ${
-      some(clients, "client process", "client processes")
+    `${countOf(workers, "server process", "server processes")}, ${
+      countOf(clients, "client process", "client processes")
     }` +
     (varied === "none"
       ? "."
-      : `, ${some(addresses.length, `${varied} address`, `${varied} addresses`)}.`),
-    `About ${some(seconds, "second", "seconds")} and ${bytes(memory)} of memory. Ctrl-C ends it.`,
+      : `, ${countOf(addresses.length, `${varied} address`, `${varied} addresses`)}.`),
+    `About ${countOf(seconds, "second", "seconds")} and ${
+      bytes(memory)
+    } of memory. Ctrl-C ends it.`,
     ...plan.notes.map((note) => `${note}.`),
   ];
   if (plan.stop !== undefined) {
@@ -129,7 +132,7 @@ function explain(step: ScaleStep, result: ScaleResult): (string | undefined)[] {
       } connections at once; that port numbers end at ` +
         `${count(PORT_NUMBERS)} had no part in it.`,
     kernelCount && `None of them took a port from the server: at its end the kernel saw ` +
-      `${some(kernelCount.serverPorts, "port", "ports")} in use.`,
+      `${countOf(kernelCount.serverPorts, "port", "ports")} in use.`,
     "The kernel tells connections apart by source address, source port, destination address and " +
     "destination port: the 4-tuple.",
     tuples === undefined ? undefined : `It counted ${count(tuples)} different 4-tuples` +
@@ -152,7 +155,7 @@ function explain(step: ScaleStep, result: ScaleResult): (string | undefined)[] {
       : `What a connection does cost the server is a descriptor: ${
         count(server.descriptors)
       } are ` +
-        `open in ${some(server.processes, "process", "processes")}` +
+        `open in ${countOf(server.processes, "process", "processes")}` +
         (server.descriptorLimit === undefined
           ? "."
           : `, each allowed ${count(server.descriptorLimit)}.`),
@@ -163,10 +166,10 @@ function explain(step: ScaleStep, result: ScaleResult): (string | undefined)[] {
       } processes share the port: no port ran out, descriptors would have.`,
     perConnection.server === undefined
       ? undefined
-      : `And memory: ${kibibytes(perConnection.server)} of the server's own` +
+      : `And memory: ${bytes(perConnection.server)} of the server's own` +
         (perConnection.kernel === undefined
           ? " for each connection."
-          : `, and ${kibibytes(perConnection.kernel)} of the kernel's, for each connection.`) +
+          : `, and ${bytes(perConnection.kernel)} of the kernel's, for each connection.`) +
         (connections < FEW_CONNECTIONS
           ? " With so few, much of that is code, which is compiled at its first use."
           : ""),
@@ -194,7 +197,7 @@ function sharedText(
   { varied }: ScalePlan,
 ): string {
   const way = varied === "destination" ? "to" : "from";
-  return `${port} used ${way} ${some(uses, "address", "addresses")}`;
+  return `${port} used ${way} ${countOf(uses, "address", "addresses")}`;
 }
 
 function both(
@@ -217,7 +220,7 @@ function side(
   const text = figures && figure(figures);
   return text === undefined
     ? undefined
-    : `${name} ${text} in ${some(figures!.processes, "process", "processes")}`;
+    : `${name} ${text} in ${countOf(figures!.processes, "process", "processes")}`;
 }
 
 /** What is not known yet, or never on this system, is a dash. */
@@ -227,20 +230,4 @@ function row(name: string, value: string | undefined): string {
 
 function optional<T>(value: T | undefined, text: (value: T) => string): string | undefined {
   return value === undefined ? undefined : text(value);
-}
-
-function some(number: number, one: string, more: string): string {
-  return `${count(number)} ${number === 1 ? one : more}`;
-}
-
-function count(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
-}
-
-function bytes(value: number): string {
-  return value < 2 ** 30 ? `${count(value / 2 ** 20)} MiB` : `${(value / 2 ** 30).toFixed(1)} GiB`;
-}
-
-function kibibytes(value: number): string {
-  return `${(value / 1024).toFixed(1)} KiB`;
 }

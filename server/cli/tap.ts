@@ -22,7 +22,7 @@ const MOST_BYTES = 4_096;
 const help = `Usage: fourtuple tap [options] 4-TUPLE
 
 Shows the frames of one connection from now on, one line each, until it is over
-or Ctrl-C: time (UTC), <- from the client or -> to it, opcode by name and
+or Ctrl-C: time (UTC), -> from the client or <- to it, opcode by name and
 number, length of the payload, whether it is the last frame of its message (fin)
 and masked, and the code of a Close. Payloads are shown only when asked for, as
 hex and, for text, as a text between quotes; the server writes into its audit

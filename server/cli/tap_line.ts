@@ -2,8 +2,8 @@ import type { TapEvent, TappedFrame } from "../operations.ts";
 import { escapeControls } from "../escape.ts";
 import { countOf, timeOfDay } from "./figures.ts";
 
-/** From the peer, and to it. */
-const ARROWS = { in: "<-", out: "->" } as const;
+/** By who sent it: from the client to the server, and back; the dashboard and `connect -v` point alike. */
+const ARROWS = { in: "->", out: "<-" } as const;
 
 /**
  * Writes what a tap saw as one line.

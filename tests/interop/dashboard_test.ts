@@ -22,8 +22,8 @@ dashboardTest("the overview shows what the server holds", async ({ admin, contex
   assertEquals(await figure("connections"), "10,000");
   assertEquals(await figure("descriptors"), "10,032");
   assertEquals(await figure("descriptors-limit"), "of 20,000");
-  assertEquals(await figure("memory"), "150 MB");
-  assertEquals(await figure("memory-each"), "9 KB per connection");
+  assertEquals(await figure("memory"), "143.1 MiB");
+  assertEquals(await figure("memory-each"), "8.8 KiB per connection");
   assertEquals(await figure("delay"), "0.8 ms");
   await page.locator("#now-messages-in", { hasText: "0/s" }).waitFor();
   assertMatch(await page.locator("#next").textContent() ?? "", /descriptors.*19,936 connections/s);
@@ -173,7 +173,7 @@ dashboardTest("a connection's page shows it, pings it and closes it", async (tes
   );
   await page.locator("#kernel").getByText("ESTABLISHED").waitFor();
   assertMatch(await page.locator("#kernel").textContent() ?? "", /File descriptor11/);
-  assertMatch(await page.locator("#record").textContent() ?? "", /Bytes in105 KB \(104,729\)/);
+  assertMatch(await page.locator("#record").textContent() ?? "", /Bytes in102.3 KiB \(104,729\)/);
   await page.getByRole("button", { name: "Ping" }).click();
   await page.getByText("Pong after 1.5 ms").waitFor();
   test.operations.pingOutcome = { failure: "unanswered" };

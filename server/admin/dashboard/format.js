@@ -25,6 +25,8 @@ export function counted(value, noun) {
   return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 }
 
+const BYTE_UNITS = ["KiB", "MiB", "GiB", "TiB"];
+
 /**
  * Writes a count short enough for an axis: "65.5k".
  *
@@ -35,12 +37,20 @@ export function short(value) {
 }
 
 /**
- * Writes a number of bytes: "1.05 MB". Units are decimal.
+ * Writes a number of bytes as the commands do: "512 B", "1.5 KiB".
  *
  * @param {number | null | undefined} value
  */
 export function bytes(value) {
-  return known(value) ? scaled(value, ["B", "KB", "MB", "GB", "TB"], " ") : UNKNOWN;
+  if (!known(value)) return UNKNOWN;
+  if (Math.abs(value) < 1024) return `${WHOLE.format(value)} B`;
+  let unit = -1;
+  // What would round to 1024.0 has the next unit.
+  do {
+    value /= 1024;
+    unit++;
+  } while (Math.abs(value) >= 1023.95 && unit < BYTE_UNITS.length - 1);
+  return `${value.toFixed(1)} ${BYTE_UNITS[unit]}`;
 }
 
 /**
@@ -54,7 +64,7 @@ export function perSecond(value) {
 }
 
 /**
- * Writes bytes a second: "1.05 MB/s".
+ * Writes bytes a second: "1.5 KiB/s".
  *
  * @param {number | null | undefined} value
  */

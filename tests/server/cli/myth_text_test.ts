@@ -175,7 +175,7 @@ Deno.test("liveBlock() shows what the live display promises", () => {
     "  distinct 4-tuples     70,000",
     "  the same source port  40123 used from 4 addresses",
     "  descriptors           server 70,112 in 4 processes, clients 70,100 in 4 processes",
-    "  memory                server 1.0 GiB in 4 processes, clients 512 MiB in 4 processes",
+    "  memory                server 1.0 GiB in 4 processes, clients 512.0 MiB in 4 processes",
   ]);
 });
 

@@ -15,24 +15,24 @@ const FRAME: TappedFrame = {
 };
 
 Deno.test("tapLine() shows a frame without its payload", () => {
-  assertEquals(tapLine(FRAME), "08:53:20.123 <- text         0x1       5 B fin mask");
+  assertEquals(tapLine(FRAME), "08:53:20.123 -> text         0x1       5 B fin mask");
   assertEquals(
     tapLine({ ...FRAME, direction: "out", opcode: 2, name: "binary", fin: false, masked: false }),
-    "08:53:20.123 -> binary       0x2       5 B --- ----",
+    "08:53:20.123 <- binary       0x2       5 B --- ----",
   );
 });
 
 Deno.test("tapLine() shows the payload as hex and text, and where it is cut", () => {
   assertEquals(
     tapLine({ ...FRAME, hex: "68656c6c6f", text: "hello" }),
-    '08:53:20.123 <- text         0x1       5 B fin mask 68656c6c6f "hello"',
+    '08:53:20.123 -> text         0x1       5 B fin mask 68656c6c6f "hello"',
   );
   assert(tapLine({ ...FRAME, length: 9, hex: "6865", text: "he" }).endsWith(' 6865... "he"'));
 });
 
 Deno.test("tapLine() shows the code of a Close", () => {
   const close: TappedFrame = { ...FRAME, opcode: 8, name: "close", length: 2, closeCode: 1000 };
-  assertEquals(tapLine(close), "08:53:20.123 <- close        0x8       2 B fin mask code 1000");
+  assertEquals(tapLine(close), "08:53:20.123 -> close        0x8       2 B fin mask code 1000");
 });
 
 Deno.test("tapLine() shows gaps and the end", () => {

@@ -24,7 +24,7 @@ Deno.test("tap shows frames until the connection is over", async () => {
   assertEquals([code, err, source.options], [0, "", {}]);
   assertEquals(
     out,
-    "08:53:20.000 <- text         0x1       5 B fin mask\n" +
+    "08:53:20.000 -> text         0x1       5 B fin mask\n" +
       '00:00:00.001 == over: 1000 "bye"\n',
   );
 });
