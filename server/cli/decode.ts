@@ -8,6 +8,7 @@ import type { Role } from "../../protocol/mod.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { drawFrame } from "./decode_figure.ts";
 import { type DecodedFrame, decodeFrames, roleOf } from "./decode_frames.ts";
+import { MessageInflater } from "./decode_inflate.ts";
 import {
   type Input,
   INPUT_FORMATS,
@@ -48,6 +49,9 @@ Options:
   --role ROLE
       Who reads the frames: a server, which wants them masked, or a client, which
       does not; auto goes by the first frame (default: auto)
+  --deflate
+      permessage-deflate was agreed on: RSV1 marks compressed messages, which are
+      inflated, up to ${MOST_INPUT} bytes each, as far as what they refer to is there
   --bytes N
       How many bytes of each payload to show (default: ${DEFAULT_BYTES})
   --json
@@ -76,6 +80,7 @@ interface DecodeOptions {
   readonly format: InputFormat | "auto";
   readonly role: Role | "auto";
   readonly bytes: number;
+  readonly deflate: boolean;
   readonly json: boolean;
 }
 
@@ -95,7 +100,7 @@ export async function runDecode(
   const faults: string[] = [];
   const flags = parseArgs(args, {
     string: ["file", "format", "role", "bytes"],
-    boolean: ["json", "help"],
+    boolean: ["deflate", "json", "help"],
     alias: { h: "help" },
   }, faults);
   const options: DecodeOptions = {
@@ -103,6 +108,7 @@ export async function runDecode(
     format: choiceOption(flags, "format", DECODE_FORMATS, faults) ?? "auto",
     role: choiceOption(flags, "role", DECODE_ROLES, faults) ?? "auto",
     bytes: integerOption(flags, "bytes", [0, MOST_INPUT], faults) ?? DEFAULT_BYTES,
+    deflate: flags.deflate === true,
     json: flags.json === true,
   };
   if (faults.length > 0) {
@@ -148,7 +154,8 @@ function show({ bytes, format }: Input, options: DecodeOptions, io: CommandIo): 
   if (options.json) io.err(`fourtuple decode: ${taken}\n`);
   else io.out(`${taken}\n`);
   let last: DecodedFrame | undefined;
-  for (const frame of decodeFrames(bytes, role)) {
+  const inflater = options.deflate ? new MessageInflater(MOST_INPUT) : undefined;
+  for (const frame of decodeFrames(bytes, role, inflater)) {
     last = frame;
     const text = options.json
       ? jsonLine(recordOf(frame, options.bytes))

@@ -7,6 +7,7 @@
 import {
   applyMask,
   type CloseStatus,
+  type Fragment,
   FrameDecoder,
   isControl,
   type Message,
@@ -17,6 +18,7 @@ import {
   type ProtocolErrorCode,
   type Role,
 } from "../../protocol/mod.ts";
+import type { MessageInflater } from "./decode_inflate.ts";
 
 /** The sections that have the rules: of RFC 6455, where no other is named. */
 export const RULE_SECTIONS: Readonly<Record<ProtocolErrorCode, string>> = {
@@ -87,8 +89,12 @@ export interface DecodedFrame {
     /** Whether it is text; binary otherwise. */
     readonly text: boolean;
   };
-  /** Of the last frame of a message, all of it. */
+  /** Of the last frame of a message, all of it, inflated where it was compressed. */
   readonly whole?: Message;
+  /** Whether the payload belongs to a compressed message (RFC 7692 6). */
+  readonly compressed?: true;
+  /** Of the last frame of a compressed message, why it could not be inflated. */
+  readonly inflateFault?: string;
   /** Of a control frame between the frames of a message, that message's number. */
   readonly within?: number;
   /** Of a Close frame, what it says. */
@@ -121,10 +127,15 @@ export function roleOf(bytes: Uint8Array): Role {
  *
  * @param bytes The bytes, which are not changed.
  * @param role The role of who reads them.
+ * @param inflater Inflates compressed messages; without it, RSV1 breaks a rule.
  * @returns The frames in order, each made when it is asked for. The last one may break a rule, or end too early.
  */
-export function* decodeFrames(bytes: Uint8Array, role: Role): Generator<DecodedFrame> {
-  const reader = new FrameReader(role);
+export function* decodeFrames(
+  bytes: Uint8Array,
+  role: Role,
+  inflater?: MessageInflater,
+): Generator<DecodedFrame> {
+  const reader = new FrameReader(role, inflater);
   let number = 0;
   for (let offset = 0; offset < bytes.length;) {
     const frame = reader.read(bytes, offset, ++number);
@@ -138,13 +149,18 @@ export function* decodeFrames(bytes: Uint8Array, role: Role): Generator<DecodedF
 class FrameReader {
   readonly #decoder: FrameDecoder;
   readonly #assembler = new MessageAssembler();
+  readonly #inflater: MessageInflater | undefined;
+  /** The payloads of an unfinished message that is compressed, in pieces. */
+  #compressed: Uint8Array<ArrayBuffer>[] = [];
+  #compressedOpcode: Fragment["opcode"] = Opcode.Text;
   #message = { number: 0, fragment: 0, bytes: 0, text: false };
   /** Whether the message is unfinished. */
   #inMessage = false;
   #closed = false;
 
-  constructor(role: Role) {
-    this.#decoder = new FrameDecoder({ role, limits: NO_LIMITS });
+  constructor(role: Role, inflater: MessageInflater | undefined) {
+    this.#inflater = inflater;
+    this.#decoder = new FrameDecoder({ role, limits: NO_LIMITS, deflate: inflater !== undefined });
   }
 
   read(bytes: Uint8Array, offset: number, number: number): DecodedFrame {
@@ -166,10 +182,17 @@ class FrameReader {
   #interpret({ wire, header, payload }: DecodedFrame): Partial<DecodedFrame> {
     let whole: Message | undefined;
     let close: CloseStatus | undefined;
+    let compressed = false as boolean;
+    let inflateFault: string | undefined;
     // A copy, as the decoder unmasks in place.
     this.#decoder.transform(wire.slice(), {
       enqueue: (fragment) => {
-        if (!isControl(fragment.opcode)) whole = this.#assembler.push(fragment);
+        compressed = fragment.compressed;
+        if (compressed) {
+          const inflated = this.#inflate(fragment);
+          if (typeof inflated === "string") inflateFault = inflated;
+          else if (inflated !== undefined) whole = this.#assembler.push(inflated);
+        } else if (!isControl(fragment.opcode)) whole = this.#assembler.push(fragment);
         else if (fragment.opcode === Opcode.Close) close = parseClosePayload(fragment.payload);
       },
     });
@@ -190,7 +213,35 @@ class FrameReader {
         text: header.opcode === Opcode.Text,
       };
     this.#inMessage = !header.fin;
-    return { message: this.#message, ...whole !== undefined && { whole } };
+    return {
+      message: this.#message,
+      ...whole !== undefined && { whole },
+      ...compressed && { compressed: true as const },
+      ...inflateFault !== undefined && { inflateFault },
+    };
+  }
+
+  /** Keeps a part of a compressed message; of the last part makes all of it, or says why it cannot. */
+  #inflate(fragment: Fragment): Fragment | string | undefined {
+    const { opcode, first, fin, last, payload } = fragment;
+    if (first && opcode !== Opcode.Continuation) {
+      this.#compressed = [];
+      this.#compressedOpcode = opcode;
+    }
+    this.#compressed.push(payload.slice());
+    if (!fin || !last) return undefined;
+    const inflated = this.#inflater!.inflate(this.#compressed);
+    this.#compressed = [];
+    if (typeof inflated === "string") return inflated;
+    return {
+      opcode: this.#compressedOpcode,
+      fin: true,
+      first: true,
+      last: true,
+      frameLength: inflated.length,
+      payload: inflated,
+      compressed: false,
+    };
   }
 }
 

@@ -39,6 +39,12 @@ export interface FrameRecord {
   readonly hex: string;
   /** The same as text, in frames of text messages. */
   readonly text?: string;
+  /** Its message is compressed: `hex` is what was on the wire, and there is no `text`. */
+  readonly compressed?: true;
+  /** Of the last frame of a compressed message, all of it: its first bytes, as `hex` and `text` are. */
+  readonly inflated?: { readonly bytes: number; readonly hex: string; readonly text?: string };
+  /** Of the same, why it could not be inflated. */
+  readonly inflateFault?: string;
   /** Of a Close frame. */
   readonly close?: { readonly code: number; readonly name: string; readonly reason: string };
   /** Of a data frame, the message it belongs to; of a control frame, the one it comes in the middle of. */
@@ -71,6 +77,7 @@ export function recordOf(frame: DecodedFrame, payloadBytes: number): FrameRecord
   const [rsv1, rsv2, rsv3] = header.reserved;
   const message = frame.message?.number ?? frame.within;
   const text = textOf(frame, payloadBytes);
+  const inflated = inflatedOf(frame, payloadBytes);
   return {
     frame: frame.number,
     offset: frame.offset,
@@ -87,6 +94,9 @@ export function recordOf(frame: DecodedFrame, payloadBytes: number): FrameRecord
     ...header.key.length === 4 && { key: encodeHex(header.key) },
     hex: encodeHex(frame.payload.subarray(0, payloadBytes)),
     ...text !== undefined && { text },
+    ...frame.compressed && { compressed: true },
+    ...inflated !== undefined && { inflated },
+    ...frame.inflateFault !== undefined && { inflateFault: frame.inflateFault },
     ...close !== undefined && { close: { ...close, name: closeName(close.code) } },
     ...message !== undefined && { message },
     ...frame.message !== undefined && { fragment: frame.message.fragment },
@@ -128,7 +138,18 @@ export function describeFrame(frame: DecodedFrame, payloadBytes: number): string
     lines.push(["close", `${close.code} ${closeName(close.code)}, ${reason}`]);
   }
   if (broken === undefined) lines.push(["message", messageMeaning(frame)]);
-  if (typeof whole === "string" && frame.message!.fragment > 1) {
+  const inflated = inflatedOf(frame, payloadBytes);
+  if (frame.compressed) {
+    lines.push(["deflate", "the message is compressed (RFC 7692 6)"]);
+    const { inflateFault } = frame;
+    if (inflateFault !== undefined) lines.push(["inflated", `cannot be: ${inflateFault}`]);
+  }
+  if (inflated !== undefined) {
+    const { bytes, hex, text } = inflated;
+    const dots = bytes > payloadBytes ? " …" : "";
+    const beginning = text === undefined ? hex.replaceAll(/..(?=.)/g, "$& ") : quoted(text);
+    lines.push(["inflated", `${count(bytes, "byte")}: ${beginning}${dots}`]);
+  } else if (typeof whole === "string" && frame.message!.fragment > 1) {
     const dots = whole.length > payloadBytes ? " …" : "";
     lines.push(["in all", `${quoted(whole.slice(0, payloadBytes))}${dots}`]);
   }
@@ -137,7 +158,10 @@ export function describeFrame(frame: DecodedFrame, payloadBytes: number): string
     lines.push(["broken", `${code}: ${message} (${placeOf(RULE_SECTIONS[code])})`]);
     lines.push(["answer", `close code ${closeCode} ${closeName(closeCode)}`]);
     if (header.reserved[0] && code === "RESERVED_BIT_SET") {
-      lines.push(["hint", "with permessage-deflate (RFC 7692) RSV1 marks a compressed message"]);
+      lines.push([
+        "hint",
+        "with permessage-deflate (RFC 7692) RSV1 marks a compressed message: try --deflate",
+      ]);
     }
   }
   if (frame.afterClose) {
@@ -204,15 +228,34 @@ function messageMeaning({ header, message, within, missing }: DecodedFrame): str
   return `${number}, frame ${fragment} of it${end}`;
 }
 
+/** The beginning of a message that was compressed. */
+function inflatedOf(
+  { whole, compressed }: DecodedFrame,
+  payloadBytes: number,
+): FrameRecord["inflated"] {
+  if (!compressed || whole === undefined) return undefined;
+  const all = typeof whole === "string" ? new TextEncoder().encode(whole) : whole;
+  const shown = all.subarray(0, payloadBytes);
+  return {
+    bytes: all.length,
+    hex: encodeHex(shown),
+    ...typeof whole === "string" && { text: textIn(shown) },
+  };
+}
+
 /** The payload as text, where it is some: what is not UTF-8 in it is replaced. */
 function textOf(
-  { header, payload, message }: DecodedFrame,
+  { header, payload, message, compressed }: DecodedFrame,
   payloadBytes: number,
 ): string | undefined {
+  if (compressed) return undefined;
   if (header.opcode !== Opcode.Text && message?.text !== true) return undefined;
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  // A character that is cut at the end is left out.
-  return decoder.decode(payload.subarray(0, payloadBytes), { stream: true });
+  return textIn(payload.subarray(0, payloadBytes));
+}
+
+/** A character that is cut at the end is left out. */
+function textIn(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes, { stream: true });
 }
 
 /** The name of a close code, as words. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { encodeFrame, Opcode } from "../../../protocol/mod.ts";
 import { decode, runDecode } from "../../../server/cli/decode.ts";
+import { deflateFault } from "../../../server/deflate/deflate_fault.ts";
 import { concat, fromHex } from "../../helpers/notation.ts";
 import { written } from "../../helpers/written.ts";
 
@@ -45,6 +46,41 @@ Deno.test("decode exits 1 and reads no further when a rule is broken", async () 
   assert(
     out.endsWith("\nFrame 2 breaks a rule: RESERVED_OPCODE; 4 bytes after it were not read\n"),
   );
+});
+
+Deno.test({
+  name: `decode --deflate inflates, and shows nothing compressed as text${
+    deflateFault() === undefined ? "" : ` (ignored: ${deflateFault()})`
+  }`,
+  ignore: deflateFault() !== undefined,
+  async fn() {
+    // RFC 7692 7.2.3: in two frames with a Ping between, once more with the context, and plain.
+    const input = "4103f248cd 8900 8004c9c90700 c105f200110000 810141";
+    const { code, out } = await run(input, "--deflate");
+    assertEquals(code, 0);
+    assertEquals(out.match(/^ {2}(?:inflated|text) .*$/gm), [
+      '  inflated 5 bytes: "Hello"',
+      '  inflated 5 bytes: "Hello"',
+      '  text     "A"',
+    ]);
+    const json = await run(input, "--deflate", "--json", "--bytes=3");
+    const records = json.out.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assertEquals(records.map(({ compressed, text, inflated }) => [compressed, text, inflated]), [
+      [true, undefined, undefined],
+      [undefined, undefined, undefined],
+      [true, undefined, { bytes: 5, hex: "48656c", text: "Hel" }],
+      [true, undefined, { bytes: 5, hex: "48656c", text: "Hel" }],
+      [undefined, "A", undefined],
+    ]);
+    // From the middle on the context is missing.
+    const late = await run("c105f200110000", "--deflate");
+    assertEquals(late.code, 0);
+    assertStringIncludes(late.out, "  inflated cannot be: ");
+    assertEquals((await run("c105f200110000")).code, 1, "RSV1 has no meaning unless told");
+    // Inflated texts are UTF-8 too.
+    const bad = await run("c103 fa0f00", "--deflate");
+    assertEquals([bad.code, bad.out.includes("INVALID_UTF8")], [1, true]);
+  },
 });
 
 Deno.test("decode takes the role that it is given", async () => {

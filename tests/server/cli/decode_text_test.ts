@@ -88,7 +88,7 @@ Deno.test("describeFrame() names the rule that is broken, its section and its cl
   text     "\\u0000"
   broken   RESERVED_BIT_SET: Frame has a reserved bit set: no extension uses it (RFC 6455 5.2)
   answer   close code 1002 protocol error
-  hint     with permessage-deflate (RFC 7692) RSV1 marks a compressed message`,
+  hint     with permessage-deflate (RFC 7692) RSV1 marks a compressed message: try --deflate`,
   );
 });
 
