@@ -1,5 +1,6 @@
 import { encodeHex } from "@std/encoding/hex";
 import { type CloseStatus, type Fragment, FrameDecoder, Opcode } from "../protocol/mod.ts";
+import { inflateBeginning } from "./deflate/inflate_beginning.ts";
 import type { SharedFrames } from "./hub.ts";
 import { frameName } from "./measurements.ts";
 import type { TapEvent, TapOptions, TappedFrame } from "./operations.ts";
@@ -14,6 +15,9 @@ const MOST_PAYLOAD = 4_096;
 const NO_LIMITS = { messageBytes: Number.MAX_SAFE_INTEGER, messageFragments: 1 };
 
 const toHex: (bytes: Uint8Array) => string = encodeHex;
+
+/** What a frame is known by before its payload has come. */
+type FrameStart = Omit<TappedFrame, "closeCode" | "hex" | "text" | "inflatedHex">;
 
 /** Watches the frames of one connection. */
 export interface FrameObserver {
@@ -91,7 +95,7 @@ class TapReader {
   #controller!: ReadableStreamDefaultController<TapEvent>;
   #dropped = 0;
   /** The frame from the peer of which more is to come, and its first bytes. */
-  #frame: Omit<TappedFrame, "hex" | "text"> | undefined = undefined;
+  #frame: FrameStart | undefined = undefined;
   #head = new Uint8Array(0);
 
   constructor({ payloadBytes = 0 }: TapOptions, cancel: () => void) {
@@ -103,9 +107,9 @@ class TapReader {
     }, { highWaterMark: MOST_WAITING });
   }
 
-  received({ opcode, fin, first, last, frameLength, payload }: Fragment): void {
+  received({ opcode, fin, first, last, frameLength, payload, compressed }: Fragment): void {
     if (first) {
-      this.#frame = frameOf("in", opcode, fin, frameLength);
+      this.#frame = frameOf("in", opcode, fin, frameLength, compressed);
       this.#head = new Uint8Array(0);
     }
     // A tap that was opened in the middle of a frame begins with the next one.
@@ -137,19 +141,26 @@ class TapReader {
     this.#controller.close();
   }
 
-  #show(frame: Omit<TappedFrame, "hex" | "text">, payload: Uint8Array): void {
+  #show(frame: FrameStart, payload: Uint8Array): void {
     if ((this.#controller.desiredSize ?? 0) <= 0) {
       this.#dropped++;
       return;
     }
-    const { opcode } = frame;
+    const { opcode, compressed } = frame;
     const closeCode = opcode === Opcode.Close ? closeCodeOf(payload) : undefined;
     const shown = payload.subarray(0, this.#payloadBytes);
+    // What is sent comes here before it is compressed; a frame that goes on needs those before it.
+    const inflated = compressed && opcode !== Opcode.Continuation && this.#payloadBytes > 0
+      ? inflateBeginning(shown)?.subarray(0, this.#payloadBytes)
+      : undefined;
+    const plain = compressed ? inflated : shown;
     this.#controller.enqueue({
       ...frame,
       ...closeCode !== undefined && { closeCode },
       ...this.#payloadBytes > 0 && { hex: toHex(shown) },
-      ...this.#payloadBytes > 0 && isText(opcode) && { text: textOf(opcode, shown) },
+      ...this.#payloadBytes > 0 && plain !== undefined && isText(opcode) &&
+        { text: textOf(opcode, plain) },
+      ...inflated !== undefined && { inflatedHex: toHex(inflated) },
     });
   }
 
@@ -166,7 +177,8 @@ function frameOf(
   opcode: Opcode,
   fin: boolean,
   length: number,
-): Omit<TappedFrame, "hex" | "text"> {
+  compressed = false,
+): FrameStart {
   // RFC 6455 5.1: clients mask all frames, servers none; others do not come this far.
   const masked = direction === "in";
   return {
@@ -178,6 +190,7 @@ function frameOf(
     fin,
     masked,
     length,
+    ...compressed && { compressed },
   };
 }
 

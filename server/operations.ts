@@ -193,10 +193,17 @@ export interface TappedFrame {
   readonly length: number;
   /** Of a Close frame, its code; absent without one. */
   readonly closeCode?: number;
+  /** Whether it belongs to a compressed message, as it came (RFC 7692 6); `length` and `hex` are of that. */
+  readonly compressed?: true;
   /** The first bytes of the payload as hex digits; absent unless payload was asked for. */
   readonly hex?: string;
-  /** The same as text, for text and Close frames; control characters are as they came. */
+  /**
+   * The same as text, for text and Close frames; control characters are as they came. Of a compressed message it
+   * is what the bytes stand for, in its first frame alone, and absent where that needs messages before it.
+   */
   readonly text?: string;
+  /** Of a compressed message, what `hex` stands for, as `text` has it. */
+  readonly inflatedHex?: string;
 }
 
 /** What a tap tells. */

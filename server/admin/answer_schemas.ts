@@ -128,8 +128,10 @@ export const tapEventSchema = z.discriminatedUnion("type", [
     masked: z.boolean(),
     length: count,
     closeCode: z.int().optional(),
+    compressed: z.literal(true).optional(),
     hex: z.string().optional(),
     text: z.string().optional(),
+    inflatedHex: z.string().optional(),
   }),
   z.object({ type: z.literal("dropped"), at: instant, frames: count }),
   z.object({

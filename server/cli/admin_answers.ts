@@ -241,8 +241,10 @@ export const TAP_EVENT: Answer<TapEvent> = answer(z.discriminatedUnion("type", [
     masked: z.boolean(),
     length: number,
     closeCode: number.optional(),
+    compressed: z.literal(true).optional(),
     hex: text.optional(),
     text: text.optional(),
+    inflatedHex: text.optional(),
   }),
   z.looseObject({ type: z.literal("dropped"), at: number, frames: number }),
   z.looseObject({

@@ -25,8 +25,9 @@ Shows the frames of one connection from now on, one line each, until it is over
 or Ctrl-C: time (UTC), -> from the client or <- to it, opcode by name and
 number, length of the payload, whether it is the last frame of its message (fin)
 and masked, and the code of a Close. Payloads are shown only when asked for, as
-hex and, for text, as a text between quotes; the server writes into its audit
-log who asked.
+hex and, for text, as a text between quotes; those of compressed messages are
+inflated, or called compressed where that needs messages before them. The server
+writes into its audit log who asked.
 
 "fourtuple connections" lists the 4-tuples.
 

@@ -28,7 +28,8 @@ export function tapLine(event: TapEvent): string {
 }
 
 function frameText(frame: TappedFrame): string {
-  const { name, opcode, length, fin, masked, closeCode, hex, text } = frame;
+  const { name, opcode, length, fin, masked, closeCode, compressed, hex, text, inflatedHex } =
+    frame;
   const parts = [
     escapeControls(name).padEnd(12),
     `0x${opcode.toString(16)}`,
@@ -36,7 +37,12 @@ function frameText(frame: TappedFrame): string {
     fin ? "fin" : "---",
     masked ? "mask" : "----",
     closeCode === undefined ? "" : `code ${closeCode}`,
-    hex === undefined ? "" : payload(escapeControls(hex), length),
+    compressed ? inflatedHex === undefined ? "compressed" : "inflated" : "",
+    inflatedHex !== undefined
+      ? escapeControls(inflatedHex)
+      : hex === undefined
+      ? ""
+      : payload(escapeControls(hex), length),
     text === undefined ? "" : escapeControls(JSON.stringify(text)),
   ];
   return parts.filter((part) => part !== "").join(" ").trimEnd();

@@ -124,8 +124,10 @@ function makeRow(event) {
   if (event.type !== "frame") {
     return make("tr", { class: "event" }, time, make("td", { colspan: "6" }, describe(event)));
   }
-  const { direction, name, fin, masked, length, closeCode, hex, text } = event;
+  const { direction, name, fin, masked, length, closeCode, compressed, text } = event;
+  const hex = event.inflatedHex ?? event.hex;
   const payload = make("td", { class: "payload mono" });
+  if (compressed) payload.append(event.inflatedHex === undefined ? "compressed " : "inflated ");
   if (text !== undefined) payload.append(make("bdi", {}, printable(text)));
   if (hex !== undefined) {
     payload.append(make("span", { class: "quiet" }, hex.replace(/../g, "$& ").trimEnd()));

@@ -27,7 +27,10 @@ export const responseHead: FuzzTarget = {
     const lines = [start, ...some(HEADER_LINES.slice(0, random.pick([7, 8, 9, 14])), 14, random)];
     const before = random.oneIn(16) ? "\r\n" : "";
     const after = random.oneIn(3) ? "\x81\x00HTTP" : "";
-    return spoil(bytesOf(`${before}${lines.join("\r\n")}\r\n\r\n${after}`), random);
+    // A response's lines may end in LF alone.
+    const end = (): string => random.oneIn(16) ? "\n" : "\r\n";
+    const head = lines.map((line) => line + end()).join("") + end();
+    return spoil(bytesOf(before + head + after), random);
   },
   check(input, random) {
     const { head, outcome } = parseEveryWay(

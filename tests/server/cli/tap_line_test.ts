@@ -30,6 +30,17 @@ Deno.test("tapLine() shows the payload as hex and text, and where it is cut", ()
   assert(tapLine({ ...FRAME, length: 9, hex: "6865", text: "he" }).endsWith(' 6865... "he"'));
 });
 
+Deno.test("tapLine() shows what a compressed payload stands for, or calls it compressed", () => {
+  const compressed = { ...FRAME, length: 7, compressed: true } as const;
+  const start = "08:53:20.123 -> text         0x1       7 B fin mask";
+  assertEquals(tapLine(compressed), `${start} compressed`);
+  assertEquals(tapLine({ ...compressed, hex: "f200" }), `${start} compressed f200...`);
+  assertEquals(
+    tapLine({ ...compressed, hex: "f248cdc9c90700", text: "Hello", inflatedHex: "48656c6c6f" }),
+    `${start} inflated 48656c6c6f "Hello"`,
+  );
+});
+
 Deno.test("tapLine() shows the code of a Close", () => {
   const close: TappedFrame = { ...FRAME, opcode: 8, name: "close", length: 2, closeCode: 1000 };
   assertEquals(tapLine(close), "08:53:20.123 -> close        0x8       2 B fin mask code 1000");
