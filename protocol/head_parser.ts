@@ -131,7 +131,7 @@ export abstract class HeadParser<H> {
    */
   #scan(chunk: Uint8Array): { linesEnd: number; fault: HandshakeError | undefined } {
     const { headLineBytes, headHeaders, headBytes } = this.#limits;
-    const { emptyLinesBefore, lenientLines } = this.#rules;
+    const bareLf = this.#rules.lenientLines ? LF : -1;
     const end = Math.min(chunk.length, headBytes - this.#headLength);
     let lineLength = this.#lineLength;
     let afterCr = this.#afterCr;
@@ -141,7 +141,11 @@ export abstract class HeadParser<H> {
     let i = 0;
     for (; i < end; i++) {
       const byte = chunk[i]!;
-      if (byte === LF && (afterCr || lenientLines)) {
+      if (afterCr || byte === bareLf) {
+        if (byte !== LF) {
+          fault = malformed("CR without LF");
+          break;
+        }
         afterCr = false;
         linesEnd = i + 1;
         if (lineLength > 0) {
@@ -150,13 +154,10 @@ export abstract class HeadParser<H> {
         } else if (this.#lines > 0) {
           this.#sawEnd = true;
           break;
-        } else if (++this.#emptyLines > emptyLinesBefore) {
+        } else if (++this.#emptyLines > this.#rules.emptyLinesBefore) {
           fault = malformed("Empty line where the first line was expected");
           break;
         }
-      } else if (afterCr) {
-        fault = malformed("CR without LF");
-        break;
       } else if (byte === CR) {
         afterCr = true;
       } else {
@@ -225,7 +226,7 @@ export abstract class HeadParser<H> {
     let start = 0;
     while (start < text.length) {
       const lineFeed = text.indexOf("\n", start);
-      const end = text[lineFeed - 1] === "\r" ? lineFeed - 1 : lineFeed;
+      const end = text.charCodeAt(lineFeed - 1) === CR ? lineFeed - 1 : lineFeed;
       if (end <= start) {
         // Empty: before the first line, or the end of the head.
       } else if (this.#startLineRead) {
@@ -241,19 +242,21 @@ export abstract class HeadParser<H> {
   #readHeader(text: string, start: number, end: number): void {
     let colon = start;
     while (isTokenCode(text.charCodeAt(colon))) colon++;
-    // RFC 9112 5.2: in a response, such a line goes on with the value before it.
-    const isFolded = this.#rules.lenientLines && this.#headers.size > 0 &&
-      isWhitespace(text.charCodeAt(start));
-    if (!isFolded && (colon === start || text[colon] !== ":")) {
-      throw headerFault(text.charCodeAt(start));
-    }
-    let first = isFolded ? start : colon + 1;
+    if (colon === start || text[colon] !== ":") return this.#readFolded(text, start, end);
+    let first = colon + 1;
     let last = end;
     while (first < last && isWhitespace(text.charCodeAt(first))) first++;
     while (last > first && isWhitespace(text.charCodeAt(last - 1))) last--;
-    const value = text.slice(first, last);
-    if (isFolded) this.#headers.fold(value);
-    else this.#headers.append(text.slice(start, colon), value);
+    this.#headers.append(text.slice(start, colon), text.slice(first, last));
+  }
+
+  /** Goes on with the value before, as a folded line of a response does (RFC 9112 5.2). */
+  #readFolded(text: string, start: number, end: number): void {
+    const first = text.charCodeAt(start);
+    if (!this.#rules.lenientLines || this.#headers.size === 0 || !isWhitespace(first)) {
+      throw headerFault(first);
+    }
+    this.#headers.fold(text.slice(start, end).replace(/^[ \t]+|[ \t]+$/g, ""));
   }
 }
 
