@@ -81,7 +81,14 @@ export type {
   LoopDelay,
   Measured,
 } from "./server/measurements.ts";
-export type { Handlers, LogEntry, PeerInfo, ServeOptions, Upgrade } from "./server/options.ts";
+export type {
+  Handlers,
+  LogEntry,
+  PeerInfo,
+  ServeOptions,
+  Upgrade,
+  UpgradeDecision,
+} from "./server/options.ts";
 export type { ClientAddress } from "./server/proxy/client_address.ts";
 export type { ForwardedHeader } from "./server/proxy/forwarded.ts";
 export type { ProxyOptions } from "./server/proxy/proxies.ts";
@@ -94,6 +101,7 @@ export type {
 } from "./server/registry.ts";
 export type { ConnectionCounts, HostDescription, Report, SummedReport } from "./server/report.ts";
 export type { IncomingStream } from "./server/incoming_streams.ts";
+export type { MessageData } from "./server/message_data.ts";
 export type { OutgoingStream, StreamOptions } from "./server/outbox.ts";
 export type { SendResult } from "./server/send_queue.ts";
 export type { DrainOptions, DrainResult } from "./server/drain.ts";

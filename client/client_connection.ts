@@ -36,7 +36,7 @@ export interface ClientStart {
   /** All limits. */
   readonly limits: Limits;
   /** The handlers, whom to tell, and what cuts the connection. */
-  readonly options: Pick<Handlers<undefined>, "message" | "drain" | "close"> & {
+  readonly options: Pick<Handlers<undefined>, "message" | "ping" | "pong" | "drain" | "close"> & {
     readonly log?: (entry: LogEntry) => void;
     readonly signal?: AbortSignal;
   };
@@ -134,6 +134,8 @@ class ClientHost implements ConnectionHost<undefined> {
       // Without a handler messages wait for whoever asks for them.
       open: () => options.message === undefined ? this.closed.promise : undefined,
       ...options.message && { message: options.message },
+      ...options.ping && { ping: options.ping },
+      ...options.pong && { pong: options.pong },
       ...options.drain && { drain: options.drain },
       close: (connection, code, reason) => {
         this.closed.resolve({ code, reason });

@@ -51,7 +51,8 @@ export const HEAD_LIMITS: HeadLimits = {
 };
 
 /** How to connect. Everything is optional. */
-export interface ConnectOptions extends Pick<Handlers<undefined>, "message" | "drain" | "close"> {
+export interface ConnectOptions
+  extends Pick<Handlers<undefined>, "message" | "ping" | "pong" | "drain" | "close"> {
   /** The subprotocols to offer, the preferred one first. */
   subprotocols?: readonly string[];
   /** Further headers of the request, such as `Authorization` or `Origin`. */

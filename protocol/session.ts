@@ -42,6 +42,12 @@ export interface SessionOutput {
    * @returns Whether `answer` will be called later.
    */
   delaysAnswer?(answer: () => void): boolean;
+  /**
+   * A Ping came, and was answered.
+   *
+   * @param payload Valid only during the call.
+   */
+  receivedPing?(payload: Uint8Array): void;
 }
 
 /**
@@ -129,7 +135,9 @@ export class Session {
     switch (fragment.opcode) {
       case Opcode.Ping:
         // 5.5.2: a Ping is answered unless a Close was received; after our own Close nothing is sent.
-        if (this.#state === "open") this.#output.sendControl(Opcode.Pong, fragment.payload);
+        if (this.#state !== "open") return;
+        this.#output.sendControl(Opcode.Pong, fragment.payload);
+        this.#output.receivedPing?.(fragment.payload);
         return;
       case Opcode.Pong:
         this.#output.receivedPong(fragment.payload);

@@ -54,7 +54,7 @@ export async function connectionsByDescriptors(): Promise<number> {
 
 /** Whose address counts: the client's, `undefined` as long as it is not known. */
 export interface Located {
-  readonly address: string | undefined;
+  readonly remoteAddress: string | undefined;
 }
 
 /** What decides about admission besides the addresses. */
@@ -123,13 +123,13 @@ export class Admission {
   }
 
   /** Counts one more, where addresses count. */
-  add({ address }: Located): void {
-    if (this.#countsAddresses && address !== undefined) this.#addresses.add(address);
+  add({ remoteAddress }: Located): void {
+    if (this.#countsAddresses && remoteAddress !== undefined) this.#addresses.add(remoteAddress);
   }
 
   /** Counts one less, where addresses count. */
-  delete({ address }: Located): void {
-    if (this.#countsAddresses && address !== undefined) this.#addresses.delete(address);
+  delete({ remoteAddress }: Located): void {
+    if (this.#countsAddresses && remoteAddress !== undefined) this.#addresses.delete(remoteAddress);
   }
 
   /** Counts everybody anew, since nobody has counted so far. */

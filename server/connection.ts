@@ -2,6 +2,7 @@ import type { CloseStatus, Message, Side } from "../protocol/mod.ts";
 import type { FourTuple } from "./four_tuple.ts";
 import type { ClientAddress } from "./proxy/client_address.ts";
 import type { IncomingStream } from "./incoming_streams.ts";
+import type { MessageData } from "./message_data.ts";
 import type { OutgoingStream, StreamOptions } from "./outbox.ts";
 import type { SendResult } from "./send_queue.ts";
 
@@ -25,6 +26,11 @@ export interface Connection<Data = unknown> {
   readonly key: string;
   /** The TCP 4-tuple: the peer is the source. */
   readonly tuple: FourTuple;
+  /**
+   * The address of the other side, without the port: the client's own one where a trusted proxy has
+   * told it, otherwise that of the socket's peer.
+   */
+  readonly remoteAddress: string;
   /** The client's own address, where a trusted proxy has told it. */
   readonly client: ClientAddress | undefined;
   /**
@@ -77,11 +83,30 @@ export interface Connection<Data = unknown> {
   /**
    * Sends a message, in one frame.
    *
-   * @param data A string is sent as text, bytes as binary. Bytes above 32 KiB are not copied: leave
-   * them as they are until `bufferedAmount` is 0.
+   * @param data A string is sent as text, an `ArrayBuffer` or a view of one as binary. Bytes above
+   * 32 KiB are not copied: leave them as they are until `bufferedAmount` is 0.
    * @returns What became of it; after `queued`, the `drain` handler tells when all has left.
+   * @throws {TypeError} When the data is none of these, which types do not stop in JavaScript.
+   *
+   * @example
+   * ```ts
+   * import { connect, serve } from "@fourtuple/fourtuple";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using server = serve({
+   *   port: 0,
+   *   async open(connection) {
+   *     connection.send(Float32Array.of(0.5));
+   *     await connection.send(new Blob(["a blob"]));
+   *   },
+   * });
+   * await using connection = await connect(server.url);
+   * const messages = connection.messages();
+   * assertEquals((await messages.next()).value, Uint8Array.of(0, 0, 0, 0x3f));
+   * assertEquals((await messages.next()).value, new TextEncoder().encode("a blob"));
+   * ```
    */
-  send(data: string | Uint8Array): SendResult;
+  send(data: MessageData): SendResult;
   /**
    * Sends a message while it is made: each piece of the stream is a frame, and no more pieces are asked
    * for than the peer takes. What is sent meanwhile waits until the message is whole (RFC 6455 5.4),
@@ -89,11 +114,11 @@ export interface Connection<Data = unknown> {
    * connection, with 1011: there is no way to take back half a message. `close()` does not wait for it.
    *
    * @param stream The pieces: text, or bytes that stay as they are until the next piece is asked for;
-   * empty ones make empty frames. It is cancelled when the message cannot be sent.
+   * empty ones make empty frames. A Blob is sent as binary. It is cancelled when the message cannot be sent.
    * @param options What the message is.
    * @returns `sent` when the last piece has been queued, `dropped` when the connection has ended before.
    */
-  send(stream: OutgoingStream, options?: StreamOptions): Promise<"sent" | "dropped">;
+  send(stream: OutgoingStream | Blob, options?: StreamOptions): Promise<"sent" | "dropped">;
   /**
    * Sends a Ping (RFC 6455 5.5.2). The server pings by itself, and measures the round trip by that;
    * this is for one more, whose answer only keeps the connection alive.
@@ -125,7 +150,7 @@ export interface Connection<Data = unknown> {
    * The way out as a stream: writing waits while the peer is slow, closing sends Close with 1000,
    * aborting sends 1001.
    */
-  readonly writable: WritableStream<string | Uint8Array>;
+  readonly writable: WritableStream<MessageData | Blob>;
   /**
    * The messages, one after another, until the connection ends: {@linkcode Connection.readable} for
    * a loop, with the same rules. Leaving the loop closes the connection with 1000, or with 1011 where

@@ -79,7 +79,7 @@ export class Exchange<Data> implements Due {
   /** The connection's bytes; where a PROXY header comes first, TLS is put over them behind it. */
   transport: Transport;
   /** The client's address, which limits count; `undefined` until it is known and there is room. */
-  address: string | undefined;
+  remoteAddress: string | undefined;
   readonly #peer: Peer;
   readonly #began: number;
   /** The handshake's span, where somebody traces. */
@@ -98,7 +98,7 @@ export class Exchange<Data> implements Due {
     this.#host = host;
     this.#conn = conn;
     this.#peer = new Peer(conn, host.proxies);
-    this.address = this.#peer.address;
+    this.remoteAddress = this.#peer.address;
     this.transport = this.#peer.isToBeAnnounced ? conn : host.secure(conn);
     this.#began = host.sweep.now;
     this.due = this.#began + host.limits.handshakeTimeout;
@@ -159,12 +159,12 @@ export class Exchange<Data> implements Due {
   #admit(): void {
     this.#host.located(this);
     const { address } = this.#peer;
-    if (address === undefined || this.address !== undefined) return;
+    if (address === undefined || this.remoteAddress !== undefined) return;
     if (!this.#host.admits(address)) {
       const message = "Too many connections from this address";
       throw new ProxyError("ADDRESS_LIMIT", message, { "retry-after": "5" });
     }
-    this.address = address;
+    this.remoteAddress = address;
   }
 
   // The opening handshake.

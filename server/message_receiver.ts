@@ -58,7 +58,7 @@ export interface MessageReceiverOwner extends MessageOwner {
   /** Where the bytes come from. */
   readonly transport: Pick<Transport, "read">;
   /** The peer's address. */
-  readonly address: string;
+  readonly remoteAddress: string;
   /** Whether messages are still handed over. */
   readonly open: boolean;
   /** Who watches the frames. */
@@ -318,7 +318,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage {
   }
 
   get address(): string {
-    return this.#owner.address;
+    return this.#owner.remoteAddress;
   }
 
   get excused(): boolean {

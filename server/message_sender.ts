@@ -101,7 +101,9 @@ export class MessageSender implements OutboxOwner {
    */
   send(data: string | Uint8Array): SendResult {
     if (typeof data !== "string" && !(data instanceof Uint8Array)) {
-      throw new TypeError("Cannot send message as it must be a string, a Uint8Array or a stream");
+      throw new TypeError(
+        "Cannot send message as it must be a string, an ArrayBuffer, a view of one, a Blob or a stream",
+      );
     }
     if (!this.#owner.open) return "dropped";
     if (this.#outbox?.busy) return this.#sendLater(data);

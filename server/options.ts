@@ -13,19 +13,31 @@ export interface PeerInfo {
   readonly key: string;
   /** The TCP 4-tuple: the peer is the source. */
   readonly tuple: FourTuple;
+  /** The client's own address where a trusted proxy has told it, otherwise that of the socket's peer. */
+  readonly remoteAddress: string;
   /** The client's own address, where a trusted proxy has told it; absent where it is the socket's. */
   readonly client?: ClientAddress;
 }
 
 /** How the `upgrade` hook accepts a connection: a plain object, with these keys and no others. */
 export interface Upgrade<Data> {
-  /** Becomes `connection.data`. */
-  data?: Data;
+  /** Becomes `connection.data`; may be left out where {@linkcode Data} includes `undefined`. */
+  data: Data;
   /** Headers for the 101 response, such as cookies; those of the handshake itself are refused. */
   headers?: HeadersInit;
   /** One of the subprotocols that the client offered, instead of the choice from `subprotocols`. */
   subprotocol?: string;
 }
+
+/**
+ * What the `upgrade` hook decides: a Response refuses, all else accepts. Where one of its ways returns
+ * no data, `connection.data` can be `undefined`, and its type has to say so.
+ */
+export type UpgradeDecision<Data> =
+  | Response
+  | Upgrade<Data>
+  // What is accepted without data has `undefined` for it.
+  | (undefined extends Data ? Partial<Upgrade<Data>> | void : never);
 
 /** Something worth telling an operator. */
 export interface LogEntry {
@@ -83,6 +95,21 @@ export interface Handlers<Data> {
    */
   message?(connection: Connection<Data>, data: Message): unknown;
   /**
+   * A ping came (RFC 6455 5.5.2); it is answered already.
+   *
+   * @param connection The connection.
+   * @param payload What is in it, at most 125 bytes; yours to keep.
+   */
+  ping?(connection: Connection<Data>, payload: Uint8Array<ArrayBuffer>): unknown;
+  /**
+   * A pong came (RFC 6455 5.5.3): the answer to `connection.ping()`, to a ping of the server's own, or
+   * to none.
+   *
+   * @param connection The connection.
+   * @param payload What is in it, at most 125 bytes; yours to keep.
+   */
+  pong?(connection: Connection<Data>, payload: Uint8Array<ArrayBuffer>): unknown;
+  /**
    * A connection that had a backlog has sent all of it.
    *
    * @param connection The connection.
@@ -130,6 +157,14 @@ export interface ServeOptions<Data = unknown> extends Handlers<Data> {
    * @default none
    */
   proxies?: ProxyOptions;
+  /**
+   * Told that the server listens, in the turn in which `serve()` has returned.
+   *
+   * @param addr The address.
+   */
+  onListen?: (addr: Deno.NetAddr) => void;
+  /** Drains the server when it is aborted, as `drain()` without options does. */
+  signal?: AbortSignal;
   /** Carries what `broadcast()` sends to other servers too; the caller closes it. */
   backplane?: Backplane;
   /** The certificate chain as PEM: with it and `key` the server speaks TLS. */
@@ -149,7 +184,7 @@ export interface ServeOptions<Data = unknown> extends Handlers<Data> {
   upgrade?: (
     request: Request,
     info: PeerInfo,
-  ) => Upgrade<Data> | Response | void | Promise<Upgrade<Data> | Response | void>;
+  ) => UpgradeDecision<Data> | Promise<UpgradeDecision<Data>>;
   /** The subprotocols that the server speaks, the best first: the first one that is offered is taken. */
   subprotocols?: readonly string[];
   /**

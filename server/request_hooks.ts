@@ -149,7 +149,7 @@ const UPGRADE_KEYS: readonly PropertyKey[] = ["data", "headers", "subprotocol"];
  * Checks with what the `upgrade` hook accepts a connection. Whatever might have meant something else,
  * such as `false`, an error or a misspelt key, accepts nobody.
  */
-function acceptable<Data>(decision: unknown): Upgrade<Data> {
+function acceptable<Data>(decision: unknown): Partial<Upgrade<Data>> {
   if (decision === undefined) return {};
   if (!isPlainObject(decision)) {
     throw new TypeError(

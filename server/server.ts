@@ -11,6 +11,7 @@ import {
 import { Admission, type AdmissionRefusal, type Located } from "./admission.ts";
 import { BroadcastPace } from "./broadcast_pace.ts";
 import { BufferPool } from "./buffer_pool.ts";
+import { callHandler } from "./call_handler.ts";
 import { checkOptions } from "./check_options.ts";
 import { BROADCAST } from "./cluster/backplane.ts";
 import { ConnectionDeflate } from "./deflate/connection_deflate.ts";
@@ -31,6 +32,7 @@ import { changeLimits, type Limits, resolveLimits } from "./limits.ts";
 import { Listener } from "./listener.ts";
 import { logToConsole } from "./log_to_console.ts";
 import { Measurements } from "./measurements.ts";
+import { type MessageData, plainOf } from "./message_data.ts";
 import { byteLengthOf } from "./message_slices.ts";
 import type { DrainProgress, Operations, Phase, Reconfiguration } from "./operations.ts";
 import type { LogEntry, ServeOptions } from "./options.ts";
@@ -79,9 +81,10 @@ export interface Server<Data = unknown> extends AsyncDisposable {
    *
    * It waits for nobody: what comes from peers is for {@linkcode Server.broadcastInTurn}.
    *
-   * @param data A string is sent as text, bytes as binary; copied.
+   * @param data A string is sent as text, an `ArrayBuffer` or a view of one as binary; copied.
+   * @throws {TypeError} When the data is none of these, which types do not stop in JavaScript.
    */
-  broadcast(data: string | Uint8Array): void;
+  broadcast(data: MessageData): void;
   /**
    * Sends a message to every open connection, as `broadcast()` does, when none of them is behind. A
    * `message` handler that returns the promise has its sender wait, so that no peer can send more than
@@ -90,9 +93,9 @@ export interface Server<Data = unknown> extends AsyncDisposable {
    * A connection is waited for as long as it takes 250 KB a second, and 2 s more; one that takes less
    * is not waited for during 30 s, and `limits.whenFull` decides what becomes of what it does not take.
    *
-   * @param data A string is sent as text, bytes as binary; not to be changed before it is sent.
+   * @param data As for `broadcast()`; not to be changed before it is sent.
    * @returns `undefined` where it was sent at once, otherwise a promise that resolves when it is sent.
-   * @throws {TypeError} When the data is neither, which types do not stop in JavaScript.
+   * @throws {TypeError} When the data is none of these, which types do not stop in JavaScript.
    *
    * @example
    * ```ts
@@ -104,7 +107,7 @@ export interface Server<Data = unknown> extends AsyncDisposable {
    * });
    * ```
    */
-  broadcastInTurn(data: string | Uint8Array): Promise<void> | undefined;
+  broadcastInTurn(data: MessageData): Promise<void> | undefined;
   /**
    * Takes no more connections, and leaves those that there are as they are.
    *
@@ -238,6 +241,24 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     });
     this.#unsubscribe = options.backplane?.subscribe(BROADCAST, (data) => this.#pace.receive(data));
     this.finished = this.#run();
+    this.#tellListening(options);
+  }
+
+  #tellListening({ onListen, signal }: ServeOptions<Data>): void {
+    // Later, so that it can use the server that `serve()` returns.
+    if (onListen !== undefined) {
+      queueMicrotask(() => callHandler(() => onListen(this.addr), (error) => this.#failed(error)));
+    }
+    if (signal === undefined) return;
+    const drain = () => void this.drain();
+    if (signal.aborted) queueMicrotask(drain);
+    else signal.addEventListener("abort", drain);
+    this.finished.then(() => signal.removeEventListener("abort", drain));
+  }
+
+  #failed(error: unknown): void {
+    const message = 'Handler "onListen" failed';
+    this.log({ level: "error", event: "handler_fault", message, error });
   }
 
   get addr(): Deno.NetAddr {
@@ -343,7 +364,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
 
   admits(address: string): boolean {
     const hasRoom = this.#admission.hasRoomFor(address);
-    if (hasRoom) this.#admission.add({ address });
+    if (hasRoom) this.#admission.add({ remoteAddress: address });
     return hasRoom;
   }
 
@@ -403,14 +424,16 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
 
   // What users ask for.
 
-  broadcast(data: string | Uint8Array): void {
-    this.hub.publish(data);
-    this.options.backplane?.publish(BROADCAST, data);
+  broadcast(data: MessageData): void {
+    const message = plainOf(data);
+    this.hub.publish(message);
+    this.options.backplane?.publish(BROADCAST, message);
   }
 
-  broadcastInTurn(data: string | Uint8Array): Promise<void> | undefined {
-    checkBroadcast(data);
-    return this.#pace.inTurn(byteLengthOf(data), () => this.broadcast(data));
+  broadcastInTurn(data: MessageData): Promise<void> | undefined {
+    const message = plainOf(data);
+    checkBroadcast(message);
+    return this.#pace.inTurn(byteLengthOf(message), () => this.broadcast(message));
   }
 
   async report(): Promise<Report> {

@@ -19,6 +19,7 @@ import type { Hub, SharedFrames, Subscriber } from "./hub.ts";
 import { KeepAlive } from "./keep_alive.ts";
 import type { Limits } from "./limits.ts";
 import type { IncomingStream } from "./incoming_streams.ts";
+import { type MessageData, plainOf } from "./message_data.ts";
 import {
   MessageReceiver,
   type MessageReceiverHost,
@@ -112,7 +113,7 @@ export class ServerConnection<Data>
   #bytesOut = 0;
   #bytesOutAtDeadline = 0;
   readonly #keepAlive = new KeepAlive();
-  #writable: WritableStream<string | Uint8Array> | undefined = undefined;
+  #writable: WritableStream<MessageData | Blob> | undefined = undefined;
   /** Only where somebody asked for the signal. */
   #leaving: AbortController | undefined = undefined;
   /** Only where somebody waits for the peer. */
@@ -152,8 +153,8 @@ export class ServerConnection<Data>
     this.due = this.#connectedAt + host.limits.pingInterval;
   }
 
-  /** The client's address: that of the socket, unless a trusted proxy has told another one. */
-  get address(): string {
+  get remoteAddress(): string {
+    if (this.#host.role === "client") return this.tuple.destinationAddress;
     return this.client?.address ?? this.tuple.sourceAddress;
   }
 
@@ -217,24 +218,32 @@ export class ServerConnection<Data>
     return this.#call("message", () => this.#host.handlers.message?.(this, message));
   }
 
+  receivedPing(payload: Uint8Array): void {
+    const { handlers } = this.#host;
+    if (handlers.ping) this.#call("ping", () => handlers.ping!(this, payload.slice()));
+  }
+
   receivedPong(payload: Uint8Array): void {
     const roundTrip = this.#keepAlive.receivedPong(payload, this.#host.sweep.now);
     if (roundTrip !== undefined) this.#host.roundTripMeasured(this, roundTrip);
+    const { handlers } = this.#host;
+    if (handlers.pong && this.open) this.#call("pong", () => handlers.pong!(this, payload.slice()));
   }
 
   // The way out.
 
-  send(data: string | Uint8Array): SendResult;
-  send(stream: OutgoingStream, options?: StreamOptions): Promise<"sent" | "dropped">;
+  send(data: MessageData): SendResult;
+  send(stream: OutgoingStream | Blob, options?: StreamOptions): Promise<"sent" | "dropped">;
   send(
-    data: string | Uint8Array | OutgoingStream,
+    data: MessageData | OutgoingStream | Blob,
     options: StreamOptions = {},
   ): SendResult | Promise<"sent" | "dropped"> {
     this.#host.hub.catchUp(this);
     // To ask for a stream first would take a large part of the time that a small message takes in all.
-    const isPlain = typeof data === "string" || data instanceof Uint8Array;
-    if (!isPlain && data instanceof ReadableStream) return this.#sender.stream(data, options);
-    return this.#sender.send(data);
+    if (typeof data === "string" || data instanceof Uint8Array) return this.#sender.send(data);
+    if (data instanceof ReadableStream) return this.#sender.stream(data, options);
+    if (!(data instanceof Blob)) return this.#sender.send(plainOf(data));
+    return this.#sender.stream(data.stream(), { type: "binary", ...options });
   }
 
   brokeOff(reason: "source_failed" | "source_silent", error?: unknown): void {
@@ -359,10 +368,11 @@ export class ServerConnection<Data>
     return options?.stream ? delivery.streamedMessages() : delivery.messages();
   }
 
-  get writable(): WritableStream<string | Uint8Array> {
+  get writable(): WritableStream<MessageData | Blob> {
     return this.#writable ??= new WritableStream({
       write: async (data) => {
-        if (this.send(data) === "dropped") throw new TypeError("Message was dropped");
+        const result = data instanceof Blob ? await this.send(data) : this.send(data);
+        if (result === "dropped") throw new TypeError("Message was dropped");
         await this.#sender.turn();
         const goal = this.#bytesOut + this.#queue.bytes;
         await this.#queue.taken();

@@ -1,4 +1,5 @@
 import { parseFourTuple } from "../four_tuple.ts";
+import { type MessageData, plainOf } from "../message_data.ts";
 import type { LogEntry } from "../options.ts";
 import type { ConnectionDescription, Totals } from "../registry.ts";
 import type { DrainOptions, DrainResult } from "../drain.ts";
@@ -85,7 +86,7 @@ export interface Cluster extends AsyncDisposable {
    *
    * @param data A string is sent as text, bytes as binary; copied.
    */
-  broadcast(data: string | Uint8Array): void;
+  broadcast(data: MessageData): void;
   /**
    * Has all workers, those too that start later, log from another level on, where their program can.
    *
@@ -199,8 +200,8 @@ class RunningCluster implements Cluster {
     return found.find((it) => it !== undefined);
   }
 
-  broadcast(data: string | Uint8Array): void {
-    this.#supervisor.broadcast(data);
+  broadcast(data: MessageData): void {
+    this.#supervisor.broadcast(plainOf(data));
   }
 
   setLogLevel(logLevel: LogEntry["level"]): Promise<void> {

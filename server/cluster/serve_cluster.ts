@@ -8,7 +8,7 @@ import { runWorker } from "./worker.ts";
 
 /** What a cluster is to be: what each of its servers is, and how many there are. */
 export interface ClusterOptions<Data = unknown>
-  extends Omit<ServeOptions<Data>, "reusePort" | "backplane"> {
+  extends Omit<ServeOptions<Data>, "reusePort" | "backplane" | "onListen" | "signal"> {
   /** How many processes serve; `"auto"` for one for each core. Limits count in each by itself. */
   workers: number | "auto";
   /**

@@ -27,7 +27,11 @@ export class Peer {
   ) {
     this.#proxies = proxies;
     const tuple = fourTupleOf(conn);
-    this.#info = { key: formatFourTuple(tuple), tuple };
+    this.#info = {
+      key: formatFourTuple(tuple),
+      tuple,
+      remoteAddress: tuple.sourceAddress,
+    };
     this.#isProxy = proxies !== undefined && proxies.trusts(tuple.sourceAddress);
     this.#isToBeAnnounced = this.#isProxy && proxies!.protocol;
     if (!this.#isProxy) this.#address = tuple.sourceAddress;
@@ -83,10 +87,11 @@ export class Peer {
 
   /** The client's address as far as it is known: that of the socket, where nobody has told another. */
   get knownAddress(): string {
-    return this.#info.client?.address ?? this.#info.tuple.sourceAddress;
+    return this.#info.remoteAddress;
   }
 
   #name(client: ClientAddress | undefined): void {
-    if (client !== undefined) this.#info = { ...this.#info, client };
+    if (client === undefined) return;
+    this.#info = { ...this.#info, client, remoteAddress: client.address };
   }
 }

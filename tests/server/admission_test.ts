@@ -87,19 +87,19 @@ Deno.test("Admission says that the limit is reached once, and again after some q
 
 Deno.test("Admission bounds the connections of each address", () => {
   const { admission, book } = new Gate({ connectionsPerAddress: 2 });
-  const here = { address: "192.0.2.1" };
-  for (const who of [here, here, { address: undefined }]) admission.add(who);
+  const here = { remoteAddress: "192.0.2.1" };
+  for (const who of [here, here, { remoteAddress: undefined }]) admission.add(who);
   assertEquals(admission.refusalOf(from("192.0.2.1"), 2), TOO_MANY_OF_ADDRESS);
   assertEquals(admission.refusalOf(from("192.0.2.2"), 2), undefined);
   assertEquals([admission.hasRoomFor("192.0.2.1"), book.entries()], [false, []]);
-  for (const who of [here, { address: undefined }]) admission.delete(who);
+  for (const who of [here, { remoteAddress: undefined }]) admission.delete(who);
   assertEquals(admission.refusalOf(from("192.0.2.1"), 1), undefined);
 });
 
 Deno.test("Admission lets a trusted proxy bring many clients", () => {
   const proxies = new Proxies({ trusted: ["192.0.2.1"], protocol: true });
   const { admission } = new Gate({ connectionsPerAddress: 1 }, proxies);
-  for (const address of ["192.0.2.1", "192.0.2.2"]) admission.add({ address });
+  for (const address of ["192.0.2.1", "192.0.2.2"]) admission.add({ remoteAddress: address });
   assertEquals(admission.refusalOf(from("192.0.2.1"), 2), undefined);
   assertEquals(admission.refusalOf(from("192.0.2.2"), 2), TOO_MANY_OF_ADDRESS);
 });
@@ -107,7 +107,9 @@ Deno.test("Admission lets a trusted proxy bring many clients", () => {
 Deno.test("Admission.recount() counts everybody when addresses begin to count", () => {
   const gate = new Gate({});
   const { admission } = gate;
-  const all = ["192.0.2.1", "192.0.2.1", "192.0.2.2"].map((address) => ({ address }));
+  const all = ["192.0.2.1", "192.0.2.1", "192.0.2.2"].map((address) => ({
+    remoteAddress: address,
+  }));
   for (const who of all) admission.add(who);
   gate.limits.connectionsPerAddress = 2;
   assertEquals(admission.hasRoomFor("192.0.2.1"), true);

@@ -78,7 +78,7 @@ class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
   readonly patience = new TestedPatience();
   readonly sweep: Sweep = new Sweep([1_000], () => this.now);
   readonly unfinished = new UnfinishedMessages({ limits: DEFAULT_LIMITS, sweep: this.sweep });
-  readonly address = "127.0.0.1";
+  readonly remoteAddress = "127.0.0.1";
   readonly givenUp: string[] = [];
   readonly handled: Message[] = [];
   readonly closes: (number | undefined)[] = [];

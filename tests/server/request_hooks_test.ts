@@ -13,7 +13,11 @@ const TUPLE = {
   destinationPort: 80,
 };
 
-const INFO: PeerInfo = { key: formatFourTuple(TUPLE), tuple: TUPLE };
+const INFO: PeerInfo = {
+  key: formatFourTuple(TUPLE),
+  tuple: TUPLE,
+  remoteAddress: TUPLE.sourceAddress,
+};
 
 function headOf(target: string, lines: readonly string[]): RequestHead {
   const text = [`GET ${target} HTTP/1.1`, ...lines, "", ""].join("\r\n");
