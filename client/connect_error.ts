@@ -10,6 +10,9 @@ export interface RefusedHandshake {
   readonly body: string;
 }
 
+/** RFC 9110 15.5: what a deploy, a lock, a load balancer or patience may change. */
+const MAY_CHANGE: ReadonlySet<number> = new Set([404, 408, 409, 421, 423, 425, 429]);
+
 /** Says why there is no connection. */
 export class ConnectError extends Error {
   /** What the server answered; absent where there was no answer in HTTP. */
@@ -30,6 +33,16 @@ export class ConnectError extends Error {
   /** The HTTP status of the answer; absent where there was none. */
   get status(): number | undefined {
     return this.answer?.status;
+  }
+
+  /**
+   * Whether the server has found fault with the request itself, so that the same one will be refused
+   * again: an answer from 400 to 499 but those that another time, or another server behind the same
+   * name, may take back, such as 404, 408 and 429.
+   */
+  get final(): boolean {
+    const { status = 0 } = this;
+    return status >= 400 && status <= 499 && !MAY_CHANGE.has(status);
   }
 
   /** How long the server asks to be left alone, in milliseconds (RFC 9110 10.2.3); absent where it does not. */

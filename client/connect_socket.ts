@@ -10,7 +10,9 @@ const CLOSED = 3;
 /**
  * Makes `reconnecting()` connect by {@linkcode connect}, which sees more of a refusal than a browser's
  * WebSocket lets a page see: where the server says when to come back, with `Retry-After`, the next
- * attempt waits for that.
+ * attempt waits for that. Where it never will succeed there is no next one: "stopped" follows a refusal
+ * that is {@linkcode ConnectError.final}, such as 401 and 403, and a URL, a subprotocol or a header
+ * that cannot be. `error` of the state is what was thrown.
  *
  * @param options How to connect.
  * @returns What the option `connect` of `reconnecting()` takes.
@@ -35,11 +37,21 @@ const CLOSED = 3;
  * ```
  */
 export function connectSocket(
-  options: Omit<ConnectOptions, "message" | "drain" | "close" | "signal" | "subprotocols"> = {},
+  options: Omit<
+    ConnectOptions,
+    "message" | "ping" | "pong" | "drain" | "close" | "signal" | "subprotocols"
+  > = {},
 ): Connect {
   return async (url, { protocols, signal }) => {
-    const connection = await connect(url, { ...options, signal, subprotocols: protocols });
-    return new ConnectedSocket(connection);
+    try {
+      return new ConnectedSocket(
+        await connect(url, { ...options, signal, subprotocols: protocols }),
+      );
+    } catch (error) {
+      // What connect() was told cannot be, and so never can; all else comes as a ConnectError.
+      const isWrong = error instanceof TypeError || error instanceof RangeError;
+      throw isWrong ? Object.assign(error, { final: true }) : error;
+    }
   };
 }
 
@@ -90,10 +102,8 @@ class ConnectedSocket extends EventTarget implements SocketLike {
 
   send(data: Data): void {
     const connection = this.#connection;
-    if (typeof data === "string") connection.send(data);
-    else if (data instanceof Blob) connection.send(data.stream(), { type: "binary" });
-    else if (data instanceof ArrayBuffer) connection.send(new Uint8Array(data));
-    else connection.send(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    if (data instanceof Blob) connection.send(data);
+    else connection.send(data);
   }
 
   close(code?: number, reason?: string): void {

@@ -54,7 +54,8 @@ export type SendOutcome = "sent" | "kept" | "dropped" | "rejected";
  * - `stopped`: there will be no attempt unless `now()` is called.
  *
  * `code` and `reason` are how the last connection or attempt ended: 1006 where nothing was said, and
- * what `close()` was told where that ended it.
+ * what `close()` was told where that ended it. `error` is what an attempt failed with, where `connect`
+ * says more than the platform's `WebSocket` does.
  */
 export type State =
   | { readonly state: "connecting" }
@@ -64,8 +65,14 @@ export type State =
     readonly until: number;
     readonly code: number;
     readonly reason: string;
+    readonly error?: unknown;
   }
-  | { readonly state: "stopped"; readonly code: number; readonly reason: string };
+  | {
+    readonly state: "stopped";
+    readonly code: number;
+    readonly reason: string;
+    readonly error?: unknown;
+  };
 
 /** What is needed of a connection: the part of the platform's `WebSocket` that is used. */
 export interface SocketLike {
@@ -93,7 +100,8 @@ export interface SocketLike {
 /**
  * Opens a connection. It returns one that still connects, as `new WebSocket()` does, or resolves to
  * one that is open. An attempt that fails may say in milliseconds how long the server wants to be left
- * alone: as `retryAfter` on what is thrown or rejected with, or on the "close" event.
+ * alone: as `retryAfter` on what is thrown or rejected with, or on the "close" event. `final: true`
+ * there says that no attempt will ever succeed: "stopped" follows.
  *
  * @param url As it was given.
  * @param options The subprotocols to offer, and a signal that the attempt is not wanted any more.
@@ -188,6 +196,8 @@ export class StateEvent extends Event {
   readonly code: number;
   /** Why it ended, in the words of the other side; empty unless it is "waiting" or "stopped". */
   readonly reason: string;
+  /** What the attempt failed with; `undefined` where `connect` does not say. */
+  readonly error: unknown;
 }
 
 /** Tells of a message that the outbox had no room for; its type is "dropped". */

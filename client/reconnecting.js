@@ -152,7 +152,7 @@ export class ReconnectingSocket extends EventTarget {
       if (!first) return this.#ended(attempt, error);
       // An address or a subprotocol that cannot be used now never can.
       this.#abandon();
-      this.#stop(1006, "");
+      this.#stop(1006, "", { error });
       throw error;
     }
   }
@@ -198,19 +198,21 @@ export class ReconnectingSocket extends EventTarget {
     this.#lost(Object(how));
   }
 
-  /** @param {{ code?: unknown, reason?: unknown, retryAfter?: unknown }} how */
+  /** @param {{ code?: unknown, reason?: unknown, retryAfter?: unknown, final?: unknown }} how */
   #lost(how) {
     // What is not a CloseEvent has codes of another kind, such as "ECONNREFUSED".
     const code = typeof how.code === "number" ? how.code : 1006;
     const reason = typeof how.reason === "string" ? how.reason : "";
-    if (this.#closing || isFinal(code, this.#options.stopOnApplicationCodes)) {
-      return this.#stop(code, reason);
+    const error = how instanceof Error ? { error: how } : {};
+    const { stopOnApplicationCodes } = this.#options;
+    if (this.#closing || how.final === true || isFinal(code, stopOnApplicationCodes)) {
+      return this.#stop(code, reason, error);
     }
     const retryAfter = typeof how.retryAfter === "number" ? how.retryAfter : 0;
     this.#asked = retryAfter > 0;
     const wait = this.#backoff.next(retryAfter);
     this.#setTimer(() => this.#connect(), wait);
-    this.#become({ state: "waiting", until: this.#clock.now() + wait, code, reason });
+    this.#become({ state: "waiting", until: this.#clock.now() + wait, code, reason, ...error });
   }
 
   /** Lets go of the attempt or the connection: what becomes of it is not waited for. */
@@ -224,13 +226,14 @@ export class ReconnectingSocket extends EventTarget {
   /**
    * @param {number} code
    * @param {string} reason
+   * @param {{ error?: unknown }} [error]
    */
-  #stop(code, reason) {
+  #stop(code, reason, error) {
     this.#clearTimer();
     this.#closing = false;
     this.#watching?.abort();
     this.#watching = undefined;
-    this.#become({ state: "stopped", code, reason });
+    this.#become({ state: "stopped", code, reason, ...error });
   }
 
   /** @param {State} state */

@@ -12,6 +12,8 @@ export class StateEvent extends Event {
     this.code = "code" in state ? state.code : 0;
     /** @type {string} */
     this.reason = "reason" in state ? state.reason : "";
+    /** @type {unknown} */
+    this.error = "error" in state ? state.error : undefined;
   }
 }
 

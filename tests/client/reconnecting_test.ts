@@ -169,7 +169,8 @@ Deno.test("reconnecting() takes an opener that resolves to an open connection, o
   for (const state of STATES) trial.socket.addEventListener(state, () => changes.push(state));
   assertEquals(await changes.next(), "waiting");
   assertEquals(trial.told, ["waiting 2250"]);
-  assertEquals(trial.socket.state, { state: "waiting", until: 2250, code: 1006, reason: "" });
+  const { state } = trial.socket;
+  assertEquals(state, { state: "waiting", until: 2250, code: 1006, reason: "", error: refusal });
   trial.clock.advance(2250);
   assertEquals([await changes.next(), await changes.next()], ["connecting", "open"]);
   assertEquals(trial.socket.send("hello"), "sent");
