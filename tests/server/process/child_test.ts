@@ -62,7 +62,7 @@ Deno.test("startChild() links it where TMPDIR is too long for a socket, or not t
       await status;
     });
   }
-  assertEquals([...Deno.readDirSync(long)], [], "nothing is left behind");
+  assertEquals(await Array.fromAsync(Deno.readDir(long)), [], "nothing is left behind");
   await Deno.remove(folder, { recursive: true });
 });
 
