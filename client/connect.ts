@@ -24,7 +24,7 @@ import {
   resolveDeflate,
 } from "../server/deflate/options.ts";
 import { ownTupleOf } from "../server/four_tuple.ts";
-import { type Limits, resolveLimits } from "../server/limits.ts";
+import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../server/limits.ts";
 import type { Handlers, LogEntry } from "../server/options.ts";
 import { sha1 } from "../server/sha1.ts";
 import { closeQuietly, type Transport, writeAll } from "../server/transport.ts";
@@ -134,7 +134,7 @@ export async function connect(
   options: ConnectOptions = {},
 ): Promise<ClientConnection> {
   const target = targetOf(url);
-  const limits = resolveLimits({ ...HEAD_LIMITS, ...options.limits });
+  const limits = resolveLimits(options.limits, { ...DEFAULT_LIMITS, ...HEAD_LIMITS });
   const settings = resolveDeflate(options.deflate);
   const extensions = settings === undefined ? [] : [deflateOffer(settings)];
   const { subprotocols } = options;

@@ -131,17 +131,21 @@ export function limitFault(name: keyof Limits, value: unknown): string | undefin
  * Completes a set of limits with the defaults.
  *
  * @param limits The limits that differ from the defaults.
+ * @param defaults The limits that hold where none are given.
  * @returns All limits.
  * @throws {RangeError} Naming every limit that cannot be, at once.
  */
-export function resolveLimits(limits: Partial<Limits> = {}): Limits {
+export function resolveLimits(
+  limits: Partial<Limits> = {},
+  defaults: Limits = DEFAULT_LIMITS,
+): Limits {
   const given = Object.entries(limits).filter(([, value]) => value !== undefined);
   const faults = given.flatMap(([name, value]) => {
     if (!LIMIT_NAMES.has(name)) return [`limits.${name}: no such limit`];
     const fault = limitFault(name as keyof Limits, value);
     return fault === undefined ? [] : [`limits.${name}: ${fault}`];
   });
-  const all: Limits = { ...DEFAULT_LIMITS, ...Object.fromEntries(given) };
+  const all: Limits = { ...defaults, ...Object.fromEntries(given) };
   const fault = headLineFault(limits.headLineBytes, all.headBytes);
   if (fault !== undefined) faults.push(`limits.headLineBytes: ${fault}`);
   if (faults.length > 0) {

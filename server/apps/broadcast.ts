@@ -9,8 +9,8 @@ import { greeting } from "./greeting.ts";
  */
 export function broadcast(options: ServeOptions): Server {
   const server: Server = serve({
-    ...options,
     fetch: greeting,
+    ...options,
     message: (_, data) => server.broadcastInTurn(data),
   });
   return server;

@@ -9,8 +9,8 @@ import { greeting } from "./greeting.ts";
  */
 export function echo(options: ServeOptions): Server {
   return serve({
-    ...options,
     fetch: greeting,
+    ...options,
     message: (connection, data) => connection.send(data),
   });
 }

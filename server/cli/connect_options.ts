@@ -7,6 +7,7 @@
 import { encodeBase64 as encodeBase64Untyped } from "@std/encoding/base64";
 import { HEAD_LIMITS } from "../../client/connect.ts";
 import type { HeadLimits } from "../../protocol/mod.ts";
+import { headLineFault } from "../limits.ts";
 import type { Flags } from "./admin_command.ts";
 import { MOST_MESSAGE } from "./connect_input.ts";
 import { type PipeOptions, SILENCE } from "./connect_pipe.ts";
@@ -216,12 +217,7 @@ export function readConnectOptions(args: readonly string[], faults: string[]): C
     insecure: flags.insecure === true,
     deflate: flags.deflate === true,
     timeout: integerOption(flags, "timeout", [10, MOST_TIME], faults) ?? DEFAULT_TIMEOUT,
-    head: {
-      headLineBytes: integerOption(flags, HEAD[0], [64, MOST_HEAD], faults) ??
-        HEAD_LIMITS.headLineBytes,
-      headHeaders: integerOption(flags, HEAD[1], [1, MOST_HEAD], faults) ?? HEAD_LIMITS.headHeaders,
-      headBytes: integerOption(flags, HEAD[2], [128, MOST_HEAD], faults) ?? HEAD_LIMITS.headBytes,
-    },
+    head: readHeadLimits(flags, faults),
     execute,
     binary,
     whole,
@@ -296,6 +292,20 @@ function readHeaders(flags: Flags, headers: Headers, faults: string[]): void {
 
 function basic(credentials: string): string {
   return `Basic ${encodeBase64(new TextEncoder().encode(credentials))}`;
+}
+
+/** Reads the limits of the answer's head; a line is no longer than the head that it is in. */
+function readHeadLimits(flags: Flags, faults: string[]): HeadLimits {
+  const headBytes = integerOption(flags, HEAD[2], [128, MOST_HEAD], faults) ??
+    HEAD_LIMITS.headBytes;
+  const line = integerOption(flags, HEAD[0], [64, MOST_HEAD], faults);
+  const fault = headLineFault(line, headBytes);
+  if (fault !== undefined) faults.push(`--head-line-bytes: ${fault}`);
+  return {
+    headLineBytes: line ?? Math.min(HEAD_LIMITS.headLineBytes, headBytes),
+    headHeaders: integerOption(flags, HEAD[1], [1, MOST_HEAD], faults) ?? HEAD_LIMITS.headHeaders,
+    headBytes,
+  };
 }
 
 function readSubprotocols(flags: Flags, faults: string[]): string[] {

@@ -37,6 +37,8 @@ Deno.test("readConnectOptions() has defaults", () => {
 Deno.test("readConnectOptions() reads the limits of a head by the names that serve has", () => {
   const args = ["--head-line-bytes=100", "--head-headers=2", "--head-bytes=300", "localhost"];
   assertEquals(read(...args).head, { headLineBytes: 100, headHeaders: 2, headBytes: 300 });
+  const { headLineBytes } = read("--head-bytes=300", "localhost").head;
+  assertEquals(headLineBytes, 300, "no longer than the head");
 });
 
 Deno.test("readConnectOptions() reads long and short names alike", () => {
@@ -89,6 +91,10 @@ for (
     [["ws://me:%ff@localhost"], "the URL cannot be read"],
     [["ftp://localhost"], 'expected a URL with ws:// or wss://, received "ftp:"'],
     [["localhost#part"], "expected a URL without a fragment"],
+    [
+      ["--head-line-bytes=301", "--head-bytes=300", "a"],
+      "--head-line-bytes: expected at most headBytes, which is 300",
+    ],
     [["-H", "secret", "a"], '--header: expected "Name: value"'],
     [["-H", "A: secret\nB: c", "a"], '--header: expected "Name: value"'],
     [["--auth", "secret", "a"], "--auth: expected NAME:PASSWORD"],
