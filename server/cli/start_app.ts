@@ -106,9 +106,9 @@ export async function readCertificate(
 ): Promise<Certificate | undefined> {
   if (tlsCert === undefined || tlsKey === undefined) return undefined;
   const names = [`"${tlsCert}"`, `"${tlsKey}"`] as const;
-  const usable = usableCertificate(readText(tlsCert), readText(tlsKey), ...names);
-  await triedContext(usable.cert, usable.key, ...names);
-  return usable;
+  const [cert, key] = [readText(tlsCert), readText(tlsKey)];
+  await triedContext(cert, key, ...names); // first: a Deno that is too old has other names for keys
+  return usableCertificate(cert, key, ...names);
 }
 
 function readText(path: string): string {
