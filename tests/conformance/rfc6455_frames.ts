@@ -336,7 +336,7 @@ export const FRAME_RULES: readonly Rule[] = [
         SESSION,
         `Session as ${role} answers every code that may be received with the same (5.5.1, 7.4)`,
       ]),
-      [CONNECTION, "ServerConnection answers the peer's Close with its code"],
+      [CONNECTION, "ServerConnection answers the peer's Close with its code and reason"],
       [CONNECTION, "ServerConnection answers an empty Close with an empty one, and tells 1005"],
       [CONNECTION, "ServerConnection closes once when both sides close at the same time"],
     ],
@@ -346,7 +346,7 @@ export const FRAME_RULES: readonly Rule[] = [
     who: "both",
     rule: "When a Close has gone in both directions, the TCP connection is closed.",
     tests: [
-      [CONNECTION, "ServerConnection answers the peer's Close with its code"],
+      [CONNECTION, "ServerConnection answers the peer's Close with its code and reason"],
       [
         CONNECTION,
         "ServerConnection gives the descriptor of a peer back that closes but never leaves",
