@@ -189,8 +189,8 @@ function surroundings(): Surroundings {
 }
 
 /**
- * Passes the exit code on once the last lines are written, or their reader is stuck; 1 in place of 0 where lines of
- * the log were lost of which it does not tell, unless their reader has left.
+ * Passes the exit code on once the last lines are written, or their reader is stuck; 1 in place of 0
+ * where lines of the log were lost of which it does not tell, unless their reader has left.
  */
 async function flushed(
   code: number,
@@ -200,7 +200,9 @@ async function flushed(
   let written = false;
   const writing = Promise.resolve(log?.flush()).then(() => written = true);
   const all = [writing, ...others.map((it) => it.flush())];
-  await Promise.race([Promise.all(all), pause(FLUSH_DEADLINE)]);
+  const done = new AbortController();
+  Promise.all(all).then(() => done.abort());
+  await pause(FLUSH_DEADLINE, done.signal);
   const lost = log?.lost;
   return code === 0 && (!written || lost !== undefined && !lost.left) ? 1 : code;
 }
