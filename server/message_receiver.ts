@@ -212,7 +212,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage {
           const fragment = fragments[at]!;
           this.#owner.observer?.received(fragment);
           if (this.#ahead !== undefined) {
-            if (!isControl(fragment.opcode)) await this.#makeRoom(fragment, this.#ahead);
+            if (!isControl(fragment.opcode)) await this.#makeRoom(fragment);
             else if (fragment.opcode === Opcode.Close) await this.#catchUp(this.#ahead);
           }
           const received = fragment.compressed
@@ -403,9 +403,11 @@ export class MessageReceiver implements Waiter, UnfinishedMessage {
   }
 
   /** Makes room for a fragment in what is read ahead. */
-  async #makeRoom({ payload }: Fragment, { room }: ReadAhead): Promise<void> {
-    if (room !== undefined) await this.#pauseFor(room);
-    this.#ahead?.count(payload.length);
+  async #makeRoom({ payload, compressed }: Fragment): Promise<void> {
+    for (let room = this.#ahead?.room; room !== undefined; room = this.#ahead?.room) {
+      await this.#pauseFor(room);
+    }
+    this.#ahead?.count(payload.length, compressed ? this.#host.limits.messageBytes : 0);
   }
 
   /** Lets messages be handed over that came before a Close, so that they can be answered. */

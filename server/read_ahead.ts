@@ -1,6 +1,12 @@
 /** So many bytes are read ahead of a message that is not dealt with; then the TCP window closes. */
 const READ_AHEAD_BYTES = 65_536;
 
+/** So many bytes are read ahead in a process; then no connection of it reads on. */
+const PROCESS_BYTES = 67_108_864;
+
+/** What is read ahead in this process, with what messages may become that are being inflated. */
+let processBytes = 0;
+
 /** What a frame costs besides its bytes: many small ones have a bound too. */
 const FRAME_BYTES = 256;
 
@@ -20,13 +26,15 @@ export class ReadAhead {
   /** What waits, and the beginning of the message that comes. */
   #bytes = 0;
   #unfinished = 0;
+  /** What is kept free for the message that comes, as it is compressed. */
+  #reserved = 0;
   #room: PromiseWithResolvers<void> | undefined = undefined;
   #empty: PromiseWithResolvers<void> | undefined = undefined;
   #ended: PromiseWithResolvers<void> | undefined = undefined;
 
   /** What to wait for before more is read; `undefined` while there is room. */
   get room(): Promise<void> | undefined {
-    if (this.#bytes < READ_AHEAD_BYTES) return undefined;
+    if (this.#bytes < READ_AHEAD_BYTES && processBytes < PROCESS_BYTES) return undefined;
     return (this.#room ??= Promise.withResolvers()).promise;
   }
 
@@ -41,10 +49,16 @@ export class ReadAhead {
     return (this.#ended ??= Promise.withResolvers()).promise;
   }
 
-  /** Bytes of a message came. */
-  count(bytes: number): void {
-    this.#bytes += bytes + FRAME_BYTES;
+  /**
+   * Bytes of a message came.
+   *
+   * @param bytes How many.
+   * @param most How long the message may become, where that does not show as it is compressed.
+   */
+  count(bytes: number, most = 0): void {
+    this.#hold(bytes + FRAME_BYTES);
     this.#unfinished += bytes + FRAME_BYTES;
+    if (this.#reserved === 0) this.#reserve(Math.min(most, PROCESS_BYTES));
   }
 
   /**
@@ -55,7 +69,8 @@ export class ReadAhead {
    */
   add(length: number, hand: Waiting["hand"]): void {
     const bytes = Math.max(this.#unfinished, length);
-    this.#bytes += bytes - this.#unfinished;
+    this.#hold(bytes - this.#unfinished);
+    this.#reserve(0);
     this.#unfinished = 0;
     this.#waiting.push({ bytes, hand });
   }
@@ -64,7 +79,7 @@ export class ReadAhead {
   next(): Waiting["hand"] | undefined {
     const next = this.#waiting.shift();
     if (next === undefined) return undefined;
-    this.#bytes -= next.bytes;
+    this.#hold(-next.bytes);
     if (this.#bytes < READ_AHEAD_BYTES) this.#leaveRoom();
     if (this.#waiting.length === 0) this.#empty?.resolve();
     return next.hand;
@@ -73,9 +88,21 @@ export class ReadAhead {
   /** Nothing is read ahead any more; what waits is let go. */
   end(): void {
     this.#waiting.length = 0;
+    this.#hold(-this.#bytes);
+    this.#reserve(0);
     this.#leaveRoom();
     this.#empty?.resolve();
     this.#ended?.resolve();
+  }
+
+  #hold(bytes: number): void {
+    this.#bytes += bytes;
+    processBytes += bytes;
+  }
+
+  #reserve(bytes: number): void {
+    processBytes += bytes - this.#reserved;
+    this.#reserved = bytes;
   }
 
   #leaveRoom(): void {

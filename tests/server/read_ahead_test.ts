@@ -1,5 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { ReadAhead } from "../../server/read_ahead.ts";
+
+const MIB = 1_048_576;
 
 /** Adds a message that came in one frame, and is of so many bytes. */
 function add(ahead: ReadAhead, length: number, came = length): void {
@@ -60,4 +62,36 @@ Deno.test("ReadAhead.end() lets what waits go", async () => {
   ahead.end();
   await empty;
   assertEquals(ahead.next(), undefined);
+});
+
+Deno.test("ReadAhead.room bounds what a process reads ahead, and counts what may be inflated", () => {
+  const others = Array.from({ length: 63 }, () => new ReadAhead());
+  for (const other of others) add(other, MIB, 1_024); // inflated: little came
+  const inflating = new ReadAhead();
+  const ahead = new ReadAhead();
+  try {
+    assertEquals(ahead.room, undefined);
+    inflating.count(1_024, MIB);
+    inflating.count(1_024, MIB); // of the same message
+    assert(ahead.room !== undefined);
+    inflating.add(2_048, () => undefined);
+    assertEquals(ahead.room, undefined); // it did not become large
+    add(inflating, MIB);
+    assert(ahead.room !== undefined);
+    others[0]!.next();
+    assertEquals(ahead.room, undefined);
+  } finally {
+    for (const each of [...others, inflating, ahead]) each.end();
+  }
+});
+
+Deno.test("ReadAhead.end() gives back what was kept for a message that is being inflated", () => {
+  const ahead = new ReadAhead();
+  for (let i = 0; i < 2; i++) {
+    const other = new ReadAhead();
+    other.count(1_024, Number.MAX_SAFE_INTEGER);
+    assert(ahead.room !== undefined);
+    other.end();
+    assertEquals(ahead.room, undefined);
+  }
 });
