@@ -7,14 +7,14 @@ const PROXY_LINE = "PROXY TCP4 192.0.2.7 192.0.2.8 4711 443\r\n";
 const PLACE = { hostname: "127.0.0.1", port: 0, log: () => {} };
 
 for (
-  const [app, status] of [["echo", 426], ["broadcast", 426], ["relay", 426], ["talk", 200]] as const
+  const [app, status] of [["echo", 426], ["broadcast", 426], ["relay", 426], ["talk", 404]] as const
 ) {
   Deno.test(`startApp() starts ${app} with the settings, at the place that is given`, async () => {
     const settings = completeSettings({ app, host: "192.0.2.1", port: 1, connections: 1 });
     await using server = await startApp(settings, PLACE);
     {
       using client = await RawClient.connect(server.addr);
-      await client.sendHead(["GET / HTTP/1.1", "Host: a"]);
+      await client.sendHead(["GET /none HTTP/1.1", "Host: a"]);
       assertEquals((await client.head()).status, status);
     }
     assertEquals((await server.report()).maxConnections, 1);
