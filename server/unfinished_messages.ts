@@ -28,6 +28,8 @@ interface Progress {
   arrived: number;
   /** When that ends, on a clock that stands still while nobody is blamed for an event loop that is late. */
   deadline: number;
+  /** Where it comes from; found out once, since parsing the addresses of thousands takes its time. */
+  source: string | undefined;
 }
 
 /** What unfinished messages share with the server. */
@@ -81,7 +83,7 @@ export class UnfinishedMessages implements Due {
   update(message: UnfinishedMessage, bytes: number, arrived: number): void {
     let progress = this.#messages.get(message);
     if (progress === undefined) {
-      progress = { bytes: 0, arrived: 0, deadline: this.#deadline() };
+      progress = { bytes: 0, arrived: 0, deadline: this.#deadline(), source: undefined };
       this.#messages.set(message, progress);
       if (this.#messages.size === 1) this.#host.sweep.add(this);
     }
@@ -131,8 +133,9 @@ export class UnfinishedMessages implements Due {
   /** Of the source whose messages hold the most, the one that holds the most, or the oldest such. */
   #largestOfLargest(): UnfinishedMessage {
     const sources = new Map<string, { bytes: number; most: number; message: UnfinishedMessage }>();
-    for (const [message, { bytes }] of this.#messages) {
-      const source = sourceOf(message.address);
+    for (const [message, progress] of this.#messages) {
+      const { bytes } = progress;
+      const source = progress.source ??= sourceOf(message.address);
       const group = sources.get(source);
       if (group === undefined) sources.set(source, { bytes, most: bytes, message });
       else {

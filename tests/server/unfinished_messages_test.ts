@@ -97,6 +97,17 @@ Deno.test("UnfinishedMessages gives up the largest message of the address that h
   assertEquals(setup.messages.bytes, 700);
 });
 
+Deno.test("UnfinishedMessages asks for each address once, however many messages are given up", () => {
+  const setup = new Setup();
+  let asked = 0;
+  for (let i = 0; i < 20; i++) {
+    const message = setup.message(`${i}`, "");
+    Object.defineProperty(message, "address", { get: () => `192.0.2.${++asked}` });
+    setup.messages.update(message, 100, 0);
+  }
+  assertEquals([setup.givenUp.length, asked], [10, 20]);
+});
+
 Deno.test("UnfinishedMessages lets a message alone hold as much as it may", () => {
   const setup = new Setup();
   const alone = setup.message("alone", "192.0.2.1");
