@@ -51,8 +51,8 @@ export interface LogEntry {
    * `out_of_descriptors`, `descriptors_back`, `left_early`, `accept_failed`, `draining`. Of a cluster:
    * `worker_started`, `worker_ended`, `worker_failed`, `worker_refused`, `worker_restarting`,
    * `gave_up`, `signal_ignored`, `rolling`, `rolled`, `roll_failed`, `relay_dropped`,
-   * `handler_fault`. Of the binary's
-   * ops port: `admin_fault`, `audit`; of its app relay: `relay_closed`.
+   * `handler_fault`. Of the binary's ops port: `admin_fault`, `audit`; of its app relay:
+   * `relay_closed`.
    */
   readonly event: string;
   /** Why, as a stable code: of `rule_broken` a protocol error's, of `refused` as in the totals. */

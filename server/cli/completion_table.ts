@@ -62,12 +62,19 @@ const NEGATED = SETTINGS.filter(({ kind }) => kind === "switch").map(({ name }) 
  * @param commands The commands.
  */
 export function completionTable(commands: readonly Command[]): CompletedCommand[] {
-  return commands.map(({ name, summary, help }) => ({
+  const completed = commands.map(({ name, summary, help }) => ({
     name,
     summary,
     options: optionsIn(help, CHOICES[name] ?? {}, name === "serve" ? NEGATED : []),
     words: name === "completions" ? SHELLS : [],
   }));
+  const words = commands.map(({ name }) => name);
+  return [...completed, {
+    name: "help",
+    summary: "Print the help of a command",
+    options: [],
+    words,
+  }];
 }
 
 /** Reads the options out of a help text, where each begins a line: `  --sort ORDER`. */
