@@ -196,7 +196,7 @@ Deno.test("ServerOperations.tap() shows the first frame after a long silence, an
     "out text 11 hello",
     "out text 3 all",
     "in close 5 bye",
-    "out close 2 ",
+    "out close 5 bye",
     "end 1000",
   ]);
 });
