@@ -238,7 +238,10 @@ export class MessageReceiver implements Waiter, UnfinishedMessage {
           const handled = this.#hand(message);
           const answered = role === "server" || this.#sender.bytes > before;
           if (handled !== undefined) await this.#waitFor(handled);
-          if (answered && this.#sender.congested) await this.#waitFor(this.#sender.taken());
+          // What is read ahead waits for the handler first, and then for the peer.
+          if (answered && this.#ahead === undefined && this.#sender.congested) {
+            await this.#waitFor(this.#sender.taken());
+          }
         }
         if (!decoder.isBetweenMessages) {
           this.#unfinished = true;

@@ -271,6 +271,27 @@ Deno.test("MessageReceiver answers pings while a handler is pending for long, an
   await lone.end();
 });
 
+Deno.test("MessageReceiver hands no message over while a handler is pending, when the peer has taken its large answer", async () => {
+  const lone = new LoneReceiver();
+  const gate = Promise.withResolvers<void>();
+  lone.transport.blocked = true;
+  lone.onMessage = () => {
+    lone.sender.send("x".repeat(600_000));
+    return gate.promise;
+  };
+  await lone.arrive(text("a"), text("b"));
+  for (let wait = 0; wait < 2; wait++) await lone.patience.end();
+  lone.transport.blocked = false;
+  lone.transport.letThrough();
+  await settled();
+  assertEquals([lone.handled, lone.sender.bytes], [["a"], 0]);
+  lone.onMessage = () => undefined;
+  gate.resolve();
+  await settled();
+  assertEquals(lone.handled, ["a", "b"]);
+  await lone.end();
+});
+
 for (const size of [0, 100, 10_000, 1_000_000]) {
   Deno.test(`MessageReceiver reads 64 KiB ahead of a pending handler and no more, of messages of ${size} bytes`, async () => {
     const lone = new LoneReceiver();
