@@ -116,8 +116,8 @@ export class ServerConnection<Data>
   #writable: WritableStream<MessageData | Blob> | undefined = undefined;
   /** Only where somebody asked for the signal. */
   #leaving: AbortController | undefined = undefined;
-  /** Only where somebody waits for the peer. */
-  #finished: PromiseWithResolvers<void> | undefined = undefined;
+  /** Those who wait for the peer; only where somebody does. */
+  #waiters: Set<() => void> | undefined = undefined;
   #over = false;
   #released = false;
   /** Whether our side left without a Close frame; the session takes every such end for the peer's. */
@@ -189,8 +189,15 @@ export class ServerConnection<Data>
   get drained(): Promise<void> {
     this.#host.hub.catchUp(this);
     if (this.#over || this.bufferedAmount === 0) return Promise.resolve();
-    this.#finished ??= Promise.withResolvers();
-    return Promise.race([this.#sender.taken(), this.#finished.promise]);
+    // A promise that lasts as long as the connection would keep all that was ever raced against it.
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiters = this.#waiters ??= new Set();
+    waiters.add(resolve);
+    this.#sender.taken().then(() => {
+      waiters.delete(resolve);
+      resolve();
+    });
+    return promise;
   }
 
   get roundTrip(): number | undefined {
@@ -495,7 +502,7 @@ export class ServerConnection<Data>
     if (this.#over) return;
     this.#over = true;
     this.#abort();
-    this.#finished?.resolve();
+    this.#waiters?.forEach((resolve) => resolve());
     this.#receiver.stop();
     this.#sender.stop();
     const { code, reason } = this.#session.closeStatus;

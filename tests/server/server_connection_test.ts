@@ -1,4 +1,6 @@
 import { setImmediate } from "node:timers";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import WebSocketOfWs from "ws";
 import { connect, type Connection, serve, type ServeOptions, type Server } from "../../mod.ts";
@@ -1154,6 +1156,25 @@ Deno.test("Connection.drained resolves when nothing waits, and when the connecti
   connection.terminate();
   await drained;
   await connection.drained;
+});
+
+Deno.test("Connection.drained keeps nothing of a wait that is over, however long the connection lasts", async () => {
+  const lone = new LoneConnection();
+  const { connection } = lone;
+  const waits: WeakRef<Promise<void>>[] = [];
+  const wait = (): Promise<void> => {
+    connection.send("a");
+    const { drained } = connection;
+    waits.push(new WeakRef(drained));
+    return drained;
+  };
+  for (let count = 0; count < 100; count++) await wait();
+  await settled();
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+  const kept = waits.filter((wait) => wait.deref() !== undefined).length;
+  assert(kept < 10, `${kept} of ${waits.length}`);
+  await lone.end();
 });
 
 /** Random text, which hardly becomes smaller. */
