@@ -15,7 +15,7 @@ import type { FrameObserver } from "./frame_tap.ts";
 import type { Measurements } from "./measurements.ts";
 import { MessageDelivery, type MessageOwner } from "./message_delivery.ts";
 import type { MessageSender } from "./message_sender.ts";
-import type { Patience } from "./patience.ts";
+import type { Patience, Patient } from "./patience.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import type { Sweep } from "./sweep.ts";
 import type { Transport } from "./transport.ts";
@@ -47,8 +47,8 @@ export interface MessageReceiverHost {
   readonly turn: Turn;
   /** Bounds what messages hold before they are whole, and for how long. */
   readonly unfinished: UnfinishedMessages;
-  /** Tells who has waited for long. */
-  readonly patience: Pick<Patience, "watch" | "forget">;
+  /** Finds waits that take long. */
+  readonly patience: Pick<Patience, "watch">;
   /** Counts what metrics need. */
   readonly measurements: Measurements;
 }
@@ -86,13 +86,21 @@ export interface MessageReceiverParts {
   readonly deflate: ConnectionDeflate | undefined;
 }
 
+/** A wait for our own side. */
+interface OwnWait {
+  /** The end of it; `undefined` between two waits. */
+  pending: Promise<void> | undefined;
+  /** The wait that was there at the last look. */
+  seen: Promise<void> | undefined;
+}
+
 /**
  * The way in of one connection: drives bytes from the transport through the decoder and the session to
  * whoever wants the messages, no faster than they are wanted. While a message is being dealt with for
  * long, it reads on a little, so that pings are answered and a Close is seen: {@linkcode ReadAhead}.
  * While nothing comes it is parked.
  */
-export class MessageReceiver implements Waiter, UnfinishedMessage {
+export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
   /** Bytes that came. */
   bytes = 0;
   /** Messages that came. */
@@ -110,6 +118,8 @@ export class MessageReceiver implements Waiter, UnfinishedMessage {
   #delivery: MessageDelivery | undefined = undefined;
   /** Ends the wait for our own side. */
   #resume: (() => void) | undefined = undefined;
+  /** Only while {@linkcode MessageReceiver.look} is called. */
+  #wait: OwnWait | undefined = undefined;
   /** What was read since messages have to wait; only while they do. */
   #ahead: ReadAhead | undefined = undefined;
   /** Whether no message is handed over any more, as our side has begun to close. */
@@ -378,22 +388,41 @@ export class MessageReceiver implements Waiter, UnfinishedMessage {
    */
   #waitFor(pending: Promise<void>): Promise<undefined> {
     if (this.#discards) return Promise.resolve(undefined);
-    const { patience } = this.#host;
+    const wait = this.#wait ??= this.#watch();
+    wait.pending = pending;
     return new Promise((resolve) => {
       const resume = () => {
-        if (this.#resume === resume) this.#resume = undefined;
-        patience.forget(late);
+        if (this.#resume === resume) this.#resume = wait.pending = undefined;
         resolve(undefined);
       };
-      const late = () => {
-        const ahead = this.#ahead ??= new ReadAhead();
-        pending.then(() => this.#handOn(ahead));
-        resume();
-      };
       this.#resume = resume;
-      patience.watch(late);
       pending.then(resume);
     });
+  }
+
+  /** Has somebody look whether the waits from now on take long. */
+  #watch(): OwnWait {
+    this.#host.patience.watch(this);
+    return { pending: undefined, seen: undefined };
+  }
+
+  look(): boolean {
+    const wait = this.#wait!;
+    const { pending } = wait;
+    if (pending !== undefined && pending !== wait.seen) {
+      wait.seen = pending;
+      return true;
+    }
+    this.#wait = undefined;
+    if (pending !== undefined) this.#leaveToItself(pending);
+    return false;
+  }
+
+  /** Reads on ahead of a wait that takes long. */
+  #leaveToItself(pending: Promise<void>): void {
+    const ahead = this.#ahead ??= new ReadAhead();
+    pending.then(() => this.#handOn(ahead));
+    this.#resume?.();
   }
 
   /** Waits for our own side, however long that takes. */

@@ -1,31 +1,35 @@
-/** Whoever waits for longer than this many milliseconds is called, after twice as long at the latest. */
+/** The time between two looks at those who wait, in milliseconds. */
 const PATIENCE = 10;
 
-/** Calls those who wait for long. One timer for all, as most waits are over before it. */
+/** One who waits now and then. */
+export interface Patient {
+  /**
+   * Called until it is forgotten. A wait that was there at the last call too has lasted for long.
+   *
+   * @returns Whether to call again: whether it still waits.
+   */
+  look(): boolean;
+}
+
+/**
+ * Finds those who wait for long. Most waits are over before a look, so a wait costs nothing here but the
+ * first one after a look; one timer serves all.
+ */
 export class Patience {
-  /** Those who began to wait since the timer last went off, and those who waited then already. */
-  #fresh = new Set<() => void>();
-  #stale = new Set<() => void>();
+  readonly #patients = new Set<Patient>();
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
 
-  /** Has `late` called once, unless {@linkcode Patience.forget} comes before. */
-  watch(late: () => void): void {
-    this.#fresh.add(late);
+  /** Has `patient.look()` called, until it says that it does not wait. */
+  watch(patient: Patient): void {
+    this.#patients.add(patient);
     this.#timer ??= setTimeout(this.#tick, PATIENCE);
   }
 
-  /** The wait is over. */
-  forget(late: () => void): void {
-    if (!this.#fresh.delete(late)) this.#stale.delete(late);
-  }
-
   #tick = (): void => {
-    for (const late of this.#stale) {
-      this.#stale.delete(late);
-      late();
+    for (const patient of this.#patients) {
+      if (!patient.look()) this.#patients.delete(patient);
     }
-    [this.#fresh, this.#stale] = [this.#stale, this.#fresh];
-    this.#timer = this.#stale.size > 0 ? setTimeout(this.#tick, PATIENCE) : undefined;
+    this.#timer = this.#patients.size > 0 ? setTimeout(this.#tick, PATIENCE) : undefined;
   };
 
   /** Nobody is called any more. */

@@ -23,6 +23,7 @@ import {
   type MessageSenderHost,
   type MessageSenderOwner,
 } from "../../server/message_sender.ts";
+import type { Patient } from "../../server/patience.ts";
 import { Flusher } from "../../server/send_queue.ts";
 import { Sweep } from "../../server/sweep.ts";
 import { Turn } from "../../server/turn.ts";
@@ -51,19 +52,19 @@ class CountingTurn extends Turn {
 
 /** Patience that ends when the test says so. */
 class TestedPatience {
-  readonly #late = new Set<() => void>();
+  readonly #patients = new Set<Patient>();
 
-  watch(late: () => void): void {
-    this.#late.add(late);
-  }
-
-  forget(late: () => void): void {
-    this.#late.delete(late);
+  watch(patient: Patient): void {
+    this.#patients.add(patient);
   }
 
   /** Whoever waits has waited for long. */
   async end(): Promise<void> {
-    for (const late of [...this.#late]) late();
+    for (let look = 0; look < 2; look++) {
+      for (const patient of this.#patients) {
+        if (!patient.look()) this.#patients.delete(patient);
+      }
+    }
     await settled();
   }
 }

@@ -1,49 +1,66 @@
 import { assert, assertEquals } from "@std/assert";
-import { Patience } from "../../server/patience.ts";
+import { Patience, type Patient } from "../../server/patience.ts";
 
-/** Calls that were made, by name. */
-function calls(): { made: string[]; call: (name: string) => () => void } {
-  const made: string[] = [];
-  return { made, call: (name) => () => void made.push(name) };
+/** One that waits for so many looks, and takes note of each. */
+class Counted implements Patient {
+  looks = 0;
+  readonly over: Promise<void>;
+  readonly #waits: number;
+  readonly #resolve: () => void;
+
+  constructor(waits: number) {
+    this.#waits = waits;
+    ({ promise: this.over, resolve: this.#resolve } = Promise.withResolvers<void>());
+  }
+
+  look(): boolean {
+    if (++this.looks > this.#waits) this.#resolve();
+    return this.looks <= this.#waits;
+  }
 }
 
-Deno.test("Patience.watch() calls once, not at once, and not who is forgotten", async () => {
+Deno.test("Patience.watch() has looks 10 ms apart, and none any more when nobody waits", async () => {
   const patience = new Patience();
-  const { made, call } = calls();
-  const [early, late] = [call("early"), call("late")];
-  const called = new Promise<void>((resolve) => patience.watch(resolve));
+  const [short, long] = [new Counted(0), new Counted(2)];
   const began = performance.now();
-  patience.watch(early);
-  patience.watch(late);
-  patience.forget(early);
-  await called;
-  assertEquals(made, ["late"]);
-  assert(performance.now() - began >= 9);
-  const again = new Promise<void>((resolve) => patience.watch(resolve));
-  await again;
-  assertEquals(made, ["late"]);
+  patience.watch(short);
+  patience.watch(long);
+  assertEquals([short.looks, long.looks], [0, 0]);
+  await long.over;
+  assert(performance.now() - began >= 29);
+  assertEquals([short.looks, long.looks], [1, 3]);
 });
 
-Deno.test("Patience.forget() comes in time until the very last", async () => {
+Deno.test("Patience.watch() begins again with one that has waited before", async () => {
   const patience = new Patience();
-  const { made, call } = calls();
-  const late = call("late");
-  const called = new Promise<void>((resolve) =>
-    patience.watch(() => {
-      patience.forget(late);
-      resolve();
-    })
-  );
-  patience.watch(late);
-  await called;
-  assertEquals(made, []);
+  const patient = new Counted(1);
+  patience.watch(patient);
+  await patient.over;
+  patience.watch(patient);
+  const other = new Counted(1);
+  patience.watch(other);
+  await other.over;
+  assertEquals([patient.looks, other.looks], [3, 2]);
+});
+
+Deno.test("Patience.watch() takes who comes in the middle of a look", async () => {
+  const patience = new Patience();
+  const late = new Counted(1);
+  patience.watch({
+    look: () => {
+      patience.watch(late);
+      return false;
+    },
+  });
+  await late.over;
+  assertEquals(late.looks, 2);
 });
 
 Deno.test("Patience.stop() leaves no timer behind, and nobody is called", () => {
   const patience = new Patience();
-  const { made, call } = calls();
-  patience.watch(call("late"));
+  const patient = new Counted(1);
+  patience.watch(patient);
   patience.stop();
   patience.stop();
-  assertEquals(made, []);
+  assertEquals(patient.looks, 0);
 });
