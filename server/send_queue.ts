@@ -39,7 +39,7 @@ const MAX_TAIL_BYTES = 65_536;
 const WAIT_FACTOR = 4;
 
 /** A burst, which is sent before the kernel can refuse any of it, may be this many times the bound. */
-export const BURST_FACTOR = 16;
+const BURST_FACTOR = 16;
 
 const ENCODER = new TextEncoder();
 

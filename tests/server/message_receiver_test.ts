@@ -60,10 +60,14 @@ class TestedPatience {
 
   /** Whoever waits has waited for long. */
   async end(): Promise<void> {
-    for (let look = 0; look < 2; look++) {
-      for (const patient of this.#patients) {
-        if (!patient.look()) this.#patients.delete(patient);
-      }
+    await this.look();
+    await this.look();
+  }
+
+  /** Looks once. */
+  async look(): Promise<void> {
+    for (const patient of this.#patients) {
+      if (!patient.look()) this.#patients.delete(patient);
     }
     await settled();
   }
@@ -290,6 +294,27 @@ Deno.test("MessageReceiver hands no message over while a handler is pending, whe
   gate.resolve();
   await settled();
   assertEquals(lone.handled, ["a", "b"]);
+  await lone.end();
+});
+
+Deno.test("MessageReceiver.look() has it read ahead of a handler that was pending at the last look too, not of another one", async () => {
+  const lone = new LoneReceiver();
+  const gates: PromiseWithResolvers<void>[] = [];
+  lone.onMessage = () => {
+    const gate = Promise.withResolvers<void>();
+    gates.push(gate);
+    return gate.promise;
+  };
+  await lone.arrive(text("a"), text("b"), ping("1"));
+  await lone.patience.look();
+  gates[0]!.resolve();
+  await settled();
+  await lone.patience.look();
+  assertEquals([lone.handled, lone.receiver.paused], [["a", "b"], true]);
+  await lone.patience.look();
+  assertEquals([lone.transport.written, lone.receiver.paused], [pong("1"), false]);
+  gates[1]!.resolve();
+  await settled();
   await lone.end();
 });
 
