@@ -83,12 +83,12 @@ export type {
 } from "./server/measurements.ts";
 export type {
   Handlers,
-  LogEntry,
   PeerInfo,
   ServeOptions,
   Upgrade,
   UpgradeDecision,
 } from "./server/options.ts";
+export type { LogEntry } from "./server/log.ts";
 export type { ClientAddress } from "./server/proxy/client_address.ts";
 export type { ForwardedHeader } from "./server/proxy/forwarded.ts";
 export type { ProxyOptions } from "./server/proxy/proxies.ts";

@@ -25,7 +25,8 @@ import {
 } from "../server/deflate/options.ts";
 import { ownTupleOf } from "../server/four_tuple.ts";
 import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../server/limits.ts";
-import type { Handlers, LogEntry } from "../server/options.ts";
+import type { Handlers } from "../server/options.ts";
+import type { LogEntry } from "../server/log.ts";
 import { sha1 } from "../server/sha1.ts";
 import { closeQuietly, type Transport, writeAll } from "../server/transport.ts";
 import { type Answer, headText, readAnswer, refusalOf } from "./answer.ts";

@@ -4,7 +4,7 @@ import { DESCRIPTOR_RESERVE } from "./capacity.ts";
 import { fourTupleOf } from "./four_tuple.ts";
 import { descriptorLimit, openDescriptors } from "./host.ts";
 import type { Limits } from "./limits.ts";
-import type { LogEntry } from "./options.ts";
+import type { LogEntry } from "./log.ts";
 import type { Proxies } from "./proxy/proxies.ts";
 import type { Clock } from "./sweep.ts";
 import type { Transport } from "./transport.ts";

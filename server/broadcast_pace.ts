@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers";
 import type { Message } from "../protocol/mod.ts";
 import type { Backplane } from "./cluster/backplane.ts";
 import type { Hub } from "./hub.ts";
-import type { LogEntry } from "./options.ts";
+import type { LogEntry } from "./log.ts";
 import { pause } from "./pause.ts";
 
 /** A connection that gets what is broadcast. */

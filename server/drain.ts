@@ -1,7 +1,7 @@
 import { CloseCode } from "../protocol/mod.ts";
 import type { Closing } from "./connection.ts";
 import type { Limits } from "./limits.ts";
-import type { LogEntry } from "./options.ts";
+import type { LogEntry } from "./log.ts";
 import { pause } from "./pause.ts";
 import type { Sweep } from "./sweep.ts";
 

@@ -9,7 +9,7 @@ import {
 } from "../protocol/mod.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import { type AllowedOrigins, isOriginAllowed, shownOrigin } from "./origin.ts";
-import type { LogEntry } from "./options.ts";
+import type { LogEntry } from "./log.ts";
 import { Peer } from "./proxy/peer.ts";
 import type { Proxies } from "./proxy/proxies.ts";
 import { ProxyError } from "./proxy/proxy_error.ts";

@@ -1,4 +1,4 @@
-import type { LogEntry } from "./options.ts";
+import type { LogEntry } from "./log.ts";
 import { pause } from "./pause.ts";
 
 /** How long accepting pauses when descriptors have run out and none comes back, in milliseconds. */

@@ -1,3 +1,4 @@
+import type { LogEntry } from "./log.ts";
 import type { Message } from "../protocol/mod.ts";
 import type { Backplane } from "./cluster/backplane.ts";
 import type { Connection } from "./connection.ts";
@@ -38,37 +39,6 @@ export type UpgradeDecision<Data> =
   | Upgrade<Data>
   // What is accepted without data has `undefined` for it.
   | (undefined extends Data ? Partial<Upgrade<Data>> | void : never);
-
-/** Something worth telling an operator. */
-export interface LogEntry {
-  /** How bad it is. */
-  readonly level: "debug" | "info" | "warning" | "error";
-  /**
-   * What happened, as a stable word. Of a connection: `opened`, `closed`, `rule_broken`,
-   * `send_queue_full`, `stream_broke_off`, `peer_lost`, `message_timeout`, `unfinished_full`,
-   * `close_timeout`, `handler_fault`, `fault`. Of a request: `refused`, `exchange_broken`,
-   * `handler_fault`, `fault`. Of the server: `connections_limit`, `forwarded_malformed`,
-   * `out_of_descriptors`, `descriptors_back`, `left_early`, `accept_failed`, `draining`. Of a cluster:
-   * `worker_started`, `worker_ended`, `worker_failed`, `worker_refused`, `worker_restarting`,
-   * `gave_up`, `signal_ignored`, `rolling`, `rolled`, `roll_failed`, `relay_dropped`,
-   * `handler_fault`. Of the binary's ops port: `admin_fault`, `audit`; of its app relay:
-   * `relay_closed`.
-   */
-  readonly event: string;
-  /** Why, as a stable code: of `rule_broken` a protocol error's, of `refused` as in the totals. */
-  readonly reason?: string;
-  /**
-   * The same as a sentence. Of what came from a peer it holds the origin of a page that was refused
-   * alone: quoted, escaped and cut.
-   */
-  readonly message: string;
-  /** The 4-tuple of the connection that it is about. */
-  readonly key?: string;
-  /** The worker of a cluster that it is about, or that says it. */
-  readonly worker?: number;
-  /** What was thrown. It may quote a peer: escape it before a terminal shows it. */
-  readonly error?: unknown;
-}
 
 /**
  * What the handlers of one server do; each is called with the connection it is about. Of what they

@@ -16,7 +16,8 @@ import {
   serializeUpgradeResponse,
   type UpgradeRequest,
 } from "../protocol/mod.ts";
-import type { LogEntry, PeerInfo, ServeOptions, Upgrade } from "./options.ts";
+import type { PeerInfo, ServeOptions, Upgrade } from "./options.ts";
+import type { LogEntry } from "./log.ts";
 import { plainResponse } from "./respond.ts";
 import { sha1 } from "./sha1.ts";
 import type { UpgradeTrace } from "./upgrade_trace.ts";

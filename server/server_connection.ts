@@ -32,7 +32,8 @@ import {
 } from "./message_sender.ts";
 import type { OutgoingStream, StreamOptions } from "./outbox.ts";
 import type { ConnectionSort } from "./operations.ts";
-import type { Handlers, LogEntry } from "./options.ts";
+import type { Handlers } from "./options.ts";
+import type { LogEntry } from "./log.ts";
 import type { ClientAddress } from "./proxy/client_address.ts";
 import type { ConnectionRecord, Counters, Registered } from "./registry.ts";
 import type { SendQueue, SendResult } from "./send_queue.ts";

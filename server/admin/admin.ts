@@ -8,8 +8,7 @@
 import { parseAddressRange } from "../address_range.ts";
 import { canonicalAddress } from "../four_tuple.ts";
 import type { Operations } from "../operations.ts";
-import type { LogEntry } from "../options.ts";
-import { tell } from "../tell.ts";
+import { type LogEntry, tell } from "../log.ts";
 import { makeApp } from "./app.ts";
 import { type AuditEntry, AuditTrail } from "./audit.ts";
 import { TokenCheck } from "./auth.ts";

@@ -1,4 +1,4 @@
-import type { LogEntry } from "../options.ts";
+import type { LogEntry } from "../log.ts";
 import type { Operations } from "../operations.ts";
 import {
   descriptorsSchema,

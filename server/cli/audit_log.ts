@@ -1,4 +1,4 @@
-import type { LogEntry } from "../options.ts";
+import type { LogEntry } from "../log.ts";
 import { jsonLine } from "../escape.ts";
 import { readFault } from "./faults.ts";
 import { LineWriter } from "./line_writer.ts";

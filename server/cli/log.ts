@@ -5,9 +5,8 @@ import {
   type Logger,
   type LogRecord,
 } from "@logtape/logtape";
-import type { LogEntry } from "../options.ts";
+import { cutData, entryText, type LogEntry } from "../log.ts";
 import { escapeControls, escapeJson } from "../escape.ts";
-import { cutData, entryText } from "../log_text.ts";
 import { type LineTarget, LineWriter, type LostLines } from "./line_writer.ts";
 import type { Settings } from "./settings.ts";
 import { type CountedEntry, Throttle } from "./throttle.ts";

@@ -1,5 +1,5 @@
 import type { Operations } from "../operations.ts";
-import type { LogEntry } from "../options.ts";
+import type { LogEntry } from "../log.ts";
 import { pause } from "../pause.ts";
 import type { AuditLog } from "./audit_log.ts";
 import { terminalWatch } from "./hang_up.ts";

@@ -1,4 +1,4 @@
-import type { LogEntry } from "../options.ts";
+import type { LogEntry } from "../log.ts";
 
 /** This many lines of one kind are written in a window. */
 const MOST_ALIKE = 20;

@@ -1,5 +1,5 @@
 import type { Message } from "../../protocol/mod.ts";
-import type { LogEntry } from "../options.ts";
+import type { LogEntry } from "../log.ts";
 import type { Backplane, PublishResult } from "./backplane.ts";
 import { decodeEnvelope, encodeEnvelope } from "./envelope.ts";
 import type { RelayLink } from "./relay.ts";

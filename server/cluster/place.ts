@@ -1,4 +1,4 @@
-import type { LogEntry } from "../options.ts";
+import type { LogEntry } from "../log.ts";
 import { pause } from "../pause.ts";
 import type { WorkerProcess } from "./worker_process.ts";
 

@@ -1,4 +1,4 @@
-import type { LogEntry } from "../options.ts";
+import type { LogEntry } from "../log.ts";
 import type { Link } from "../process/link.ts";
 import { encodeEnvelope } from "./envelope.ts";
 import { RELAY_BYTES, RelayBound } from "./relay_bound.ts";

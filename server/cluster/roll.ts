@@ -1,4 +1,4 @@
-import type { LogEntry } from "../options.ts";
+import type { LogEntry } from "../log.ts";
 import type { LastWords } from "./calls.ts";
 import type { Place } from "./place.ts";
 import type { WorkerProcess } from "./worker_process.ts";

@@ -1,5 +1,5 @@
-import { logToConsole } from "../log_to_console.ts";
-import type { LogEntry, ServeOptions } from "../options.ts";
+import { type LogEntry, logToConsole } from "../log.ts";
+import type { ServeOptions } from "../options.ts";
 import { isChild } from "../process/child.ts";
 import { programOf } from "../process/program.ts";
 import { serve } from "../server.ts";

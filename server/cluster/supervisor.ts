@@ -1,4 +1,4 @@
-import type { LogEntry } from "../options.ts";
+import type { LogEntry } from "../log.ts";
 import type { Program } from "../process/program.ts";
 import { checkDrainOptions, drainBegins, type DrainOptions, type DrainResult } from "../drain.ts";
 import type { Phase } from "../operations.ts";

@@ -1,5 +1,6 @@
 import { sentResets } from "../host.ts";
-import type { LogEntry, ServeOptions } from "../options.ts";
+import type { ServeOptions } from "../options.ts";
+import { type LogEntry, tell } from "../log.ts";
 import { joinParent } from "../process/child.ts";
 import type { Link } from "../process/link.ts";
 import type { ConnectionDescription, ConnectionRecord, ListOptions } from "../registry.ts";
@@ -18,7 +19,6 @@ import type {
   TapOptions,
 } from "../operations.ts";
 import type { Server } from "../server.ts";
-import { tell } from "../tell.ts";
 import type {
   LastWords,
   Listening,

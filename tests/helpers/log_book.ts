@@ -1,4 +1,4 @@
-import type { LogEntry } from "../../server/options.ts";
+import type { LogEntry } from "../../server/log.ts";
 import { Events } from "./events.ts";
 
 /** Takes a server's log, for tests that wait for an entry or look at all of them. */

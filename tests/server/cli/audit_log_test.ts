@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { AuditLog, type AuditRecord } from "../../../server/cli/audit_log.ts";
-import type { LogEntry } from "../../../server/options.ts";
+import type { LogEntry } from "../../../server/log.ts";
 import { until } from "../../helpers/events.ts";
 import { withFiles } from "../../helpers/serving.ts";
 

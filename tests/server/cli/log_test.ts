@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Log } from "../../../server/cli/log.ts";
 import type { Settings } from "../../../server/cli/settings.ts";
-import type { LogEntry } from "../../../server/options.ts";
+import type { LogEntry } from "../../../server/log.ts";
 
 /** Uses a log and returns the lines. */
 async function linesOf(

@@ -6,7 +6,7 @@ import { reloadedSettings, Reloader } from "../../../server/cli/reload.ts";
 import { limitsOf } from "../../../server/cli/start_app.ts";
 import type { Limits } from "../../../server/limits.ts";
 import type { Reconfiguration } from "../../../server/operations.ts";
-import type { LogEntry } from "../../../server/options.ts";
+import type { LogEntry } from "../../../server/log.ts";
 import {
   OTHER_CERTIFICATE,
   OTHER_KEY,

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { type CountedEntry, Throttle } from "../../../server/cli/throttle.ts";
-import type { LogEntry } from "../../../server/options.ts";
+import type { LogEntry } from "../../../server/log.ts";
 
 /** A clock that a test turns; it holds one timer at most. */
 class HandClock {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Cluster } from "../../../server/cluster/cluster.ts";
-import type { LogEntry } from "../../../server/options.ts";
+import type { LogEntry } from "../../../server/log.ts";
 import { programOf } from "../../../server/process/program.ts";
 import { clusterOf, clusterTest, connectToAll, type TestCluster } from "../../helpers/clusters.ts";
 import { until } from "../../helpers/events.ts";

@@ -1,11 +1,72 @@
 /**
- * What an entry of a log says as text: escaped and bounded, whoever's words are in it. What was thrown
- * may quote a peer, as `JSON.parse()` does.
+ * The log: what is told to an operator, and how it reads as text. Entries are escaped and bounded,
+ * whoever's words are in them: what was thrown may quote a peer, as `JSON.parse()` does.
  *
  * @module
  */
 import { escapeControls, escapeJson } from "./escape.ts";
-import type { LogEntry } from "./options.ts";
+
+/** Something worth telling an operator. */
+export interface LogEntry {
+  /** How bad it is. */
+  readonly level: "debug" | "info" | "warning" | "error";
+  /**
+   * What happened, as a stable word. Of a connection: `opened`, `closed`, `rule_broken`,
+   * `send_queue_full`, `stream_broke_off`, `peer_lost`, `message_timeout`, `unfinished_full`,
+   * `close_timeout`, `handler_fault`, `fault`. Of a request: `refused`, `exchange_broken`,
+   * `handler_fault`, `fault`. Of the server: `connections_limit`, `forwarded_malformed`,
+   * `out_of_descriptors`, `descriptors_back`, `left_early`, `accept_failed`, `draining`. Of a cluster:
+   * `worker_started`, `worker_ended`, `worker_failed`, `worker_refused`, `worker_restarting`,
+   * `gave_up`, `signal_ignored`, `rolling`, `rolled`, `roll_failed`, `relay_dropped`,
+   * `handler_fault`. Of the binary's ops port: `admin_fault`, `audit`; of its app relay:
+   * `relay_closed`.
+   */
+  readonly event: string;
+  /** Why, as a stable code: of `rule_broken` a protocol error's, of `refused` as in the totals. */
+  readonly reason?: string;
+  /**
+   * The same as a sentence. Of what came from a peer it holds the origin of a page that was refused
+   * alone: quoted, escaped and cut.
+   */
+  readonly message: string;
+  /** The 4-tuple of the connection that it is about. */
+  readonly key?: string;
+  /** The worker of a cluster that it is about, or that says it. */
+  readonly worker?: number;
+  /** What was thrown. It may quote a peer: escape it before a terminal shows it. */
+  readonly error?: unknown;
+}
+
+/**
+ * Tells an operator something. There is nobody to tell that telling failed, at once or later.
+ *
+ * @param log Gets the entry; what it throws is ignored.
+ * @param entry What happened.
+ */
+export function tell(log: (entry: LogEntry) => void, entry: LogEntry): void {
+  try {
+    const told: unknown = log(entry);
+    if (told instanceof Promise) told.catch(() => {});
+  } catch {
+    // As above.
+  }
+}
+
+/**
+ * What a library does that was given no `log`: what is bad should not go unseen.
+ *
+ * @param entry Shown when it is a warning or an error.
+ */
+export function logToConsole(entry: LogEntry): void {
+  if (entry.level !== "warning" && entry.level !== "error") return;
+  const { message, key, worker, error } = entryText(entry);
+  const who = worker === undefined ? "fourtuple" : `fourtuple worker ${worker}`;
+  const place = key === undefined ? "" : ` (${key})`;
+  const below = error === undefined ? [] : error.split("\n");
+  const lines = [`${who}: ${message}${place}`, ...below].map(escapeControls);
+  // deno-lint-ignore no-console -- the console is what a library has where it was given no log
+  console.error(lines.join("\n  "));
+}
 
 /** The most bytes of each text, escaped; with an audit record they are fewer than a line may have. */
 const MAX_TEXT = { event: 128, reason: 256, key: 256, message: 3_072, error: 6_144 } as const;
