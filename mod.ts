@@ -32,7 +32,7 @@ export { CloseCode } from "./protocol/close_code.ts";
 export type { CloseStatus } from "./protocol/close_payload.ts";
 export type { HeadLimits, MessageLimits } from "./protocol/limits.ts";
 export type { Message } from "./protocol/message_assembler.ts";
-export type { Opcode } from "./protocol/opcode.ts";
+export type { FrameName, Opcode } from "./protocol/opcode.ts";
 export type { Side } from "./protocol/session.ts";
 export type { CapacityLimit } from "./server/capacity.ts";
 export type { Backplane, PublishResult } from "./server/cluster/backplane.ts";
@@ -57,7 +57,6 @@ export type {
   ConnectionFilter,
   ConnectionPage,
   ConnectionQuery,
-  ConnectionSort,
   DescriptorPage,
   DescriptorQuery,
   DescriptorRow,
@@ -74,27 +73,18 @@ export type {
   TapOptions,
   TappedFrame,
 } from "./server/operations.ts";
-export type {
-  Distribution,
-  FrameCount,
-  FrameName,
-  LoopDelay,
-  Measured,
-} from "./server/measurements.ts";
-export type {
-  Handlers,
-  PeerInfo,
-  ServeOptions,
-  Upgrade,
-  UpgradeDecision,
-} from "./server/options.ts";
+export type { ConnectionRecord, ConnectionSort } from "./server/connection_record.ts";
+export type { Distribution, FrameCount, LoopDelay, Measured } from "./server/measurements.ts";
+export type { ServeOptions } from "./server/options.ts";
+export type { HandshakeOptions, Upgrade, UpgradeDecision } from "./server/request_hooks.ts";
+export type { PeerInfo } from "./server/proxy/peer.ts";
+export type { Handlers } from "./server/handlers.ts";
 export type { LogEntry } from "./server/log.ts";
 export type { ClientAddress } from "./server/proxy/client_address.ts";
 export type { ForwardedHeader } from "./server/proxy/forwarded.ts";
 export type { ProxyOptions } from "./server/proxy/proxies.ts";
 export type {
   ConnectionDescription,
-  ConnectionRecord,
   ConnectionRegistry,
   ListOptions,
   Totals,

@@ -24,8 +24,8 @@ import {
   resolveDeflate,
 } from "../server/deflate/options.ts";
 import { ownTupleOf } from "../server/four_tuple.ts";
+import type { Handlers } from "../server/handlers.ts";
 import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../server/limits.ts";
-import type { Handlers } from "../server/options.ts";
 import type { LogEntry } from "../server/log.ts";
 import { sha1 } from "../server/sha1.ts";
 import { closeQuietly, type Transport, writeAll } from "../server/transport.ts";

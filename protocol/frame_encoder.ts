@@ -206,3 +206,22 @@ export function encodeFrame(
   writeFrame(frame, 0, opcode, bytes, options);
   return frame;
 }
+
+/**
+ * Computes how long the payload of a whole unmasked frame is (RFC 6455 5.2).
+ *
+ * @param frameBytes The length of the frame, in bytes.
+ * @returns The length of its payload, in bytes.
+ *
+ * @example
+ * ```ts
+ * import { encodeFrame, Opcode, payloadBytes } from "@fourtuple/fourtuple/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(payloadBytes(encodeFrame(Opcode.Text, "hello").length), 5);
+ * ```
+ */
+export function payloadBytes(frameBytes: number): number {
+  if (frameBytes < 2 + 126) return frameBytes - 2;
+  return frameBytes < 4 + 65_536 ? frameBytes - 4 : frameBytes - 10;
+}

@@ -44,3 +44,34 @@ export type Opcode = typeof Opcode[keyof typeof Opcode];
 export function isControl(opcode: number): boolean {
   return (opcode & 8) !== 0;
 }
+
+/** The names of the opcodes (RFC 6455 5.2). */
+export type FrameName = "continuation" | "text" | "binary" | "close" | "ping" | "pong";
+
+/** All frame names in the order of their opcodes; the reserved ones between 2 and 8 are left out. */
+export const FRAME_NAMES: readonly FrameName[] = [
+  "continuation",
+  "text",
+  "binary",
+  "close",
+  "ping",
+  "pong",
+];
+
+/**
+ * Names an opcode.
+ *
+ * @param opcode One that RFC 6455 5.2 defines.
+ * @returns Its name.
+ *
+ * @example
+ * ```ts
+ * import { frameName, Opcode } from "@fourtuple/fourtuple/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(frameName(Opcode.Close), "close");
+ * ```
+ */
+export function frameName(opcode: Opcode): FrameName {
+  return FRAME_NAMES[opcode < 8 ? opcode : opcode - 5]!;
+}

@@ -1,8 +1,7 @@
 import { serializeResponseHead } from "../protocol/mod.ts";
 import { AddressCounter } from "./address_counter.ts";
-import { DESCRIPTOR_RESERVE } from "./capacity.ts";
+import { connectionsByDescriptors } from "./capacity.ts";
 import { fourTupleOf } from "./four_tuple.ts";
-import { descriptorLimit, openDescriptors } from "./host.ts";
 import type { Limits } from "./limits.ts";
 import type { LogEntry } from "./log.ts";
 import type { Proxies } from "./proxy/proxies.ts";
@@ -43,13 +42,6 @@ function admissionRefusal(reason: string, status: number, text: string): Admissi
     ["connection", "close"],
   ]);
   return { reason, response: Uint8Array.of(...head, ...body) };
-}
-
-/** How many connections the descriptors allow: those that are left, less a reserve. */
-export async function connectionsByDescriptors(): Promise<number> {
-  const [limit, open] = [descriptorLimit(), await openDescriptors()];
-  if (limit === undefined) return Infinity;
-  return Math.max(1, limit - (open ?? 0) - DESCRIPTOR_RESERVE);
 }
 
 /** Whose address counts: the client's, `undefined` as long as it is not known. */

@@ -1,11 +1,11 @@
 /**
- * How many connections the host's limits allow to one process, and which limit is met first. Pure:
- * the figures come from host.ts.
+ * How many connections the host's limits allow to one process, and which limit is met first. The
+ * figures come from host.ts.
  *
  * @module
  */
 
-import type { HostLimits } from "./host.ts";
+import { descriptorLimit, type HostLimits, openDescriptors } from "./host.ts";
 
 /**
  * Descriptors that are kept for everything but connections: an accepted socket to refuse, a file to
@@ -204,4 +204,11 @@ function raiseDescriptors(value: number, limits: HostLimits): string[] {
 
 function gibibytes(bytes: number): string {
   return (bytes / 2 ** 30).toFixed(1);
+}
+
+/** How many connections the descriptors allow: those that are left, less a reserve. */
+export async function connectionsByDescriptors(): Promise<number> {
+  const [limit, open] = [descriptorLimit(), await openDescriptors()];
+  if (limit === undefined) return Infinity;
+  return Math.max(1, limit - (open ?? 0) - DESCRIPTOR_RESERVE);
 }

@@ -9,16 +9,15 @@ import { requestUrl, splitTarget } from "../protocol/mod.ts";
 import { type AddressRange, parseAddressRange } from "./address_range.ts";
 import type { Connection } from "./connection.ts";
 import type { RateOf } from "./connection_rates.ts";
+import type { ConnectionRecord, ConnectionSort, Registered } from "./connection_record.ts";
 import { formatFourTuple, parseFourTuple } from "./four_tuple.ts";
 import type {
   ConnectionCursor,
   ConnectionFilter,
   ConnectionPage,
   ConnectionQuery,
-  ConnectionSort,
   OperatedConnection,
 } from "./operations.ts";
-import type { ConnectionRecord, Registered } from "./registry.ts";
 import { walk } from "./walk.ts";
 
 /** How many records a page has unless told otherwise. */

@@ -1,4 +1,4 @@
-import type { Registered } from "./registry.ts";
+import type { Registered } from "./connection_record.ts";
 import { walk } from "./walk.ts";
 
 /** A rate is taken over at least this many milliseconds. */

@@ -8,8 +8,8 @@ import {
   type UpgradeRequest,
 } from "../protocol/mod.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
-import { type AllowedOrigins, isOriginAllowed, shownOrigin } from "./origin.ts";
 import type { LogEntry } from "./log.ts";
+import { type AllowedOrigins, isOriginAllowed, shownOrigin } from "./origin.ts";
 import { Peer } from "./proxy/peer.ts";
 import type { Proxies } from "./proxy/proxies.ts";
 import { ProxyError } from "./proxy/proxy_error.ts";
@@ -21,9 +21,9 @@ import { type Accepted, askFetch, askUpgrade, type HookHost } from "./request_ho
 import { plainResponse, refusal, writeResponse } from "./respond.ts";
 import { type ConnectionHost, ServerConnection } from "./server_connection.ts";
 import type { Due } from "./sweep.ts";
-import { UpgradeTrace } from "./upgrade_trace.ts";
 import { PlainHttp } from "./tls.ts";
 import { closeQuietly, linger, type Transport, writeAll } from "./transport.ts";
+import { UpgradeTrace } from "./upgrade_trace.ts";
 
 /** What all exchanges of a server share. */
 export interface ExchangeHost<Data> extends ConnectionHost<Data>, HookHost<Data> {
@@ -254,7 +254,7 @@ export class Exchange<Data> implements Due {
     this.#countRefusal(error.code, error.message);
     if (error instanceof PlainHttp) this.transport = this.#conn;
     // A client that expects TLS could not read an answer that comes before it.
-    else if (this.#host.options.cert !== undefined && this.transport === this.#conn) return;
+    else if (this.#host.usesTls && this.transport === this.#conn) return;
     try {
       await this.#respond(refusal(error));
       await this.#linger();

@@ -1,8 +1,14 @@
 import { encodeHex } from "@std/encoding/hex";
-import { type CloseStatus, type Fragment, FrameDecoder, Opcode } from "../protocol/mod.ts";
+import {
+  type CloseStatus,
+  type Fragment,
+  FrameDecoder,
+  frameName,
+  Opcode,
+} from "../protocol/mod.ts";
 import { inflateBeginning } from "./deflate/inflate_beginning.ts";
+import type { FrameObserver } from "./frame_observer.ts";
 import type { SharedFrames } from "./hub.ts";
-import { frameName } from "./measurements.ts";
 import type { TapEvent, TapOptions, TappedFrame } from "./operations.ts";
 
 /** So many events wait for a slow reader; further ones are dropped and counted. */
@@ -18,18 +24,6 @@ const toHex: (bytes: Uint8Array) => string = encodeHex;
 
 /** What a frame is known by before its payload has come. */
 type FrameStart = Omit<TappedFrame, "closeCode" | "hex" | "text" | "inflatedHex">;
-
-/** Watches the frames of one connection. */
-export interface FrameObserver {
-  /** A piece of a frame came from the peer; its payload is valid only during the call. */
-  received(fragment: Fragment): void;
-  /** A frame for the peer was queued, by default with FIN; its payload is valid only during the call. */
-  sent(opcode: Opcode, payload: string | Uint8Array, fin?: boolean): void;
-  /** Messages that were encoded for many were queued. */
-  sentShared(shared: SharedFrames): void;
-  /** The connection is over. */
-  ended(status: CloseStatus, rule: string | undefined): void;
-}
 
 /** Shows the frames of one connection to those who asked, as long as there are any. */
 export class FrameTap implements FrameObserver {

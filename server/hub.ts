@@ -1,6 +1,5 @@
 import { setImmediate } from "node:timers";
-import { encodeFrame, Opcode } from "../protocol/mod.ts";
-import { payloadBytes } from "./measurements.ts";
+import { encodeFrame, Opcode, payloadBytes } from "../protocol/mod.ts";
 
 /** Who gets what is published. */
 export interface Subscriber {

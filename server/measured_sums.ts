@@ -1,8 +1,7 @@
+import { FRAME_NAMES, type FrameName } from "../protocol/mod.ts";
 import {
   type Distribution,
-  FRAME_NAMES,
   type FrameCount,
-  type FrameName,
   type LoopDelay,
   type Measured,
   Measurements,

@@ -5,25 +5,7 @@
  * @module
  */
 
-import { type Fragment, Opcode } from "../protocol/mod.ts";
-
-/** The names of the opcodes (RFC 6455 5.2). */
-export type FrameName = "continuation" | "text" | "binary" | "close" | "ping" | "pong";
-
-/** All names, by opcode, but that 8 follows on 2. */
-export const FRAME_NAMES: readonly FrameName[] = [
-  "continuation",
-  "text",
-  "binary",
-  "close",
-  "ping",
-  "pong",
-];
-
-/** The name of an opcode that RFC 6455 defines. */
-export function frameName(opcode: Opcode): FrameName {
-  return FRAME_NAMES[opcode < 8 ? opcode : opcode - 5]!;
-}
+import { type Fragment, type FrameName, Opcode } from "../protocol/mod.ts";
 
 /** Frames of one kind in one direction. */
 export interface FrameCount {
@@ -222,10 +204,4 @@ function closeName(code: number | undefined): string {
   if (code === undefined) return "none";
   if (code < 3000) return String(code);
   return code < 4000 ? "3xxx" : "4xxx";
-}
-
-/** The payload's length of a whole unmasked frame of that many bytes (RFC 6455 5.2). */
-export function payloadBytes(frameBytes: number): number {
-  if (frameBytes < 2 + 126) return frameBytes - 2;
-  return frameBytes < 4 + 65_536 ? frameBytes - 4 : frameBytes - 10;
 }

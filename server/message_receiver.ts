@@ -10,8 +10,8 @@ import {
 } from "../protocol/mod.ts";
 import type { BufferPool } from "./buffer_pool.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
+import type { FrameObserver } from "./frame_observer.ts";
 import { FrameSource } from "./frame_source.ts";
-import type { FrameObserver } from "./frame_tap.ts";
 import type { Measurements } from "./measurements.ts";
 import { MessageDelivery, type MessageOwner } from "./message_delivery.ts";
 import type { MessageSender } from "./message_sender.ts";

@@ -1,8 +1,8 @@
-import { Opcode } from "../protocol/mod.ts";
+import { Opcode, payloadBytes } from "../protocol/mod.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
-import type { FrameObserver } from "./frame_tap.ts";
+import type { FrameObserver } from "./frame_observer.ts";
 import type { SharedFrames } from "./hub.ts";
-import { type Measurements, payloadBytes } from "./measurements.ts";
+import type { Measurements } from "./measurements.ts";
 import { byteLengthOf, encodeSliced } from "./message_slices.ts";
 import {
   Outbox,

@@ -5,12 +5,13 @@
  * @module
  */
 
-import type { Opcode } from "../protocol/mod.ts";
-import type { LimitChanges, Limits } from "./limits.ts";
-import type { FrameName, Measured } from "./measurements.ts";
-import type { ConnectionDescription, ConnectionRecord, Totals } from "./registry.ts";
-import type { HostDescription, Report, SummedReport } from "./report.ts";
+import type { FrameName, Opcode } from "../protocol/mod.ts";
+import type { ConnectionRecord, ConnectionSort } from "./connection_record.ts";
 import type { DrainOptions, DrainResult } from "./drain.ts";
+import type { LimitChanges, Limits } from "./limits.ts";
+import type { Measured } from "./measurements.ts";
+import type { ConnectionDescription, Totals } from "./registry.ts";
+import type { HostDescription, Report, SummedReport } from "./report.ts";
 import type { KernelSocket } from "./socket_table.ts";
 
 export type { LimitChanges } from "./limits.ts";
@@ -36,18 +37,6 @@ export interface ConnectionFilter {
   /** The worker that has it; without workers, 0 is the one process. */
   readonly worker?: number;
 }
-
-/**
- * What connections are sorted by, the greatest first.
- *
- * - `age`: how long they have been there.
- * - `bytes`: bytes in both directions.
- * - `rate`: bytes a second in both directions, over the last seconds.
- * - `queued`: bytes that wait in the send queue.
- * - `idle`: how long nothing has come from the peer.
- * - `roundTrip`: the last measured round trip; those without one come last.
- */
-export type ConnectionSort = "age" | "bytes" | "rate" | "queued" | "idle" | "roundTrip";
 
 /** All that connections can be sorted by. */
 export const CONNECTION_SORTS: readonly ConnectionSort[] = [

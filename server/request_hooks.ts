@@ -16,16 +16,68 @@ import {
   serializeUpgradeResponse,
   type UpgradeRequest,
 } from "../protocol/mod.ts";
-import type { PeerInfo, ServeOptions, Upgrade } from "./options.ts";
 import type { LogEntry } from "./log.ts";
+import type { PeerInfo } from "./proxy/peer.ts";
 import { plainResponse } from "./respond.ts";
 import { sha1 } from "./sha1.ts";
 import type { UpgradeTrace } from "./upgrade_trace.ts";
 
+/** How the `upgrade` hook accepts a connection: a plain object, with these keys and no others. */
+export interface Upgrade<Data> {
+  /** Becomes `connection.data`; may be left out where {@linkcode Data} includes `undefined`. */
+  data: Data;
+  /** Headers for the 101 response, such as cookies; those of the handshake itself are refused. */
+  headers?: HeadersInit;
+  /** One of the subprotocols that the client offered, instead of the choice from `subprotocols`. */
+  subprotocol?: string;
+}
+
+/**
+ * What the `upgrade` hook decides: a Response refuses, all else accepts. Where one of its ways returns
+ * no data, `connection.data` can be `undefined`, and its type has to say so.
+ */
+export type UpgradeDecision<Data> =
+  | Response
+  | Upgrade<Data>
+  // What is accepted without data has `undefined` for it.
+  | (undefined extends Data ? Partial<Upgrade<Data>> | void : never);
+
+/** How requests are answered, and which handshakes are accepted. */
+export interface HandshakeOptions<Data> {
+  /**
+   * Answers plain GET and HEAD requests, which have no body, on the same port, one for each
+   * connection. Without it they get 426. OPTIONS is answered with 204 without it being asked. A response that writes nothing for as long as `handshakeTimeout` is cut.
+   */
+  fetch?: (request: Request, info: PeerInfo) => Response | Promise<Response>;
+  /**
+   * Decides about a handshake that is in order. It accepts with an {@linkcode Upgrade} or `undefined`,
+   * and refuses with any Response: 401, 403, 429 … Anything else, `null` and `false` among it, is a
+   * fault of the hook, and gets 500. It counts into the handshake's deadline.
+   */
+  upgrade?: (
+    request: Request,
+    info: PeerInfo,
+  ) => UpgradeDecision<Data> | Promise<UpgradeDecision<Data>>;
+  /** The subprotocols that the server speaks, the best first: the first one that is offered is taken. */
+  subprotocols?: readonly string[];
+  /**
+   * The origins whose pages may connect; `"*"` for all. `https://example.com` is compared as a URL,
+   * `https://*.example.com` stands for all subdomains of any depth, but not for the name itself, an
+   * origin of another scheme, such as `capacitor://localhost`, `chrome-extension://abc` or `file://`, is
+   * compared as text, and `null` stands for every page without an origin of its own. Requests without
+   * an Origin, or with an empty one, do not come from pages and always may.
+   *
+   * @default the host that the request names
+   */
+  origins?: readonly string[] | "*";
+}
+
 /** The server whose application is asked. */
 export interface HookHost<Data> {
   /** The hooks, and the subprotocols. */
-  readonly options: ServeOptions<Data>;
+  readonly options: HandshakeOptions<Data>;
+  /** Whether the server speaks TLS. */
+  readonly usesTls: boolean;
   /** The extensions that the server has; all others that are offered are ignored (RFC 6455 9.1). */
   readonly extensions: readonly ExtensionNegotiator[];
   /** Tells the operator. */
@@ -122,8 +174,8 @@ async function ask<Data, Answer>(
   }
 }
 
-function requestOf<Data>({ options }: HookHost<Data>, head: RequestHead): Request {
-  const scheme = options.cert === undefined ? "http" : "https";
+function requestOf<Data>({ usesTls }: HookHost<Data>, head: RequestHead): Request {
+  const scheme = usesTls ? "https" : "http";
   const headers = [...head.headers.joined()];
   return new Request(requestUrl(head, scheme), { method: head.method, headers });
 }

@@ -12,7 +12,6 @@ import { Admission, type AdmissionRefusal, type Located } from "./admission.ts";
 import { BroadcastPace } from "./broadcast_pace.ts";
 import { BufferPool } from "./buffer_pool.ts";
 import { callHandler } from "./call_handler.ts";
-import { checkOptions } from "./check_options.ts";
 import { BROADCAST } from "./cluster/backplane.ts";
 import { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import { type ResolvedDeflate, resolveDeflate } from "./deflate/options.ts";
@@ -35,8 +34,9 @@ import { Measurements } from "./measurements.ts";
 import { type MessageData, plainOf } from "./message_data.ts";
 import { byteLengthOf } from "./message_slices.ts";
 import type { DrainProgress, Operations, Phase, Reconfiguration } from "./operations.ts";
-import type { ServeOptions } from "./options.ts";
+import { checkOptions, type ServeOptions } from "./options.ts";
 import { AllowedOrigins } from "./origin.ts";
+import { Patience } from "./patience.ts";
 import { Proxies } from "./proxy/proxies.ts";
 import { type ConnectionRegistry, Registry } from "./registry.ts";
 import { type ConnectionCounts, type HostDescription, type Report, Reporter } from "./report.ts";
@@ -48,7 +48,6 @@ import { SourceGroups } from "./source_groups.ts";
 import { Sweep } from "./sweep.ts";
 import { secureContext, TlsTransport, triedContext } from "./tls.ts";
 import { closeQuietly, type Transport } from "./transport.ts";
-import { Patience } from "./patience.ts";
 import { Turn } from "./turn.ts";
 import { UnfinishedMessages } from "./unfinished_messages.ts";
 import { walk } from "./walk.ts";
@@ -174,6 +173,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   readonly #pace: BroadcastPace;
   readonly extensions: readonly ExtensionNegotiator[];
   readonly proxies: Proxies | undefined;
+  readonly usesTls: boolean;
   readonly origins: AllowedOrigins | "*" | undefined;
   /** The handshakes and plain requests that are under way. */
   readonly exchanges = new SourceGroups<Exchange<Data>>();
@@ -206,6 +206,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     this.options = options;
     this.limits = resolveLimits(options.limits);
     this.#initialLimits = { ...this.limits };
+    this.usesTls = cert !== undefined;
     this.#tls = cert === undefined ? undefined : secureContext(cert, key!);
     this.sweep = new Sweep(timeoutsOf(this.limits));
     this.#admission = new Admission({

@@ -12,13 +12,21 @@ import {
 import type { PacedReceiver } from "./broadcast_pace.ts";
 import { callHandler } from "./call_handler.ts";
 import type { Closing, Connection } from "./connection.ts";
+import type {
+  ConnectionRecord,
+  ConnectionSort,
+  Counters,
+  Registered,
+} from "./connection_record.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import { type FourTuple, fourTupleOf, ownTupleOf } from "./four_tuple.ts";
-import type { FrameObserver } from "./frame_tap.ts";
+import type { FrameObserver } from "./frame_observer.ts";
+import type { Handlers } from "./handlers.ts";
 import type { Hub, SharedFrames, Subscriber } from "./hub.ts";
+import type { IncomingStream } from "./incoming_streams.ts";
 import { KeepAlive } from "./keep_alive.ts";
 import type { Limits } from "./limits.ts";
-import type { IncomingStream } from "./incoming_streams.ts";
+import type { LogEntry } from "./log.ts";
 import { type MessageData, plainOf } from "./message_data.ts";
 import {
   MessageReceiver,
@@ -31,11 +39,7 @@ import {
   type MessageSenderOwner,
 } from "./message_sender.ts";
 import type { OutgoingStream, StreamOptions } from "./outbox.ts";
-import type { ConnectionSort } from "./operations.ts";
-import type { Handlers } from "./options.ts";
-import type { LogEntry } from "./log.ts";
 import type { ClientAddress } from "./proxy/client_address.ts";
-import type { ConnectionRecord, Counters, Registered } from "./registry.ts";
 import type { SendQueue, SendResult } from "./send_queue.ts";
 import type { Due, Sweep } from "./sweep.ts";
 import { closeQuietly, linger, type Transport } from "./transport.ts";

@@ -3,7 +3,8 @@ import { type Findable, matcherOf, queryConnections } from "./connection_query.t
 import { ConnectionRates } from "./connection_rates.ts";
 import { DescriptorTable } from "./descriptor_table.ts";
 import type { DrainOptions } from "./drain.ts";
-import { type FrameObserver, FrameTap } from "./frame_tap.ts";
+import type { FrameObserver } from "./frame_observer.ts";
+import { FrameTap } from "./frame_tap.ts";
 import type { Limits } from "./limits.ts";
 import { LoopDelayMeter } from "./loop_delay.ts";
 import type { Measurements } from "./measurements.ts";

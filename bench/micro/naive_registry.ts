@@ -1,5 +1,6 @@
+import type { ConnectionRecord, Registered } from "../../server/connection_record.ts";
 import { formatFourTuple, parseFourTuple } from "../../server/four_tuple.ts";
-import type { ConnectionRecord, ListOptions, Registered } from "../../server/registry.ts";
+import type { ListOptions } from "../../server/registry.ts";
 
 /** The counters that are summed up. */
 const SUMS = ["bytesIn", "bytesOut", "messagesIn", "messagesOut", "messagesDropped"] as const;

@@ -1,9 +1,5 @@
-import {
-  type ConnectionRecord,
-  type Counters,
-  type Registered,
-  Registry,
-} from "../../server/registry.ts";
+import type { ConnectionRecord, Counters, Registered } from "../../server/connection_record.ts";
+import { Registry } from "../../server/registry.ts";
 import { compare } from "./compare.ts";
 import { NaiveRegistry } from "./naive_registry.ts";
 

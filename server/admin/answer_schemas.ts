@@ -6,9 +6,8 @@
  */
 
 import { z } from "@hono/zod-openapi";
-import { Opcode } from "../../protocol/mod.ts";
+import { FRAME_NAMES, Opcode } from "../../protocol/mod.ts";
 import { LIMIT_NAMES, type Limits, WHEN_FULL } from "../limits.ts";
-import { FRAME_NAMES } from "../measurements.ts";
 import { UNREADY_REASONS } from "./readiness.ts";
 
 /** A count, a number of bytes, a time in milliseconds. */

@@ -8,8 +8,9 @@
  * @module
  */
 
+import { FRAME_NAMES } from "../../protocol/mod.ts";
 import { TOO_MANY, TOO_MANY_OF_ADDRESS } from "../admission.ts";
-import { FRAME_NAMES, type Measured } from "../measurements.ts";
+import type { Measured } from "../measurements.ts";
 import type { Phase } from "../operations.ts";
 import {
   bounded,

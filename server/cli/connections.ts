@@ -4,6 +4,7 @@
  * @module
  */
 
+import { jsonLine } from "../escape.ts";
 import { CONNECTION_SORTS, type ConnectionQuery, type OperatedConnection } from "../operations.ts";
 import type { AdminClient } from "./admin_client.ts";
 import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
@@ -11,7 +12,6 @@ import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { checkSource } from "./connection_match.ts";
 import { connectionTable } from "./connection_table.ts";
-import { jsonLine } from "../escape.ts";
 import { countOf, silenceText } from "./figures.ts";
 import { choiceOption, integerOption } from "./option_values.ts";
 import { fitLine } from "./table.ts";

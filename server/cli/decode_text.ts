@@ -5,10 +5,9 @@
  */
 
 import { encodeHex as encodeHexUntyped } from "@std/encoding/hex";
-import { CloseCode, isControl, Opcode } from "../../protocol/mod.ts";
-import { frameName } from "../measurements.ts";
-import { type DecodedFrame, RULE_SECTIONS } from "./decode_frames.ts";
+import { CloseCode, frameName, isControl, Opcode } from "../../protocol/mod.ts";
 import { jsonLine } from "../escape.ts";
+import { type DecodedFrame, RULE_SECTIONS } from "./decode_frames.ts";
 
 const encodeHex: (bytes: Uint8Array) => string = encodeHexUntyped;
 

@@ -4,9 +4,9 @@
  * @module
  */
 
+import type { ConnectionSort } from "../connection_record.ts";
 import {
   CONNECTION_SORTS,
-  type ConnectionSort,
   type OperatedConnection,
   type OperatedDescription,
   type Snapshot,

@@ -1,3 +1,4 @@
+import type { ConnectionRecord } from "../connection_record.ts";
 import type { DrainOptions, DrainResult } from "../drain.ts";
 import type { Limits } from "../limits.ts";
 import type {
@@ -13,7 +14,7 @@ import type {
   TapEvent,
   TapOptions,
 } from "../operations.ts";
-import type { ConnectionDescription, ConnectionRecord, ListOptions } from "../registry.ts";
+import type { ConnectionDescription, ListOptions } from "../registry.ts";
 import type { Report } from "../report.ts";
 import type { ClusterReport } from "./cluster_report.ts";
 import type { Counted } from "./counted.ts";

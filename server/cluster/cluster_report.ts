@@ -1,4 +1,5 @@
-import type { ConnectionRecord, Totals } from "../registry.ts";
+import type { ConnectionRecord } from "../connection_record.ts";
+import type { Totals } from "../registry.ts";
 import type { ConnectionCounts, Report, SummedReport } from "../report.ts";
 
 /** A worker process of a cluster. */

@@ -1,11 +1,8 @@
-import { sentResets } from "../host.ts";
-import type { ServeOptions } from "../options.ts";
-import { type LogEntry, tell } from "../log.ts";
-import { joinParent } from "../process/child.ts";
-import type { Link } from "../process/link.ts";
-import type { ConnectionDescription, ConnectionRecord, ListOptions } from "../registry.ts";
+import type { ConnectionRecord } from "../connection_record.ts";
 import type { DrainOptions } from "../drain.ts";
+import { sentResets } from "../host.ts";
 import type { Limits } from "../limits.ts";
+import { type LogEntry, tell } from "../log.ts";
 import type {
   CloseOrder,
   CloseOutcome,
@@ -18,6 +15,10 @@ import type {
   PingOutcome,
   TapOptions,
 } from "../operations.ts";
+import type { ServeOptions } from "../options.ts";
+import { joinParent } from "../process/child.ts";
+import type { Link } from "../process/link.ts";
+import type { ConnectionDescription, ListOptions } from "../registry.ts";
 import type { Server } from "../server.ts";
 import type {
   LastWords,

@@ -1,9 +1,20 @@
 import type { HeadFields } from "../../protocol/mod.ts";
-import { formatFourTuple, fourTupleOf } from "../four_tuple.ts";
-import type { PeerInfo } from "../options.ts";
+import { formatFourTuple, type FourTuple, fourTupleOf } from "../four_tuple.ts";
 import type { ClientAddress } from "./client_address.ts";
 import { findClient, FORWARDED_HEADERS } from "./forwarded.ts";
 import type { Proxies } from "./proxies.ts";
+
+/** Who sent a request. */
+export interface PeerInfo {
+  /** The 4-tuple as text: the key that the connection will have in the registry. */
+  readonly key: string;
+  /** The TCP 4-tuple: the peer is the source. */
+  readonly tuple: FourTuple;
+  /** The client's own address where a trusted proxy has told it, otherwise that of the socket's peer. */
+  readonly remoteAddress: string;
+  /** The client's own address, where a trusted proxy has told it; absent where it is the socket's. */
+  readonly client?: ClientAddress;
+}
 
 /**
  * Who is at the other end of a connection: the socket's peer, and where that is a trusted proxy, the

@@ -1,6 +1,5 @@
 import { type Findable, sortValue } from "../../server/connection_query.ts";
-import type { ConnectionSort } from "../../server/operations.ts";
-import type { ConnectionRecord, Counters } from "../../server/registry.ts";
+import type { ConnectionRecord, ConnectionSort, Counters } from "../../server/connection_record.ts";
 
 /** A connection of a registry that is made up by a test. */
 export class MadeUpEntry implements Findable {

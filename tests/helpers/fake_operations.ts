@@ -1,6 +1,9 @@
-import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../../server/limits.ts";
+import { type FrameName, serializeClosePayload } from "../../protocol/mod.ts";
+import type { CapacityLimit } from "../../server/capacity.ts";
+import type { DrainOptions } from "../../server/drain.ts";
 import { formatFourTuple, parseFourTuple } from "../../server/four_tuple.ts";
-import type { FrameCount, FrameName, Measured } from "../../server/measurements.ts";
+import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../../server/limits.ts";
+import type { FrameCount, Measured } from "../../server/measurements.ts";
 import type {
   CloseOrder,
   CloseOutcome,
@@ -23,11 +26,8 @@ import type {
   TapEvent,
   TapOptions,
 } from "../../server/operations.ts";
-import type { CapacityLimit } from "../../server/capacity.ts";
-import type { DrainOptions } from "../../server/drain.ts";
 import type { Totals } from "../../server/registry.ts";
 import type { Report } from "../../server/report.ts";
-import { serializeClosePayload } from "../../protocol/mod.ts";
 
 /** A moment that made-up connections have come at, in ms since the epoch. */
 export const FAKE_EPOCH = 1_760_000_000_000;

@@ -3,10 +3,10 @@ import { ResponseHeadParser } from "../../protocol/mod.ts";
 import {
   Admission,
   type AdmissionRefusal,
-  connectionsByDescriptors,
   TOO_MANY,
   TOO_MANY_OF_ADDRESS,
 } from "../../server/admission.ts";
+import { connectionsByDescriptors } from "../../server/capacity.ts";
 import { descriptorLimit } from "../../server/host.ts";
 import type { Limits } from "../../server/limits.ts";
 import { Proxies } from "../../server/proxy/proxies.ts";

@@ -6,13 +6,13 @@ import {
   queryConnections,
   sortValue,
 } from "../../server/connection_query.ts";
+import type { ConnectionRecord } from "../../server/connection_record.ts";
 import {
   CONNECTION_SORTS,
   type ConnectionCursor,
   type ConnectionFilter,
   type ConnectionQuery,
 } from "../../server/operations.ts";
-import type { ConnectionRecord } from "../../server/registry.ts";
 import { MadeUpEntry } from "../helpers/entries.ts";
 import { Random } from "../helpers/random.ts";
 

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { CONNECTION_SORTS, type ConnectionSort } from "../../server/operations.ts";
+import type { ConnectionSort } from "../../server/connection_record.ts";
+import { CONNECTION_SORTS } from "../../server/operations.ts";
 
 Deno.test("CONNECTION_SORTS has every order once", () => {
   // The type checker refuses a record that lacks one.

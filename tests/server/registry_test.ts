@@ -1,10 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import {
-  type ConnectionRecord,
-  type Counters,
-  Registry,
-  type Totals,
-} from "../../server/registry.ts";
+import type { ConnectionRecord, Counters } from "../../server/connection_record.ts";
+import { Registry, type Totals } from "../../server/registry.ts";
 import type { KernelSocket } from "../../server/socket_table.ts";
 
 const COUNTERS = { bytesIn: 1, bytesOut: 10, messagesIn: 100, messagesOut: 1_000 };

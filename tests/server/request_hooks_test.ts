@@ -1,8 +1,14 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { checkUpgradeRequest, type RequestHead, RequestHeadParser } from "../../protocol/mod.ts";
 import { formatFourTuple } from "../../server/four_tuple.ts";
-import type { PeerInfo, ServeOptions } from "../../server/options.ts";
-import { type Accepted, askFetch, askUpgrade, type HookHost } from "../../server/request_hooks.ts";
+import type { PeerInfo } from "../../server/proxy/peer.ts";
+import {
+  type Accepted,
+  askFetch,
+  askUpgrade,
+  type HandshakeOptions,
+  type HookHost,
+} from "../../server/request_hooks.ts";
 import { LogBook } from "../helpers/log_book.ts";
 import { UPGRADE_LINES } from "../helpers/raw_client.ts";
 
@@ -26,10 +32,11 @@ function headOf(target: string, lines: readonly string[]): RequestHead {
 
 /** A server that has these hooks, and what it has logged. */
 function hostOf<Data>(
-  options: ServeOptions<Data>,
+  options: HandshakeOptions<Data>,
+  usesTls = false,
 ): { readonly host: HookHost<Data>; readonly book: LogBook } {
   const book = new LogBook();
-  return { host: { options, extensions: [], log: book.log }, book };
+  return { host: { options, usesTls, extensions: [], log: book.log }, book };
 }
 
 /** What the hook of a server makes of an opening handshake. */
@@ -95,7 +102,7 @@ Deno.test("askFetch() asks for the URL that the request names, by the server's s
   const urls = ["http://a.example:81/x?y", "https://a.example:81/x?y", "http://localhost/x?y"];
   const found = await Promise.all([
     askFetch(hostOf({ fetch }).host, { head: headOf("/x?y", ["Host: a.example:81"]), info: INFO }),
-    askFetch(hostOf({ fetch, cert: "", key: "" }).host, {
+    askFetch(hostOf({ fetch }, true).host, {
       head: headOf("/x?y", ["Host: a.example:81"]),
       info: INFO,
     }),
@@ -125,7 +132,7 @@ Deno.test("askUpgrade() and askFetch() say what was expected and what they recei
     const { host, book } = hostOf({
       upgrade: () => answer,
       fetch: () => answer,
-    } as ServeOptions<unknown>);
+    } as HandshakeOptions<unknown>);
     await upgraded(host);
     await askFetch(host, { head: headOf("/", ["Host: a"]), info: INFO });
     const texts = book.entries().map(({ error }) => String(error));

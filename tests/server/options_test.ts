@@ -1,5 +1,5 @@
 import { assertThrows } from "@std/assert";
-import { checkOptions } from "../../server/check_options.ts";
+import { checkOptions } from "../../server/options.ts";
 
 Deno.test("checkOptions() takes nothing at all, and what clients could name", () => {
   checkOptions({});
