@@ -6,13 +6,13 @@ import type { Handlers } from "../server/handlers.ts";
 import { Hub } from "../server/hub.ts";
 import type { Limits } from "../server/limits.ts";
 import { type LogEntry, tell } from "../server/log.ts";
+import { Patience } from "../server/loop/patience.ts";
+import { Sweep } from "../server/loop/sweep.ts";
+import { Turn } from "../server/loop/turn.ts";
 import { Measurements } from "../server/measurements.ts";
-import { Patience } from "../server/patience.ts";
 import { Flusher } from "../server/send_queue.ts";
 import { type ConnectionHost, ServerConnection } from "../server/server_connection.ts";
-import { Sweep } from "../server/sweep.ts";
 import type { Transport } from "../server/transport.ts";
-import { Turn } from "../server/turn.ts";
 import { UnfinishedMessages } from "../server/unfinished_messages.ts";
 
 /** How a connection ended. */

@@ -4,8 +4,8 @@ import { connectionsByDescriptors } from "./capacity.ts";
 import { fourTupleOf } from "./four_tuple.ts";
 import type { Limits } from "./limits.ts";
 import type { LogEntry } from "./log.ts";
+import type { Clock } from "./loop/sweep.ts";
 import type { Proxies } from "./proxy/proxies.ts";
-import type { Clock } from "./sweep.ts";
 import type { Transport } from "./transport.ts";
 
 /** After this many milliseconds without a refusal, reaching the limit is news again. */

@@ -3,7 +3,7 @@ import type { Message } from "../protocol/mod.ts";
 import type { Backplane } from "./cluster/backplane.ts";
 import type { Hub } from "./hub.ts";
 import type { LogEntry } from "./log.ts";
-import { pause } from "./pause.ts";
+import { pause } from "./loop/pause.ts";
 
 /** A connection that gets what is broadcast. */
 export interface PacedReceiver {

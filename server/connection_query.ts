@@ -11,6 +11,7 @@ import type { Connection } from "./connection.ts";
 import type { RateOf } from "./connection_rates.ts";
 import type { ConnectionRecord, ConnectionSort, Registered } from "./connection_record.ts";
 import { formatFourTuple, parseFourTuple } from "./four_tuple.ts";
+import { walk } from "./loop/walk.ts";
 import type {
   ConnectionCursor,
   ConnectionFilter,
@@ -18,7 +19,6 @@ import type {
   ConnectionQuery,
   OperatedConnection,
 } from "./operations.ts";
-import { walk } from "./walk.ts";
 
 /** How many records a page has unless told otherwise. */
 const DEFAULT_LIMIT = 100;

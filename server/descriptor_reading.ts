@@ -6,6 +6,7 @@
  */
 
 import { formatFourTuple } from "./four_tuple.ts";
+import { walk } from "./loop/walk.ts";
 import {
   type KernelSocket,
   listDescriptors,
@@ -15,7 +16,6 @@ import {
   targetOf,
   visitRows,
 } from "./socket_table.ts";
-import { walk } from "./walk.ts";
 
 /** A connection as the registry has it. */
 export interface KnownConnection {

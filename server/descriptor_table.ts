@@ -11,9 +11,9 @@ import {
   readDescriptors,
   type ReadSocket,
 } from "./descriptor_reading.ts";
+import { walk } from "./loop/walk.ts";
 import type { DescriptorPage, DescriptorQuery, DescriptorRow } from "./operations.ts";
 import { targetOf } from "./socket_table.ts";
-import { walk } from "./walk.ts";
 
 /** For how long the pages behind a cursor may come of one reading, in milliseconds. */
 const KEEP = 10_000;

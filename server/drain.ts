@@ -2,8 +2,8 @@ import { CloseCode } from "../protocol/mod.ts";
 import type { Closing } from "./connection.ts";
 import type { Limits } from "./limits.ts";
 import type { LogEntry } from "./log.ts";
-import { pause } from "./pause.ts";
-import type { Sweep } from "./sweep.ts";
+import { pause } from "./loop/pause.ts";
+import type { Sweep } from "./loop/sweep.ts";
 
 /** How a drain is to go. */
 export interface DrainOptions {

@@ -9,6 +9,7 @@ import {
 } from "../protocol/mod.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import type { LogEntry } from "./log.ts";
+import type { Due } from "./loop/sweep.ts";
 import { type AllowedOrigins, isOriginAllowed, shownOrigin } from "./origin.ts";
 import { Peer } from "./proxy/peer.ts";
 import type { Proxies } from "./proxy/proxies.ts";
@@ -20,7 +21,6 @@ import type { Registry } from "./registry.ts";
 import { type Accepted, askFetch, askUpgrade, type HookHost } from "./request_hooks.ts";
 import { plainResponse, refusal, writeResponse } from "./respond.ts";
 import { type ConnectionHost, ServerConnection } from "./server_connection.ts";
-import type { Due } from "./sweep.ts";
 import { PlainHttp } from "./tls.ts";
 import { closeQuietly, linger, type Transport, writeAll } from "./transport.ts";
 import { UpgradeTrace } from "./upgrade_trace.ts";

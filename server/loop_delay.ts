@@ -1,5 +1,5 @@
+import type { Clock } from "./loop/sweep.ts";
 import type { LoopDelay } from "./measurements.ts";
-import type { Clock } from "./sweep.ts";
 
 /** How often a timer is set to be late, in milliseconds. */
 const INTERVAL = 20;

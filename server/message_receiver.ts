@@ -12,14 +12,14 @@ import type { BufferPool } from "./buffer_pool.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import type { FrameObserver } from "./frame_observer.ts";
 import { FrameSource } from "./frame_source.ts";
+import type { Patience, Patient } from "./loop/patience.ts";
+import type { Sweep } from "./loop/sweep.ts";
+import { FRAMES_PER_LOOK, type Turn } from "./loop/turn.ts";
 import type { Measurements } from "./measurements.ts";
 import { MessageDelivery, type MessageOwner } from "./message_delivery.ts";
 import type { MessageSender } from "./message_sender.ts";
-import type { Patience, Patient } from "./patience.ts";
 import { ReadAhead } from "./read_ahead.ts";
-import type { Sweep } from "./sweep.ts";
 import type { Transport } from "./transport.ts";
-import { FRAMES_PER_LOOK, type Turn } from "./turn.ts";
 import type {
   UnfinishedMessage,
   UnfinishedMessages,

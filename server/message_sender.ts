@@ -2,6 +2,7 @@ import { Opcode, payloadBytes } from "../protocol/mod.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import type { FrameObserver } from "./frame_observer.ts";
 import type { SharedFrames } from "./hub.ts";
+import type { Turn } from "./loop/turn.ts";
 import type { Measurements } from "./measurements.ts";
 import { byteLengthOf, encodeSliced } from "./message_slices.ts";
 import {
@@ -17,7 +18,6 @@ import {
   type SendQueueOwner,
   type SendResult,
 } from "./send_queue.ts";
-import type { Turn } from "./turn.ts";
 
 /** A text with more units than this takes its time, since its encoding would hold the event loop. */
 const AT_ONCE_UNITS = 1_048_576;

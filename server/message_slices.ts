@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { spareTurn } from "./spare_turn.ts";
+import { spareTurn } from "./loop/spare_turn.ts";
 
 /** What is encoded at once where all of a text is wanted: a fraction of a millisecond. */
 const SLICE_BYTES = 65_536;

@@ -1,7 +1,7 @@
 import { Opcode } from "../protocol/mod.ts";
 import { isIncoming } from "./incoming_streams.ts";
+import type { Due, Sweep } from "./loop/sweep.ts";
 import { COPY_BYTES, type SendQueue } from "./send_queue.ts";
-import type { Due, Sweep } from "./sweep.ts";
 
 /** A message that is sent while it is made: its pieces in order, text or bytes. */
 export type OutgoingStream = ReadableStream<string | Uint8Array>;

@@ -27,6 +27,7 @@ import type { IncomingStream } from "./incoming_streams.ts";
 import { KeepAlive } from "./keep_alive.ts";
 import type { Limits } from "./limits.ts";
 import type { LogEntry } from "./log.ts";
+import type { Due, Sweep } from "./loop/sweep.ts";
 import { type MessageData, plainOf } from "./message_data.ts";
 import {
   MessageReceiver,
@@ -41,7 +42,6 @@ import {
 import type { OutgoingStream, StreamOptions } from "./outbox.ts";
 import type { ClientAddress } from "./proxy/client_address.ts";
 import type { SendQueue, SendResult } from "./send_queue.ts";
-import type { Due, Sweep } from "./sweep.ts";
 import { closeQuietly, linger, type Transport } from "./transport.ts";
 import type { UnfinishedReason } from "./unfinished_messages.ts";
 

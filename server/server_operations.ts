@@ -6,6 +6,7 @@ import type { DrainOptions } from "./drain.ts";
 import type { FrameObserver } from "./frame_observer.ts";
 import { FrameTap } from "./frame_tap.ts";
 import type { Limits } from "./limits.ts";
+import { walk } from "./loop/walk.ts";
 import { LoopDelayMeter } from "./loop_delay.ts";
 import type { Measurements } from "./measurements.ts";
 import type {
@@ -29,7 +30,6 @@ import type {
 } from "./operations.ts";
 import type { Registry } from "./registry.ts";
 import type { Report } from "./report.ts";
-import { walk } from "./walk.ts";
 
 /** A ping that has not been answered after this many milliseconds will not be. */
 const PING_DEADLINE = 10_000;

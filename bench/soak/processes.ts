@@ -1,6 +1,6 @@
+import { pause } from "../../server/loop/pause.ts";
 import { type Child, endOf, startChild } from "../../server/process/child.ts";
 import { programOf } from "../../server/process/program.ts";
-import { pause } from "../../server/pause.ts";
 import { ProcessGroup } from "../../server/scale/processes.ts";
 import type { SoakClientOptions } from "./clients.ts";
 import type { SoakClientCalls, SoakServerCalls } from "./process.ts";

@@ -1,8 +1,8 @@
 import { type HostLimits, readHostLimits } from "../../server/host.ts";
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
-import { describeHost } from "../../server/scale/machine.ts";
-import { pause } from "../../server/pause.ts";
+import { pause } from "../../server/loop/pause.ts";
 import { sourcePorts } from "../../server/scale/addresses.ts";
+import { describeHost } from "../../server/scale/machine.ts";
 import type { ScalePlan } from "../../server/scale/result.ts";
 import { prepareScale } from "../../server/scale/run.ts";
 import { formatCount } from "../scaling/units.ts";

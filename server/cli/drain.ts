@@ -4,13 +4,13 @@
  * @module
  */
 
+import { jsonLine } from "../escape.ts";
+import { pause } from "../loop/pause.ts";
 import type { DrainProgress } from "../operations.ts";
-import { pause } from "../pause.ts";
 import { type AdminClient, AdminError } from "./admin_client.ts";
 import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 import type { Command, CommandIo } from "./command.ts";
-import { jsonLine } from "../escape.ts";
 import { count, duration } from "./figures.ts";
 import { integerOption } from "./option_values.ts";
 import { runUntilSignal } from "./run_until_signal.ts";

@@ -1,4 +1,4 @@
-import { pause } from "../pause.ts";
+import { pause } from "../loop/pause.ts";
 import { readerHasLeft, writeFault } from "./faults.ts";
 
 /** At most this many characters wait for a slow reader of the log; lines beyond it are dropped and counted. */

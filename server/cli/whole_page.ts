@@ -1,4 +1,4 @@
-import { pause } from "../pause.ts";
+import { pause } from "../loop/pause.ts";
 
 /** A worker that is held up for a moment has its chance after so many milliseconds. */
 const SECOND_CHANCE = 1_000;

@@ -1,4 +1,4 @@
-import { pause } from "../pause.ts";
+import { pause } from "../loop/pause.ts";
 import { readerHasLeft, writeFault } from "./faults.ts";
 
 /** The exit code where nobody reads the output any more: the one that SIGPIPE (13) gives to other tools. */

@@ -1,5 +1,5 @@
 import type { LogEntry } from "../log.ts";
-import { pause } from "../pause.ts";
+import { pause } from "../loop/pause.ts";
 import type { WorkerProcess } from "./worker_process.ts";
 
 /** A worker that has lived for this many milliseconds did not die early. */

@@ -1,4 +1,4 @@
-import { pause } from "../pause.ts";
+import { pause } from "../loop/pause.ts";
 import { type Child, endOf, startChild } from "../process/child.ts";
 import type { Link } from "../process/link.ts";
 import type { Program } from "../process/program.ts";

@@ -1,8 +1,8 @@
 import { constants, deflateRawSync } from "node:zlib";
+import { spareTurn } from "../loop/spare_turn.ts";
 import { slicesOf } from "../message_slices.ts";
 import { TAIL } from "./message_tail.ts";
 import { PartGatherer } from "./part_gatherer.ts";
-import { spareTurn } from "../spare_turn.ts";
 import { type DeflateEffort, MAX_QUICK_LEVEL, ZlibStream } from "./zlib_stream.ts";
 
 /** How much comes out at once where nothing is kept between messages. */

@@ -1,5 +1,5 @@
+import { spareTurn } from "../loop/spare_turn.ts";
 import { inflateWhole } from "./inflate_whole.ts";
-import { spareTurn } from "../spare_turn.ts";
 import {
   inflatedTooBig,
   inflateFailed,

@@ -1,7 +1,7 @@
 import type { CompressShared } from "../hub.ts";
+import type { Turn } from "../loop/turn.ts";
 import { atOnceBytes, deflateAlone } from "./deflate_alone.ts";
 import type { ResolvedDeflate } from "./options.ts";
-import type { Turn } from "../turn.ts";
 import { MAX_QUICK_LEVEL } from "./zlib_stream.ts";
 
 /** A message that is larger would hold the event loop for too long; it is sent as it is. */

@@ -4,10 +4,10 @@
  * @module
  */
 
+import { pause } from "../loop/pause.ts";
 import { sourcePorts } from "./addresses.ts";
 import { ClientGroup } from "./client_group.ts";
 import { describeHost, readSurroundings } from "./machine.ts";
-import { pause } from "../pause.ts";
 import { planScale } from "./plan.ts";
 import { ProgressMeter } from "./progress.ts";
 import type { ScaleOptions, ScalePlan, ScaleProgress, ScaleResult, ScaleStep } from "./result.ts";

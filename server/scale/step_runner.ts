@@ -1,9 +1,9 @@
 import { readHostLimits } from "../host.ts";
+import { pause } from "../loop/pause.ts";
 import type { ClientGroup } from "./client_group.ts";
 import { countConnections, readKernelMemory } from "./kernel.ts";
 import { summarize } from "./latency.ts";
 import type { OpenerCount } from "./opener.ts";
-import { pause } from "../pause.ts";
 import { perConnection, type SideFigures } from "./per_connection.ts";
 import { DEFAULT_LATENCY } from "./plan.ts";
 import type { ProgressMeter } from "./progress.ts";

@@ -1,4 +1,4 @@
-import { pause } from "../pause.ts";
+import { pause } from "../loop/pause.ts";
 
 /** Something that is looked at again and again until it is ended. */
 export interface Watch {

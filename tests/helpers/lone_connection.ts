@@ -1,12 +1,12 @@
 import { BufferPool } from "../../server/buffer_pool.ts";
 import { Hub } from "../../server/hub.ts";
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
+import { Patience } from "../../server/loop/patience.ts";
+import { Sweep } from "../../server/loop/sweep.ts";
+import { Turn } from "../../server/loop/turn.ts";
 import { Measurements } from "../../server/measurements.ts";
-import { Patience } from "../../server/patience.ts";
 import { Flusher } from "../../server/send_queue.ts";
 import { type ConnectionHost, ServerConnection } from "../../server/server_connection.ts";
-import { Sweep } from "../../server/sweep.ts";
-import { Turn } from "../../server/turn.ts";
 import { UnfinishedMessages } from "../../server/unfinished_messages.ts";
 import { LogBook } from "./log_book.ts";
 import { MemoryTransport, settled } from "./memory_transport.ts";

@@ -19,7 +19,7 @@ type Room = keyof typeof MAY_IMPORT;
 
 /** A client's connection is the same as a server's, with all that it is made of; it accepts none. */
 const NOT_FOR_CLIENTS =
-  /^server\/(?:(?:server|exchange|listener|admission)\.ts$|(?!deflate\/)\w+\/)/;
+  /^server\/(?:(?:server|exchange|listener|admission)\.ts$|(?!(?:deflate|loop|net|metrics|topics|connection)\/)\w+\/)/;
 
 /** What an app may send to browsers as it is. */
 const FOR_PAGES = /^client\/\w+\.js$/;

@@ -12,6 +12,9 @@ import { BufferPool } from "../../server/buffer_pool.ts";
 import type { ConnectionDeflate } from "../../server/deflate/connection_deflate.ts";
 import { deflateAlone } from "../../server/deflate/deflate_alone.ts";
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
+import type { Patient } from "../../server/loop/patience.ts";
+import { Sweep } from "../../server/loop/sweep.ts";
+import { Turn } from "../../server/loop/turn.ts";
 import { Measurements } from "../../server/measurements.ts";
 import {
   MessageReceiver,
@@ -23,10 +26,7 @@ import {
   type MessageSenderHost,
   type MessageSenderOwner,
 } from "../../server/message_sender.ts";
-import type { Patient } from "../../server/patience.ts";
 import { Flusher } from "../../server/send_queue.ts";
-import { Sweep } from "../../server/sweep.ts";
-import { Turn } from "../../server/turn.ts";
 import { UnfinishedMessages } from "../../server/unfinished_messages.ts";
 import { connectionDeflate } from "../helpers/deflate_messages.ts";
 import { until } from "../helpers/events.ts";

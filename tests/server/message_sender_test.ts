@@ -1,9 +1,11 @@
-import { setImmediate } from "node:timers";
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { setImmediate } from "node:timers";
 import { encodeFrame, type Fragment, FrameDecoder, Opcode } from "../../protocol/mod.ts";
 import { BufferPool } from "../../server/buffer_pool.ts";
 import type { ConnectionDeflate } from "../../server/deflate/connection_deflate.ts";
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
+import { Sweep } from "../../server/loop/sweep.ts";
+import { Turn } from "../../server/loop/turn.ts";
 import { Measurements } from "../../server/measurements.ts";
 import {
   MessageSender,
@@ -11,8 +13,6 @@ import {
   type MessageSenderOwner,
 } from "../../server/message_sender.ts";
 import { Flusher } from "../../server/send_queue.ts";
-import { Sweep } from "../../server/sweep.ts";
-import { Turn } from "../../server/turn.ts";
 import { connectionDeflate, inflateOnce, sameBytes } from "../helpers/deflate_messages.ts";
 import { MemoryTransport, settled } from "../helpers/memory_transport.ts";
 import { concat, toHex } from "../helpers/notation.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { setImmediate } from "node:timers";
-import { walk } from "../../server/walk.ts";
+import { walk } from "../../../server/loop/walk.ts";
 
 Deno.test("walk() visits everything in order", async () => {
   const visited: number[] = [];

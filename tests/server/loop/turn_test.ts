@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { FRAMES_PER_LOOK, Turn } from "../../server/turn.ts";
+import { FRAMES_PER_LOOK, Turn } from "../../../server/loop/turn.ts";
 
 /** A turn with a clock that the test sets. */
 class Setup {

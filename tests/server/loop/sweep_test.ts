@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { type Due, Sweep } from "../../server/sweep.ts";
-import { ManualTimers } from "../helpers/manual_timers.ts";
+import { type Due, Sweep } from "../../../server/loop/sweep.ts";
+import { ManualTimers } from "../../helpers/manual_timers.ts";
 
 /** An item that writes down when it was looked at; `then` is what it does besides. */
 class Item implements Due {

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Patience, type Patient } from "../../server/patience.ts";
+import { Patience, type Patient } from "../../../server/loop/patience.ts";
 
 /** One that waits for so many looks, and takes note of each. */
 class Counted implements Patient {

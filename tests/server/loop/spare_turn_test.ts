@@ -1,6 +1,6 @@
 import { assert } from "@std/assert";
-import { spareTurn } from "../../server/spare_turn.ts";
-import { socketPair } from "../helpers/socket_pair.ts";
+import { spareTurn } from "../../../server/loop/spare_turn.ts";
+import { socketPair } from "../../helpers/socket_pair.ts";
 
 /**
  * Many more pieces of work than fit into the turns that a test needs; some dozens do. With immediates

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { pause } from "../../server/pause.ts";
+import { pause } from "../../../server/loop/pause.ts";
 
 Deno.test("pause() ends when its time is over", async () => {
   await pause(1, new AbortController().signal);
