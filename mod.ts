@@ -47,7 +47,7 @@ export { type ClusterOptions, serveCluster } from "./server/cluster/serve_cluste
 export type { HostLimits } from "./server/host.ts";
 export type { DescriptorLimits, TcpSockets } from "./server/proc_text.ts";
 export type { Closing, Connection } from "./server/connection.ts";
-export { formatFourTuple, type FourTuple, parseFourTuple } from "./server/four_tuple.ts";
+export { formatFourTuple, type FourTuple, parseFourTuple } from "./server/net/four_tuple.ts";
 export type { DeflateOptions } from "./server/deflate/options.ts";
 export { DEFAULT_LIMITS, type LimitChanges, type Limits, type WhenFull } from "./server/limits.ts";
 export type {
@@ -80,7 +80,7 @@ export type { HandshakeOptions, Upgrade, UpgradeDecision } from "./server/reques
 export type { PeerInfo } from "./server/proxy/peer.ts";
 export type { Handlers } from "./server/handlers.ts";
 export type { LogEntry } from "./server/log.ts";
-export type { ClientAddress } from "./server/proxy/client_address.ts";
+export type { ClientAddress } from "./server/net/client_address.ts";
 export type { ForwardedHeader } from "./server/proxy/forwarded.ts";
 export type { ProxyOptions } from "./server/proxy/proxies.ts";
 export type {

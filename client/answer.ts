@@ -1,8 +1,8 @@
 import { type HandshakeError, type ResponseHead, ResponseHeadParser } from "../protocol/mod.ts";
-import { BufferPool } from "../server/buffer_pool.ts";
 import type { Limits } from "../server/limits.ts";
-import { type Beginning, readBeginning } from "../server/read_beginning.ts";
-import type { Transport } from "../server/transport.ts";
+import { BufferPool } from "../server/net/buffer_pool.ts";
+import { type Beginning, readBeginning } from "../server/net/read_beginning.ts";
+import type { Transport } from "../server/net/transport.ts";
 import { readBody } from "./body.ts";
 import { ConnectError } from "./connect_error.ts";
 

@@ -1,4 +1,4 @@
-import { closeQuietly, type Transport } from "../server/transport.ts";
+import { closeQuietly, type Transport } from "../server/net/transport.ts";
 
 /** The beginning of a refusal's body is enough to tell a person why. */
 const BODY_BYTES = 4_096;

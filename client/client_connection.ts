@@ -1,7 +1,5 @@
-import { BufferPool } from "../server/buffer_pool.ts";
 import type { Connection } from "../server/connection.ts";
 import type { ConnectionDeflate } from "../server/deflate/connection_deflate.ts";
-import { formatFourTuple, ownTupleOf } from "../server/four_tuple.ts";
 import type { Handlers } from "../server/handlers.ts";
 import { Hub } from "../server/hub.ts";
 import type { Limits } from "../server/limits.ts";
@@ -10,9 +8,11 @@ import { Patience } from "../server/loop/patience.ts";
 import { Sweep } from "../server/loop/sweep.ts";
 import { Turn } from "../server/loop/turn.ts";
 import { Measurements } from "../server/measurements.ts";
+import { BufferPool } from "../server/net/buffer_pool.ts";
+import { formatFourTuple, ownTupleOf } from "../server/net/four_tuple.ts";
+import type { Transport } from "../server/net/transport.ts";
 import { Flusher } from "../server/send_queue.ts";
 import { type ConnectionHost, ServerConnection } from "../server/server_connection.ts";
-import type { Transport } from "../server/transport.ts";
 import { UnfinishedMessages } from "../server/unfinished_messages.ts";
 
 /** How a connection ended. */

@@ -23,12 +23,12 @@ import {
   type ResolvedDeflate,
   resolveDeflate,
 } from "../server/deflate/options.ts";
-import { ownTupleOf } from "../server/four_tuple.ts";
 import type { Handlers } from "../server/handlers.ts";
 import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../server/limits.ts";
 import type { LogEntry } from "../server/log.ts";
+import { ownTupleOf } from "../server/net/four_tuple.ts";
+import { closeQuietly, type Transport, writeAll } from "../server/net/transport.ts";
 import { sha1 } from "../server/sha1.ts";
-import { closeQuietly, type Transport, writeAll } from "../server/transport.ts";
 import { type Answer, headText, readAnswer, refusalOf } from "./answer.ts";
 import { type ClientConnection, RunningClientConnection } from "./client_connection.ts";
 import { ConnectError } from "./connect_error.ts";

@@ -1,6 +1,6 @@
 import { connect } from "node:tls";
-import { canServeTls, TlsTransport } from "../server/tls.ts";
-import { closeQuietly, type Transport } from "../server/transport.ts";
+import { canServeTls, TlsTransport } from "../server/net/tls.ts";
+import { closeQuietly, type Transport } from "../server/net/transport.ts";
 import { ConnectError } from "./connect_error.ts";
 
 /** Where a URL leads to, in the terms of TCP. */

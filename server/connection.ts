@@ -1,8 +1,8 @@
 import type { CloseStatus, Message, Side } from "../protocol/mod.ts";
-import type { FourTuple } from "./four_tuple.ts";
-import type { ClientAddress } from "./proxy/client_address.ts";
 import type { IncomingStream } from "./incoming_streams.ts";
 import type { MessageData } from "./message_data.ts";
+import type { ClientAddress } from "./net/client_address.ts";
+import type { FourTuple } from "./net/four_tuple.ts";
 import type { OutgoingStream, StreamOptions } from "./outbox.ts";
 import type { SendResult } from "./send_queue.ts";
 

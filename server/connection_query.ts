@@ -6,12 +6,12 @@
  */
 
 import { requestUrl, splitTarget } from "../protocol/mod.ts";
-import { type AddressRange, parseAddressRange } from "./address_range.ts";
 import type { Connection } from "./connection.ts";
 import type { RateOf } from "./connection_rates.ts";
 import type { ConnectionRecord, ConnectionSort, Registered } from "./connection_record.ts";
-import { formatFourTuple, parseFourTuple } from "./four_tuple.ts";
 import { walk } from "./loop/walk.ts";
+import { type AddressRange, parseAddressRange } from "./net/address_range.ts";
+import { formatFourTuple, parseFourTuple } from "./net/four_tuple.ts";
 import type {
   ConnectionCursor,
   ConnectionFilter,

@@ -1,4 +1,4 @@
-import type { ClientAddress } from "./proxy/client_address.ts";
+import type { ClientAddress } from "./net/client_address.ts";
 
 /** What is known of one connection without asking the kernel. Times are in ms since the epoch. */
 export interface ConnectionRecord {

@@ -10,19 +10,19 @@ import {
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import type { LogEntry } from "./log.ts";
 import type { Due } from "./loop/sweep.ts";
+import { readBeginning } from "./net/read_beginning.ts";
+import { PlainHttp } from "./net/tls.ts";
+import { closeQuietly, linger, type Transport, writeAll } from "./net/transport.ts";
 import { type AllowedOrigins, isOriginAllowed, shownOrigin } from "./origin.ts";
 import { Peer } from "./proxy/peer.ts";
 import type { Proxies } from "./proxy/proxies.ts";
 import { ProxyError } from "./proxy/proxy_error.ts";
 import { ProxyHeaderParser } from "./proxy/proxy_header.ts";
 import { UnannouncedHeadParser } from "./proxy/unannounced_head_parser.ts";
-import { readBeginning } from "./read_beginning.ts";
 import type { Registry } from "./registry.ts";
 import { type Accepted, askFetch, askUpgrade, type HookHost } from "./request_hooks.ts";
 import { plainResponse, refusal, writeResponse } from "./respond.ts";
 import { type ConnectionHost, ServerConnection } from "./server_connection.ts";
-import { PlainHttp } from "./tls.ts";
-import { closeQuietly, linger, type Transport, writeAll } from "./transport.ts";
 import { UpgradeTrace } from "./upgrade_trace.ts";
 
 /** What all exchanges of a server share. */

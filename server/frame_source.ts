@@ -4,8 +4,8 @@ import {
   MAX_BUFFER_BYTES,
   MIN_BUFFER_BYTES,
   WAITING_BUFFER_BYTES,
-} from "./buffer_pool.ts";
-import type { Transport } from "./transport.ts";
+} from "./net/buffer_pool.ts";
+import type { Transport } from "./net/transport.ts";
 
 /** After this many small reads in a row a buffer that has grown is given back. */
 const SMALL_READS = 8;

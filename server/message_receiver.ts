@@ -8,7 +8,6 @@ import {
   type Role,
   type Session,
 } from "../protocol/mod.ts";
-import type { BufferPool } from "./buffer_pool.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import type { FrameObserver } from "./frame_observer.ts";
 import { FrameSource } from "./frame_source.ts";
@@ -18,14 +17,15 @@ import { FRAMES_PER_LOOK, type Turn } from "./loop/turn.ts";
 import type { Measurements } from "./measurements.ts";
 import { MessageDelivery, type MessageOwner } from "./message_delivery.ts";
 import type { MessageSender } from "./message_sender.ts";
+import type { BufferPool } from "./net/buffer_pool.ts";
+import type { Transport } from "./net/transport.ts";
+import { type Waiter, waitForBytes } from "./net/wait_for_bytes.ts";
 import { ReadAhead } from "./read_ahead.ts";
-import type { Transport } from "./transport.ts";
 import type {
   UnfinishedMessage,
   UnfinishedMessages,
   UnfinishedReason,
 } from "./unfinished_messages.ts";
-import { type Waiter, waitForBytes } from "./wait_for_bytes.ts";
 
 /** A connection that was silent for this many milliseconds before something came is parked after it. */
 const PARK_AFTER = 2_000;

@@ -1,5 +1,5 @@
 import type { ConnectionRecord, Counters, Registered } from "./connection_record.ts";
-import { formatFourTuple, parseFourTuple } from "./four_tuple.ts";
+import { formatFourTuple, parseFourTuple } from "./net/four_tuple.ts";
 import type { KernelSocket } from "./socket_table.ts";
 
 /** A record with what the kernel knows of the socket; absent where it cannot be read. */

@@ -9,9 +9,9 @@ import {
   writeHeader,
   writeTextFrame,
 } from "../protocol/mod.ts";
-import type { BufferPool } from "./buffer_pool.ts";
 import type { WhenFull } from "./limits.ts";
-import type { Transport } from "./transport.ts";
+import type { BufferPool } from "./net/buffer_pool.ts";
+import type { Transport } from "./net/transport.ts";
 
 /**
  * What became of a message that was sent.

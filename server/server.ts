@@ -10,7 +10,6 @@ import {
 } from "../protocol/mod.ts";
 import { Admission, type AdmissionRefusal, type Located } from "./admission.ts";
 import { BroadcastPace } from "./broadcast_pace.ts";
-import { BufferPool } from "./buffer_pool.ts";
 import { callHandler } from "./call_handler.ts";
 import { BROADCAST } from "./cluster/backplane.ts";
 import { ConnectionDeflate } from "./deflate/connection_deflate.ts";
@@ -24,11 +23,9 @@ import {
   type DrainResult,
 } from "./drain.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
-import { parseFourTuple } from "./four_tuple.ts";
 import { takeBallast } from "./gc_ballast.ts";
 import { checkBroadcast, Hub } from "./hub.ts";
 import { changeLimits, type Limits, resolveLimits } from "./limits.ts";
-import { Listener } from "./listener.ts";
 import { type LogEntry, logToConsole, tell } from "./log.ts";
 import { Patience } from "./loop/patience.ts";
 import { Sweep } from "./loop/sweep.ts";
@@ -37,6 +34,12 @@ import { walk } from "./loop/walk.ts";
 import { Measurements } from "./measurements.ts";
 import { type MessageData, plainOf } from "./message_data.ts";
 import { byteLengthOf } from "./message_slices.ts";
+import { BufferPool } from "./net/buffer_pool.ts";
+import { parseFourTuple } from "./net/four_tuple.ts";
+import { Listener } from "./net/listener.ts";
+import { SourceGroups } from "./net/source_groups.ts";
+import { secureContext, TlsTransport, triedContext } from "./net/tls.ts";
+import { closeQuietly, type Transport } from "./net/transport.ts";
 import type { DrainProgress, Operations, Phase, Reconfiguration } from "./operations.ts";
 import { checkOptions, type ServeOptions } from "./options.ts";
 import { AllowedOrigins } from "./origin.ts";
@@ -47,9 +50,6 @@ import { Flusher } from "./send_queue.ts";
 import type { ServerConnection } from "./server_connection.ts";
 import { type OperatedServer, ServerOperations } from "./server_operations.ts";
 import { SocketTable } from "./socket_table.ts";
-import { SourceGroups } from "./source_groups.ts";
-import { secureContext, TlsTransport, triedContext } from "./tls.ts";
-import { closeQuietly, type Transport } from "./transport.ts";
 import { UnfinishedMessages } from "./unfinished_messages.ts";
 
 /** The queue of connections that wait for accept; the kernel takes no more than `somaxconn`. */

@@ -19,7 +19,6 @@ import type {
   Registered,
 } from "./connection_record.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
-import { type FourTuple, fourTupleOf, ownTupleOf } from "./four_tuple.ts";
 import type { FrameObserver } from "./frame_observer.ts";
 import type { Handlers } from "./handlers.ts";
 import type { Hub, SharedFrames, Subscriber } from "./hub.ts";
@@ -39,10 +38,11 @@ import {
   type MessageSenderHost,
   type MessageSenderOwner,
 } from "./message_sender.ts";
+import type { ClientAddress } from "./net/client_address.ts";
+import { type FourTuple, fourTupleOf, ownTupleOf } from "./net/four_tuple.ts";
+import { closeQuietly, linger, type Transport } from "./net/transport.ts";
 import type { OutgoingStream, StreamOptions } from "./outbox.ts";
-import type { ClientAddress } from "./proxy/client_address.ts";
 import type { SendQueue, SendResult } from "./send_queue.ts";
-import { closeQuietly, linger, type Transport } from "./transport.ts";
 import type { UnfinishedReason } from "./unfinished_messages.ts";
 
 /** What all connections of a server share; a client is the host of its own. */

@@ -1,5 +1,5 @@
-import { sourceOf } from "./address_counter.ts";
 import type { Due, Sweep } from "./loop/sweep.ts";
+import { sourceOf } from "./net/address_counter.ts";
 
 /** So much of a message has to come in each `messageTimeout`: a phone's uplink brings it in seconds. */
 const MIN_PROGRESS_BYTES = 65_536;

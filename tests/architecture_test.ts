@@ -194,7 +194,7 @@ Deno.test("misdirectedImports() lets imports in the right direction pass", () =>
     "server/cli/a.ts": 'import "../server.ts"; import "../apps/a.ts"; import "../../deno.json";',
     "server/admin/a.ts": 'import "../registry.ts";',
     "server/main.ts": 'import "./cli/a.ts"; import "./admin/a.ts";',
-    "client/a.ts": 'import "../server/transport.ts"; import "../protocol/mod.ts";',
+    "client/a.ts": 'import "../server/net/transport.ts"; import "../protocol/mod.ts";',
     "bench/a.ts": 'import "../server/main.ts"; import "../client/a.ts";',
     "tests/a.ts": 'import "../bench/a.ts"; import "../server/cli/a.ts";',
   });

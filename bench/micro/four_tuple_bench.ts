@@ -3,7 +3,7 @@ import {
   type FourTuple,
   fourTupleOf,
   parseFourTuple,
-} from "../../server/four_tuple.ts";
+} from "../../server/net/four_tuple.ts";
 import { compare } from "./compare.ts";
 
 /** The two ends of a connection, as the runtime names them. */

@@ -1,5 +1,5 @@
 import type { ConnectionRecord, Registered } from "../../server/connection_record.ts";
-import { formatFourTuple, parseFourTuple } from "../../server/four_tuple.ts";
+import { formatFourTuple, parseFourTuple } from "../../server/net/four_tuple.ts";
 import type { ListOptions } from "../../server/registry.ts";
 
 /** The counters that are summed up. */

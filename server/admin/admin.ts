@@ -5,10 +5,10 @@
  * @module
  */
 
-import { parseAddressRange } from "../address_range.ts";
-import { canonicalAddress } from "../four_tuple.ts";
-import type { Operations } from "../operations.ts";
 import { type LogEntry, tell } from "../log.ts";
+import { parseAddressRange } from "../net/address_range.ts";
+import { canonicalAddress } from "../net/four_tuple.ts";
+import type { Operations } from "../operations.ts";
 import { makeApp } from "./app.ts";
 import { type AuditEntry, AuditTrail } from "./audit.ts";
 import { TokenCheck } from "./auth.ts";

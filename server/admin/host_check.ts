@@ -1,5 +1,5 @@
 import { isHost } from "../../protocol/mod.ts";
-import { canonicalAddress } from "../four_tuple.ts";
+import { canonicalAddress } from "../net/four_tuple.ts";
 import { isOriginAllowed } from "../origin.ts";
 import type { TokenUse } from "./auth.ts";
 import { Problem } from "./problem.ts";

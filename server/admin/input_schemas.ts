@@ -7,8 +7,6 @@
 
 import { z } from "@hono/zod-openapi";
 import { isOnWire, MAX_REASON_BYTES } from "../../protocol/mod.ts";
-import { parseAddressRange } from "../address_range.ts";
-import { formatFourTuple, parseFourTuple } from "../four_tuple.ts";
 import {
   DEFAULT_LIMITS,
   LIMIT_NAMES,
@@ -16,6 +14,8 @@ import {
   limitFault,
   type Limits,
 } from "../limits.ts";
+import { parseAddressRange } from "../net/address_range.ts";
+import { formatFourTuple, parseFourTuple } from "../net/four_tuple.ts";
 import {
   CONNECTION_SORTS,
   type ConnectionCursor,

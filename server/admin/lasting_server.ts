@@ -1,5 +1,5 @@
-import { canonicalAddress } from "../four_tuple.ts";
 import { pause } from "../loop/pause.ts";
+import { canonicalAddress } from "../net/four_tuple.ts";
 import { isAddress, isLoopback } from "./host_check.ts";
 
 /** How long it is waited before a server that has ended is started again, in milliseconds. */

@@ -1,5 +1,5 @@
-import { parseAddressRange } from "../address_range.ts";
-import { parseFourTuple } from "../four_tuple.ts";
+import { parseAddressRange } from "../net/address_range.ts";
+import { parseFourTuple } from "../net/four_tuple.ts";
 import type { ConnectionFilter } from "../operations.ts";
 import { firstLine, quote } from "./faults.ts";
 

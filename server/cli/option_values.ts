@@ -4,9 +4,9 @@
  * @module
  */
 
-import { parseFourTuple } from "../four_tuple.ts";
-import { firstLine, quote } from "./faults.ts";
+import { parseFourTuple } from "../net/four_tuple.ts";
 import type { Flags } from "./admin_command.ts";
+import { firstLine, quote } from "./faults.ts";
 
 /**
  * Reads an integer.

@@ -6,7 +6,7 @@
 
 import { z } from "zod";
 import { isHost } from "../../protocol/mod.ts";
-import { parseAddressRange } from "../address_range.ts";
+import { parseAddressRange } from "../net/address_range.ts";
 import { originFault } from "../origin.ts";
 
 /** Takes whatever a function finds nothing wrong with. */

@@ -6,8 +6,8 @@ import { talk, TALK_LIMITS } from "../apps/talk.ts";
 import type { ClusterReport } from "../cluster/cluster_report.ts";
 import type { WorkerOptions } from "../cluster/worker.ts";
 import { type Limits, resolveLimits } from "../limits.ts";
-import { type Certificate, usableCertificate } from "../certificate.ts";
-import { triedContext } from "../tls.ts";
+import { type Certificate, usableCertificate } from "../net/certificate.ts";
+import { triedContext } from "../net/tls.ts";
 import { firstLine, readFault } from "./faults.ts";
 import type { Settings } from "./settings.ts";
 

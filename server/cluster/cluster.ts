@@ -1,9 +1,9 @@
-import { parseFourTuple } from "../four_tuple.ts";
-import { type MessageData, plainOf } from "../message_data.ts";
-import { type LogEntry, tell } from "../log.ts";
-import type { ConnectionDescription, Totals } from "../registry.ts";
 import type { DrainOptions, DrainResult } from "../drain.ts";
+import { type LogEntry, tell } from "../log.ts";
+import { type MessageData, plainOf } from "../message_data.ts";
+import { parseFourTuple } from "../net/four_tuple.ts";
 import type { Operations } from "../operations.ts";
+import type { ConnectionDescription, Totals } from "../registry.ts";
 import { ask, askAll } from "./ask.ts";
 import { ClusterOperations } from "./cluster_operations.ts";
 import {

@@ -1,7 +1,7 @@
 import type { DrainOptions } from "../drain.ts";
-import { parseFourTuple } from "../four_tuple.ts";
 import { readHostLimits } from "../host.ts";
 import type { Limits } from "../limits.ts";
+import { parseFourTuple } from "../net/four_tuple.ts";
 import type {
   CloseOrder,
   CloseOutcome,

@@ -2,8 +2,8 @@ import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/asser
 import { WebSocketServer } from "ws";
 import { connect, ConnectError, type ConnectOptions, serve, type ServeOptions } from "../../mod.ts";
 import { computeAccept } from "../../protocol/mod.ts";
+import { writeAll } from "../../server/net/transport.ts";
 import { sha1 } from "../../server/sha1.ts";
-import { writeAll } from "../../server/transport.ts";
 import { OTHER_CERTIFICATE, TEST_CERTIFICATE, TEST_KEY } from "../helpers/certificate.ts";
 import { Events, until } from "../helpers/events.ts";
 

@@ -12,7 +12,7 @@ const CHECK = "protocol/frame_check_test.ts";
 const CONNECTION = "server/server_connection_test.ts";
 const EXCHANGE = "server/exchange_test.ts";
 const SERVER = "server/server_test.ts";
-const TLS = "server/tls_test.ts";
+const TLS = "server/net/tls_test.ts";
 const FORMAT = "conformance/wire_test.ts";
 const WIRE = "conformance/client_wire_test.ts";
 

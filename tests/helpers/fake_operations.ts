@@ -1,9 +1,9 @@
 import { type FrameName, serializeClosePayload } from "../../protocol/mod.ts";
 import type { CapacityLimit } from "../../server/capacity.ts";
 import type { DrainOptions } from "../../server/drain.ts";
-import { formatFourTuple, parseFourTuple } from "../../server/four_tuple.ts";
 import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../../server/limits.ts";
 import type { FrameCount, Measured } from "../../server/measurements.ts";
+import { formatFourTuple, parseFourTuple } from "../../server/net/four_tuple.ts";
 import type {
   CloseOrder,
   CloseOutcome,

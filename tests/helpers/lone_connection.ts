@@ -1,10 +1,10 @@
-import { BufferPool } from "../../server/buffer_pool.ts";
 import { Hub } from "../../server/hub.ts";
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
 import { Patience } from "../../server/loop/patience.ts";
 import { Sweep } from "../../server/loop/sweep.ts";
 import { Turn } from "../../server/loop/turn.ts";
 import { Measurements } from "../../server/measurements.ts";
+import { BufferPool } from "../../server/net/buffer_pool.ts";
 import { Flusher } from "../../server/send_queue.ts";
 import { type ConnectionHost, ServerConnection } from "../../server/server_connection.ts";
 import { UnfinishedMessages } from "../../server/unfinished_messages.ts";

@@ -1,4 +1,4 @@
-import type { Transport } from "../../server/transport.ts";
+import type { Transport } from "../../server/net/transport.ts";
 import { concat } from "./notation.ts";
 
 /** What a read finds: bytes, the peer's FIN, or a broken connection. */

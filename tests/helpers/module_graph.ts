@@ -8,7 +8,7 @@ export interface Token {
 
 /** A module as the rules of the architecture see it. */
 export interface Module {
-  /** Its path from the root of the checkout, such as `server/tls.ts`. */
+  /** Its path from the root of the checkout, such as `server/net/tls.ts`. */
   readonly path: string;
   readonly tokens: readonly Token[];
   /** What it imports or re-exports, types too, as it is written. */

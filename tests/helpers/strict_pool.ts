@@ -1,4 +1,4 @@
-import { BufferPool } from "../../server/buffer_pool.ts";
+import { BufferPool } from "../../server/net/buffer_pool.ts";
 
 /**
  * A pool that notices what would leak one connection's bytes into another: a buffer that is released

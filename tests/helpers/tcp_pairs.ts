@@ -1,4 +1,4 @@
-import { formatFourTuple, fourTupleOf } from "../../server/four_tuple.ts";
+import { formatFourTuple, fourTupleOf } from "../../server/net/four_tuple.ts";
 
 /** An accepted connection, as a registry would have it. */
 export interface Accepted {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { parseFourTuple, type PeerInfo, serve, type ServeOptions, type Server } from "../../mod.ts";
-import { closeQuietly, writeAll } from "../../server/transport.ts";
+import { closeQuietly, writeAll } from "../../server/net/transport.ts";
 import { TEST_CERTIFICATE, TEST_KEY } from "../helpers/certificate.ts";
 import { Events, until } from "../helpers/events.ts";
 import { LogBook } from "../helpers/log_book.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Fragment, FrameDecoder, ProtocolError } from "../../protocol/mod.ts";
-import { MAX_BUFFER_BYTES, WAITING_BUFFER_BYTES } from "../../server/buffer_pool.ts";
 import { type FrameBatch, FrameSource, MOST_FRAGMENTS } from "../../server/frame_source.ts";
+import { MAX_BUFFER_BYTES, WAITING_BUFFER_BYTES } from "../../server/net/buffer_pool.ts";
 import { forEveryChunking } from "../helpers/chunks.ts";
 import { type Arrival, MemoryTransport, settled } from "../helpers/memory_transport.ts";
 import { concat, toHex } from "../helpers/notation.ts";

@@ -8,7 +8,6 @@ import {
   ProtocolError,
   Session,
 } from "../../protocol/mod.ts";
-import { BufferPool } from "../../server/buffer_pool.ts";
 import type { ConnectionDeflate } from "../../server/deflate/connection_deflate.ts";
 import { deflateAlone } from "../../server/deflate/deflate_alone.ts";
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
@@ -26,6 +25,7 @@ import {
   type MessageSenderHost,
   type MessageSenderOwner,
 } from "../../server/message_sender.ts";
+import { BufferPool } from "../../server/net/buffer_pool.ts";
 import { Flusher } from "../../server/send_queue.ts";
 import { UnfinishedMessages } from "../../server/unfinished_messages.ts";
 import { connectionDeflate } from "../helpers/deflate_messages.ts";

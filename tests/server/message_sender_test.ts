@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { setImmediate } from "node:timers";
 import { encodeFrame, type Fragment, FrameDecoder, Opcode } from "../../protocol/mod.ts";
-import { BufferPool } from "../../server/buffer_pool.ts";
 import type { ConnectionDeflate } from "../../server/deflate/connection_deflate.ts";
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
 import { Sweep } from "../../server/loop/sweep.ts";
@@ -12,6 +11,7 @@ import {
   type MessageSenderHost,
   type MessageSenderOwner,
 } from "../../server/message_sender.ts";
+import { BufferPool } from "../../server/net/buffer_pool.ts";
 import { Flusher } from "../../server/send_queue.ts";
 import { connectionDeflate, inflateOnce, sameBytes } from "../helpers/deflate_messages.ts";
 import { MemoryTransport, settled } from "../helpers/memory_transport.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { checkUpgradeRequest, type RequestHead, RequestHeadParser } from "../../protocol/mod.ts";
-import { formatFourTuple } from "../../server/four_tuple.ts";
+import { formatFourTuple } from "../../server/net/four_tuple.ts";
 import type { PeerInfo } from "../../server/proxy/peer.ts";
 import {
   type Accepted,

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { fourTupleOf } from "../../server/four_tuple.ts";
-import type { FourTuple } from "../../server/four_tuple.ts";
+import { fourTupleOf } from "../../server/net/four_tuple.ts";
+import type { FourTuple } from "../../server/net/four_tuple.ts";
 import {
   hexAddress,
   type KernelSocket,

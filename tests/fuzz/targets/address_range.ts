@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { type AddressRange, parseAddressRange } from "../../../server/address_range.ts";
-import { canonicalAddress, formatIPv6, parseIPv6 } from "../../../server/four_tuple.ts";
+import { type AddressRange, parseAddressRange } from "../../../server/net/address_range.ts";
+import { canonicalAddress, formatIPv6, parseIPv6 } from "../../../server/net/four_tuple.ts";
 import type { Random } from "../../helpers/random.ts";
 import { bytesOf, spoil, textOf } from "../inputs.ts";
 import { codeOf } from "../outcome.ts";

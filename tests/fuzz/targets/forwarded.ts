@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { canonicalAddress } from "../../../server/four_tuple.ts";
+import { canonicalAddress } from "../../../server/net/four_tuple.ts";
 import { findClient, type ForwardedHeader } from "../../../server/proxy/forwarded.ts";
 import { bytesOf, mutate, textOf } from "../inputs.ts";
 import type { FuzzTarget } from "../target.ts";

@@ -4,7 +4,7 @@ import {
   formatFourTuple,
   type FourTuple,
   parseFourTuple,
-} from "../../../server/four_tuple.ts";
+} from "../../../server/net/four_tuple.ts";
 import type { Random } from "../../helpers/random.ts";
 import { bytesOf, spoil, textOf } from "../inputs.ts";
 import { codeOf } from "../outcome.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { canonicalAddress } from "../../../server/four_tuple.ts";
+import { canonicalAddress } from "../../../server/net/four_tuple.ts";
 import { ProxyError } from "../../../server/proxy/proxy_error.ts";
 import { MAX_BLOCK_BYTES, ProxyHeaderParser } from "../../../server/proxy/proxy_header.ts";
 import { forEveryChunking } from "../../helpers/chunks.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { canonicalAddress, formatFourTuple } from "../../../server/four_tuple.ts";
+import { canonicalAddress, formatFourTuple } from "../../../server/net/four_tuple.ts";
 import { endsOfRow, hexAddress, parseSocketRow } from "../../../server/socket_table.ts";
 import { bytesOf, mutate, textOf } from "../inputs.ts";
 import type { FuzzTarget } from "../target.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { ClientAddress } from "../../../server/proxy/client_address.ts";
+import type { ClientAddress } from "../../../server/net/client_address.ts";
 import { ProxyError, type ProxyErrorCode } from "../../../server/proxy/proxy_error.ts";
 import {
   MAX_BLOCK_BYTES,

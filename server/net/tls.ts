@@ -2,10 +2,10 @@ import { Buffer } from "node:buffer";
 import { nextTick } from "node:process";
 import { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
-import { HandshakeError } from "../protocol/mod.ts";
+import { HandshakeError } from "../../protocol/mod.ts";
 import { type Certificate, usableCertificate } from "./certificate.ts";
-import { tryHandshake } from "./try_handshake.ts";
 import { closeQuietly, type Transport, writeAll } from "./transport.ts";
+import { tryHandshake } from "./try_handshake.ts";
 
 /** What the TLS layer reads at once: one record of the largest size, 16 KiB and its frame. */
 const RECORD_BYTES = 16_640;

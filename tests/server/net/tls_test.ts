@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { type Connection, parseFourTuple, serve, type ServeOptions } from "../../mod.ts";
-import { secureContext, TlsTransport } from "../../server/tls.ts";
-import type { Transport } from "../../server/transport.ts";
-import { TEST_CERTIFICATE, TEST_KEY } from "../helpers/certificate.ts";
-import { Events, until } from "../helpers/events.ts";
-import { LogBook } from "../helpers/log_book.ts";
-import { openSockets } from "../helpers/open_sockets.ts";
-import { concat } from "../helpers/notation.ts";
-import { Random } from "../helpers/random.ts";
-import { RawClient } from "../helpers/raw_client.ts";
+import { type Connection, parseFourTuple, serve, type ServeOptions } from "../../../mod.ts";
+import { secureContext, TlsTransport } from "../../../server/net/tls.ts";
+import type { Transport } from "../../../server/net/transport.ts";
+import { TEST_CERTIFICATE, TEST_KEY } from "../../helpers/certificate.ts";
+import { Events, until } from "../../helpers/events.ts";
+import { LogBook } from "../../helpers/log_book.ts";
+import { concat } from "../../helpers/notation.ts";
+import { openSockets } from "../../helpers/open_sockets.ts";
+import { Random } from "../../helpers/random.ts";
+import { RawClient } from "../../helpers/raw_client.ts";
 
 /** TLS of ours stands on what node:tls can do since Deno 2.9.6. */
 const ignore = Deno.version.deno.localeCompare("2.9.6", "en", { numeric: true }) < 0;

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { SourceGroups } from "../../server/source_groups.ts";
-import { Random } from "../helpers/random.ts";
+import { SourceGroups } from "../../../server/net/source_groups.ts";
+import { Random } from "../../helpers/random.ts";
 
 /** Something that comes from somewhere. */
 interface Item {

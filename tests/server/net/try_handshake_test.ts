@@ -1,8 +1,8 @@
 import { assertRejects } from "@std/assert";
 import { createSecureContext } from "node:tls";
-import { tryHandshake } from "../../server/try_handshake.ts";
-import { TEST_CERTIFICATE, TEST_KEY } from "../helpers/certificate.ts";
-import { NO_OPENSSL, selfSigned } from "../helpers/openssl.ts";
+import { tryHandshake } from "../../../server/net/try_handshake.ts";
+import { TEST_CERTIFICATE, TEST_KEY } from "../../helpers/certificate.ts";
+import { NO_OPENSSL, selfSigned } from "../../helpers/openssl.ts";
 
 /** TLS of ours stands on what node:tls can do since Deno 2.9.6. */
 const tooOld = Deno.version.deno.localeCompare("2.9.6", "en", { numeric: true }) < 0;

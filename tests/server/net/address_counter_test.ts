@@ -1,5 +1,5 @@
 import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { AddressCounter, sourceOf } from "../../server/address_counter.ts";
+import { AddressCounter, sourceOf } from "../../../server/net/address_counter.ts";
 
 Deno.test("AddressCounter counts each address for itself", () => {
   const counter = new AddressCounter();

@@ -6,7 +6,7 @@ import {
   fourTupleOf,
   parseFourTuple,
   parseIPv6,
-} from "../../server/four_tuple.ts";
+} from "../../../server/net/four_tuple.ts";
 
 const V4 = {
   sourceAddress: "127.0.0.1",

@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { serve } from "../../mod.ts";
-import { Listener } from "../../server/listener.ts";
-import { Events, until } from "../helpers/events.ts";
-import { LogBook } from "../helpers/log_book.ts";
-import { Process } from "../helpers/process.ts";
-import { connectFrom, RawClient } from "../helpers/raw_client.ts";
+import { serve } from "../../../mod.ts";
+import { Listener } from "../../../server/net/listener.ts";
+import { Events, until } from "../../helpers/events.ts";
+import { LogBook } from "../../helpers/log_book.ts";
+import { Process } from "../../helpers/process.ts";
+import { connectFrom, RawClient } from "../../helpers/raw_client.ts";
 
 /** A listening socket whose `accept` does what a test says. */
 class ScriptedListener {
@@ -237,7 +237,7 @@ function canReset(): boolean {
 /** Starts a small echo server with 200 descriptors; it says on stderr what it logs. */
 async function startSmall(limits: string): Promise<{ child: Process; addr: Deno.NetAddr }> {
   const code = `
-    import { serve } from ${JSON.stringify(new URL("../../mod.ts", import.meta.url).href)};
+    import { serve } from ${JSON.stringify(new URL("../../../mod.ts", import.meta.url).href)};
     // Some time after its start Deno opens descriptors for signals of its own, and panics if there are
     // none: now there are.
     Deno.addSignalListener("SIGUSR2", () => {});
@@ -250,7 +250,7 @@ async function startSmall(limits: string): Promise<{ child: Process; addr: Deno.
     console.log("port", server.addr.port, "end");`;
   const script = await Deno.makeTempFile({ suffix: ".ts" });
   await Deno.writeTextFile(script, code);
-  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const config = new URL("../../../deno.json", import.meta.url).pathname;
   const child = new Process("sh", [
     "-c",
     'ulimit -n 200 && exec "$0" run --no-check -A --config "$1" "$2"',

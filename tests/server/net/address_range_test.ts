@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseAddressRange } from "../../server/address_range.ts";
+import { parseAddressRange } from "../../../server/net/address_range.ts";
 
 Deno.test("parseAddressRange() writes every spelling in one way", () => {
   const spellings: [string, string][] = [

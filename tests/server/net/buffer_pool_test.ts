@@ -4,7 +4,7 @@ import {
   MAX_BUFFER_BYTES,
   MIN_BUFFER_BYTES,
   WAITING_BUFFER_BYTES,
-} from "../../server/buffer_pool.ts";
+} from "../../../server/net/buffer_pool.ts";
 
 Deno.test("BufferPool.acquire() lends the smallest size that is enough", () => {
   const pool = new BufferPool();

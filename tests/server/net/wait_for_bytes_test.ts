@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { CloseCode, encodeFrame, Opcode } from "../../protocol/mod.ts";
-import { WAITING_BUFFER_BYTES } from "../../server/buffer_pool.ts";
-import { LoneConnection } from "../helpers/lone_connection.ts";
-import { settled } from "../helpers/memory_transport.ts";
-import { concat } from "../helpers/notation.ts";
+import { CloseCode, encodeFrame, Opcode } from "../../../protocol/mod.ts";
+import { WAITING_BUFFER_BYTES } from "../../../server/net/buffer_pool.ts";
+import { LoneConnection } from "../../helpers/lone_connection.ts";
+import { settled } from "../../helpers/memory_transport.ts";
+import { concat } from "../../helpers/notation.ts";
 
 const masked = { maskKey: 0x01020304 };
 

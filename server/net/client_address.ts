@@ -1,4 +1,4 @@
-import { canonicalAddress } from "../four_tuple.ts";
+import { canonicalAddress } from "./four_tuple.ts";
 
 /** Where a client is, as a trusted proxy tells it. */
 export interface ClientAddress {

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { BufferPool } from "../../server/buffer_pool.ts";
-import { type BeginningParser, readBeginning } from "../../server/read_beginning.ts";
-import { type Arrival, MemoryTransport } from "../helpers/memory_transport.ts";
+import { BufferPool } from "../../../server/net/buffer_pool.ts";
+import { type BeginningParser, readBeginning } from "../../../server/net/read_beginning.ts";
+import { type Arrival, MemoryTransport } from "../../helpers/memory_transport.ts";
 
 const NOTHING = new Uint8Array(0);
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseNode } from "../../../server/proxy/client_address.ts";
+import { parseNode } from "../../../server/net/client_address.ts";
 
 Deno.test("parseNode() reads an address, with its port where there is one", () => {
   const nodes: [string, string, number?][] = [

@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { generateKeyPairSync } from "node:crypto";
-import { usableCertificate } from "../../server/certificate.ts";
-import { TEST_CERTIFICATE, TEST_KEY } from "../helpers/certificate.ts";
-import { NO_OPENSSL, openssl, selfSigned } from "../helpers/openssl.ts";
+import { usableCertificate } from "../../../server/net/certificate.ts";
+import { TEST_CERTIFICATE, TEST_KEY } from "../../helpers/certificate.ts";
+import { NO_OPENSSL, openssl, selfSigned } from "../../helpers/openssl.ts";
 
 const PAIR = { cert: TEST_CERTIFICATE, key: TEST_KEY };
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { closeQuietly, linger, writeAll } from "../../server/transport.ts";
-import { BufferPool } from "../../server/buffer_pool.ts";
-import { MemoryTransport, settled } from "../helpers/memory_transport.ts";
+import { BufferPool } from "../../../server/net/buffer_pool.ts";
+import { closeQuietly, linger, writeAll } from "../../../server/net/transport.ts";
+import { MemoryTransport, settled } from "../../helpers/memory_transport.ts";
 
 const BYTES = Uint8Array.of(1, 2, 3, 4, 5, 6, 7);
 

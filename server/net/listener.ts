@@ -1,5 +1,5 @@
-import type { LogEntry } from "./log.ts";
-import { pause } from "./loop/pause.ts";
+import type { LogEntry } from "../log.ts";
+import { pause } from "../loop/pause.ts";
 
 /** How long accepting pauses when descriptors have run out and none comes back, in milliseconds. */
 const PAUSE = 1_000;
