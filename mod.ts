@@ -34,7 +34,7 @@ export type { HeadLimits, MessageLimits } from "./protocol/limits.ts";
 export type { Message } from "./protocol/message_assembler.ts";
 export type { FrameName, Opcode } from "./protocol/opcode.ts";
 export type { Side } from "./protocol/session.ts";
-export type { CapacityLimit } from "./server/capacity.ts";
+export type { CapacityLimit } from "./server/host/capacity.ts";
 export type { Backplane, PublishResult } from "./server/cluster/backplane.ts";
 export type { Cluster, ClusterListOptions } from "./server/cluster/cluster.ts";
 export type {
@@ -44,8 +44,8 @@ export type {
   WorkerReport,
 } from "./server/cluster/cluster_report.ts";
 export { type ClusterOptions, serveCluster } from "./server/cluster/serve_cluster.ts";
-export type { HostLimits } from "./server/host.ts";
-export type { DescriptorLimits, TcpSockets } from "./server/proc_text.ts";
+export type { HostLimits } from "./server/host/host.ts";
+export type { DescriptorLimits, TcpSockets } from "./server/host/proc_text.ts";
 export type { Closing, Connection } from "./server/connection.ts";
 export { formatFourTuple, type FourTuple, parseFourTuple } from "./server/net/four_tuple.ts";
 export type { DeflateOptions } from "./server/deflate/options.ts";
@@ -89,11 +89,16 @@ export type {
   ListOptions,
   Totals,
 } from "./server/registry.ts";
-export type { ConnectionCounts, HostDescription, Report, SummedReport } from "./server/report.ts";
+export type {
+  ConnectionCounts,
+  HostDescription,
+  Report,
+  SummedReport,
+} from "./server/host/report.ts";
 export type { IncomingStream } from "./server/incoming_streams.ts";
 export type { MessageData } from "./server/message_data.ts";
 export type { OutgoingStream, StreamOptions } from "./server/outbox.ts";
 export type { SendResult } from "./server/send_queue.ts";
 export type { DrainOptions, DrainResult } from "./server/drain.ts";
 export { serve, type Server } from "./server/server.ts";
-export type { KernelSocket, SocketRow, TcpState } from "./server/socket_table.ts";
+export type { KernelSocket, SocketRow, TcpState } from "./server/host/socket_table.ts";

@@ -1,5 +1,5 @@
 import { serializeResponseHead } from "../protocol/mod.ts";
-import { connectionsByDescriptors } from "./capacity.ts";
+import { connectionsByDescriptors } from "./host/capacity.ts";
 import type { Limits } from "./limits.ts";
 import type { LogEntry } from "./log.ts";
 import type { Clock } from "./loop/sweep.ts";

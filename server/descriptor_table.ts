@@ -10,10 +10,10 @@ import {
   type KnownConnection,
   readDescriptors,
   type ReadSocket,
-} from "./descriptor_reading.ts";
+} from "./host/descriptor_reading.ts";
+import { targetOf } from "./host/socket_table.ts";
 import { walk } from "./loop/walk.ts";
 import type { DescriptorPage, DescriptorQuery, DescriptorRow } from "./operations.ts";
-import { targetOf } from "./socket_table.ts";
 
 /** For how long the pages behind a cursor may come of one reading, in milliseconds. */
 const KEEP = 10_000;

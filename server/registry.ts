@@ -1,6 +1,6 @@
 import type { ConnectionRecord, Counters, Registered } from "./connection_record.ts";
+import type { KernelSocket } from "./host/socket_table.ts";
 import { formatFourTuple, parseFourTuple } from "./net/four_tuple.ts";
-import type { KernelSocket } from "./socket_table.ts";
 
 /** A record with what the kernel knows of the socket; absent where it cannot be read. */
 export interface ConnectionDescription extends ConnectionRecord {

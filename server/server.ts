@@ -23,7 +23,14 @@ import {
   type DrainResult,
 } from "./drain.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
-import { takeBallast } from "./gc_ballast.ts";
+import { takeBallast } from "./host/gc_ballast.ts";
+import {
+  type ConnectionCounts,
+  type HostDescription,
+  type Report,
+  Reporter,
+} from "./host/report.ts";
+import { SocketTable } from "./host/socket_table.ts";
 import { checkBroadcast, Hub } from "./hub.ts";
 import { changeLimits, type Limits, resolveLimits } from "./limits.ts";
 import { type LogEntry, logToConsole, tell } from "./log.ts";
@@ -45,11 +52,9 @@ import { checkOptions, type ServeOptions } from "./options.ts";
 import { AllowedOrigins } from "./origin.ts";
 import { Proxies } from "./proxy/proxies.ts";
 import { type ConnectionRegistry, Registry } from "./registry.ts";
-import { type ConnectionCounts, type HostDescription, type Report, Reporter } from "./report.ts";
 import { Flusher } from "./send_queue.ts";
 import type { ServerConnection } from "./server_connection.ts";
 import { type OperatedServer, ServerOperations } from "./server_operations.ts";
-import { SocketTable } from "./socket_table.ts";
 import { UnfinishedMessages } from "./unfinished_messages.ts";
 
 /** The queue of connections that wait for accept; the kernel takes no more than `somaxconn`. */

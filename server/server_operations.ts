@@ -5,6 +5,7 @@ import { DescriptorTable } from "./descriptor_table.ts";
 import type { DrainOptions } from "./drain.ts";
 import type { FrameObserver } from "./frame_observer.ts";
 import { FrameTap } from "./frame_tap.ts";
+import type { Report } from "./host/report.ts";
 import type { Limits } from "./limits.ts";
 import { walk } from "./loop/walk.ts";
 import { LoopDelayMeter } from "./loop_delay.ts";
@@ -29,7 +30,6 @@ import type {
   TapOptions,
 } from "./operations.ts";
 import type { Registry } from "./registry.ts";
-import type { Report } from "./report.ts";
 
 /** A ping that has not been answered after this many milliseconds will not be. */
 const PING_DEADLINE = 10_000;

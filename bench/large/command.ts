@@ -8,7 +8,7 @@ import type { Command, CommandIo } from "../../server/cli/command.ts";
 import { firstLine } from "../../server/cli/faults.ts";
 import { runUntilSignal } from "../../server/cli/run_until_signal.ts";
 import { VERSION } from "../../server/cli/version.ts";
-import { mayReadHost } from "../../server/host_reader.ts";
+import { mayReadHost } from "../../server/host/host_reader.ts";
 import { commandLine, Flags } from "../flags.ts";
 import { filesIn, tryFiles, writeFiles } from "../report_files.ts";
 import { Subprocesses } from "../throughput/subprocess.ts";

@@ -1,4 +1,4 @@
-import { type HostLimits, readHostLimits } from "../../server/host.ts";
+import { type HostLimits, readHostLimits } from "../../server/host/host.ts";
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
 import { pause } from "../../server/loop/pause.ts";
 import { sourcePorts } from "../../server/scale/addresses.ts";

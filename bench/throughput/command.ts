@@ -4,10 +4,10 @@
  * @module
  */
 
-import { connectionsPerSource } from "../../server/capacity.ts";
 import type { Command, CommandIo } from "../../server/cli/command.ts";
-import { descriptorLimit, readHostLimits } from "../../server/host.ts";
-import { mayReadHost } from "../../server/host_reader.ts";
+import { connectionsPerSource } from "../../server/host/capacity.ts";
+import { descriptorLimit, readHostLimits } from "../../server/host/host.ts";
+import { mayReadHost } from "../../server/host/host_reader.ts";
 import { jsonOf, type ReportFile, tryFiles, writeFiles } from "../report_files.ts";
 import { listCases } from "./cases.ts";
 import { findPeers, FOURTUPLE, PEERS } from "./contestants.ts";

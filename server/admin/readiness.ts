@@ -1,4 +1,4 @@
-import { DESCRIPTOR_RESERVE } from "../capacity.ts";
+import { DESCRIPTOR_RESERVE } from "../host/capacity.ts";
 import type { ProcessSnapshot, Snapshot } from "../operations.ts";
 
 /**

@@ -1,8 +1,8 @@
 import type { Report } from "../../mod.ts";
-import { capacityLimits } from "../capacity.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { memoryOf } from "../deflate/memory_of.ts";
-import { mayReadHost } from "../host_reader.ts";
+import { capacityLimits } from "../host/capacity.ts";
+import { mayReadHost } from "../host/host_reader.ts";
 import type { Server } from "../server.ts";
 import type { Settings } from "./settings.ts";
 import { VERSION } from "./version.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { capacityLimits, connectionsPerSource } from "../capacity.ts";
-import type { CapacityLimit } from "../capacity.ts";
-import { type HostLimits, openDescriptors, readHostLimits } from "../host.ts";
+import { capacityLimits, connectionsPerSource } from "../host/capacity.ts";
+import type { CapacityLimit } from "../host/capacity.ts";
+import { type HostLimits, openDescriptors, readHostLimits } from "../host/host.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { readConnectionsOptions } from "./connections_options.ts";
 import { bytes, count } from "./figures.ts";

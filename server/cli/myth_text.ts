@@ -4,9 +4,8 @@
  * @module
  */
 
-import { connectionsPerSource } from "../capacity.ts";
+import { connectionsPerSource } from "../host/capacity.ts";
 import { FEW_CONNECTIONS } from "../scale/per_connection.ts";
-import { bytes, count, countOf } from "./figures.ts";
 import type {
   ProcessFigures,
   ScalePlan,
@@ -14,6 +13,7 @@ import type {
   ScaleResult,
   ScaleStep,
 } from "../scale/result.ts";
+import { bytes, count, countOf } from "./figures.ts";
 
 /** What a port number of 16 bits can name, the reserved 0 left out. */
 export const PORT_NUMBERS = 65_535;

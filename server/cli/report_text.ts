@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { CapacityLimit } from "../capacity.ts";
-import type { HostDescription, ProcessSnapshot, Snapshot } from "../operations.ts";
 import { escapeToAscii } from "../escape.ts";
+import type { CapacityLimit } from "../host/capacity.ts";
+import type { HostDescription, ProcessSnapshot, Snapshot } from "../operations.ts";
 import { bytes, count, countOf, duration, milliseconds, percent } from "./figures.ts";
 import { alignTable } from "./table.ts";
 

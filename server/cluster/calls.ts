@@ -1,5 +1,6 @@
 import type { ConnectionRecord } from "../connection_record.ts";
 import type { DrainOptions, DrainResult } from "../drain.ts";
+import type { Report } from "../host/report.ts";
 import type { Limits } from "../limits.ts";
 import type {
   CloseOrder,
@@ -15,7 +16,6 @@ import type {
   TapOptions,
 } from "../operations.ts";
 import type { ConnectionDescription, ListOptions } from "../registry.ts";
-import type { Report } from "../report.ts";
 import type { ClusterReport } from "./cluster_report.ts";
 import type { Counted } from "./counted.ts";
 import type { Orders } from "./orders.ts";

@@ -1,6 +1,6 @@
-import { type CapacityLimit, capacityLimits } from "../capacity.ts";
-import type { HostLimits } from "../host.ts";
-import type { Report } from "../report.ts";
+import { type CapacityLimit, capacityLimits } from "../host/capacity.ts";
+import type { HostLimits } from "../host/host.ts";
+import type { Report } from "../host/report.ts";
 
 /** What of a worker's report its capacity comes from. */
 export type WorkerUse = Pick<Report, "connections" | "descriptors">;

@@ -1,5 +1,5 @@
 import type { DrainOptions } from "../drain.ts";
-import { readHostLimits } from "../host.ts";
+import { readHostLimits } from "../host/host.ts";
 import type { Limits } from "../limits.ts";
 import { parseFourTuple } from "../net/four_tuple.ts";
 import type {

@@ -1,6 +1,6 @@
 import type { ConnectionRecord } from "../connection_record.ts";
+import type { ConnectionCounts, Report, SummedReport } from "../host/report.ts";
 import type { Totals } from "../registry.ts";
-import type { ConnectionCounts, Report, SummedReport } from "../report.ts";
 
 /** A worker process of a cluster. */
 export interface WorkerInfo {

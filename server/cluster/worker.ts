@@ -1,6 +1,6 @@
 import type { ConnectionRecord } from "../connection_record.ts";
 import type { DrainOptions } from "../drain.ts";
-import { sentResets } from "../host.ts";
+import { sentResets } from "../host/host.ts";
 import type { Limits } from "../limits.ts";
 import { type LogEntry, tell } from "../log.ts";
 import type {

@@ -1,4 +1,4 @@
-import type { HostLimits } from "../host.ts";
+import type { HostLimits } from "../host/host.ts";
 
 /** Source ports of an address that are planned with: some are in use by others, or were lately. */
 const USABLE_PORTS = 0.8;

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { mayReadHost } from "../host_reader.ts";
-import { parseSockstat } from "../proc_text.ts";
-import { hexAddress } from "../socket_table.ts";
+import { mayReadHost } from "../host/host_reader.ts";
+import { parseSockstat } from "../host/proc_text.ts";
+import { hexAddress } from "../host/socket_table.ts";
 import type { KernelCount, KernelMemory } from "./result.ts";
 
 /** How /proc/net/tcp6 writes the start of an IPv4 address. */

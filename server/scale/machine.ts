@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import config from "../../deno.json" with { type: "json" };
-import { type HostLimits, readHostLimits } from "../host.ts";
-import { mayReadHost } from "../host_reader.ts";
+import { type HostLimits, readHostLimits } from "../host/host.ts";
+import { mayReadHost } from "../host/host_reader.ts";
 import type { PlanSurroundings } from "./plan.ts";
 import type { ScaleHost, ScaleOptions, Varied } from "./result.ts";
 import { parseTarget } from "./target.ts";

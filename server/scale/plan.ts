@@ -5,8 +5,8 @@
  * @module
  */
 
-import { BYTES_PER_CONNECTION, capacityLimits, DESCRIPTOR_RESERVE } from "../capacity.ts";
-import type { HostLimits } from "../host.ts";
+import { BYTES_PER_CONNECTION, capacityLimits, DESCRIPTOR_RESERVE } from "../host/capacity.ts";
+import type { HostLimits } from "../host/host.ts";
 import { loopbackAddresses, sourcePorts } from "./addresses.ts";
 import type { LatencyOptions, ScaleLimit, ScaleOptions, ScalePlan, Varied } from "./result.ts";
 import { stepsTo } from "./steps.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { mayReadHost } from "../host_reader.ts";
-import { parseDescriptorLimits } from "../proc_text.ts";
-import { parseSocketRow, visitRows } from "../socket_table.ts";
+import { mayReadHost } from "../host/host_reader.ts";
+import { parseDescriptorLimits } from "../host/proc_text.ts";
+import { parseSocketRow, visitRows } from "../host/socket_table.ts";
 import type { ProcessFigures } from "./result.ts";
 
 /** Ticks of processor time in a second: the kernel's USER_HZ, on every processor that Deno runs on. */

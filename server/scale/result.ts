@@ -1,4 +1,4 @@
-import type { HostLimits } from "../host.ts";
+import type { HostLimits } from "../host/host.ts";
 
 /**
  * What is asked of a run. Everything here and in what a run returns is JSON as it stands; sizes are in

@@ -1,4 +1,4 @@
-import { readHostLimits } from "../host.ts";
+import { readHostLimits } from "../host/host.ts";
 import { pause } from "../loop/pause.ts";
 import type { ClientGroup } from "./client_group.ts";
 import { countConnections, readKernelMemory } from "./kernel.ts";

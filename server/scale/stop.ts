@@ -1,4 +1,4 @@
-import type { HostLimits } from "../host.ts";
+import type { HostLimits } from "../host/host.ts";
 import { MORE_PORTS } from "./plan.ts";
 import type { ScalePlan, ScaleStop } from "./result.ts";
 

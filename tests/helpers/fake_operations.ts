@@ -1,6 +1,7 @@
 import { type FrameName, serializeClosePayload } from "../../protocol/mod.ts";
-import type { CapacityLimit } from "../../server/capacity.ts";
 import type { DrainOptions } from "../../server/drain.ts";
+import type { CapacityLimit } from "../../server/host/capacity.ts";
+import type { Report } from "../../server/host/report.ts";
 import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../../server/limits.ts";
 import type { FrameCount, Measured } from "../../server/measurements.ts";
 import { formatFourTuple, parseFourTuple } from "../../server/net/four_tuple.ts";
@@ -27,7 +28,6 @@ import type {
   TapOptions,
 } from "../../server/operations.ts";
 import type { Totals } from "../../server/registry.ts";
-import type { Report } from "../../server/report.ts";
 
 /** A moment that made-up connections have come at, in ms since the epoch. */
 export const FAKE_EPOCH = 1_760_000_000_000;

@@ -1,8 +1,8 @@
+import { Opcode } from "../../protocol/mod.ts";
+import type { Report } from "../../server/host/report.ts";
 import { type Measured, Measurements } from "../../server/measurements.ts";
 import type { ProcessSnapshot, Snapshot } from "../../server/operations.ts";
 import type { Totals } from "../../server/registry.ts";
-import type { Report } from "../../server/report.ts";
-import { Opcode } from "../../protocol/mod.ts";
 
 /** What a process holds that has 200 connections and that everything could be read of. */
 export const FAKE_REPORT: Report = {

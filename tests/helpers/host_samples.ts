@@ -1,4 +1,4 @@
-import type { HostReader } from "../../server/host_reader.ts";
+import type { HostReader } from "../../server/host/host_reader.ts";
 
 /** A /proc/PID/limits. */
 export const LIMITS = `\

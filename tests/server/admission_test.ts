@@ -6,8 +6,8 @@ import {
   TOO_MANY,
   TOO_MANY_OF_ADDRESS,
 } from "../../server/admission.ts";
-import { connectionsByDescriptors } from "../../server/capacity.ts";
-import { descriptorLimit } from "../../server/host.ts";
+import { connectionsByDescriptors } from "../../server/host/capacity.ts";
+import { descriptorLimit } from "../../server/host/host.ts";
 import type { Limits } from "../../server/limits.ts";
 import { Proxies } from "../../server/proxy/proxies.ts";
 import { LogBook } from "../helpers/log_book.ts";

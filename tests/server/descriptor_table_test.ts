@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import type { KnownConnection } from "../../server/descriptor_reading.ts";
 import { type DescriptorRegistry, DescriptorTable } from "../../server/descriptor_table.ts";
+import type { KnownConnection } from "../../server/host/descriptor_reading.ts";
 import type { DescriptorPage, DescriptorQuery, DescriptorRow } from "../../server/operations.ts";
 import { TcpPairs, withOpen } from "../helpers/tcp_pairs.ts";
 

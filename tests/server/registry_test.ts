@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { ConnectionRecord, Counters } from "../../server/connection_record.ts";
+import type { KernelSocket } from "../../server/host/socket_table.ts";
 import { Registry, type Totals } from "../../server/registry.ts";
-import type { KernelSocket } from "../../server/socket_table.ts";
 
 const COUNTERS = { bytesIn: 1, bytesOut: 10, messagesIn: 100, messagesOut: 1_000 };
 

@@ -165,7 +165,7 @@ export class LimitsView {
   }
 }
 
-/** @param {import("../../capacity.ts").CapacityLimit} limit */
+/** @param {import("../../host/capacity.ts").CapacityLimit} limit */
 function makeCapacityRow({ name, unit, reason, raise }) {
   return make(
     "tr",
@@ -210,7 +210,7 @@ function writeLimit(name, value) {
 }
 
 /**
- * @param {import("../../host.ts").HostLimits} limits
+ * @param {import("../../host/host.ts").HostLimits} limits
  * @param {import("../../operations.ts").HostDescription["report"]} report
  * @returns {[string, string][]}
  */

@@ -4,7 +4,7 @@ import { bytes, count, percent } from "./format.js";
 import { make, makeMeter } from "./dom.js";
 
 /**
- * @typedef {import("../../capacity.ts").CapacityLimit} CapacityLimit
+ * @typedef {import("../../host/capacity.ts").CapacityLimit} CapacityLimit
  * @typedef {import("../../operations.ts").Snapshot} Snapshot
  * @typedef {{ limit: CapacityLimit, connections: number, worker?: number }} Next
  */

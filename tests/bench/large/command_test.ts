@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { large } from "../../../bench/large/command.ts";
 import type { LargeResult } from "../../../bench/large/report.ts";
 import { run } from "../../../bench/main.ts";
-import { mayReadHost } from "../../../server/host_reader.ts";
+import { mayReadHost } from "../../../server/host/host_reader.ts";
 import { childrenOf } from "../../helpers/children_of.ts";
 import { gone } from "../../helpers/gone.ts";
 import { Process, ROOT } from "../../helpers/process.ts";

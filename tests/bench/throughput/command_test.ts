@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { throughput } from "../../../bench/throughput/command.ts";
 import { pidsOf } from "../../../bench/throughput/process_stat.ts";
 import type { ThroughputResult } from "../../../bench/throughput/result.ts";
-import { mayReadHost } from "../../../server/host_reader.ts";
+import { mayReadHost } from "../../../server/host/host_reader.ts";
 import { Process, ROOT } from "../../helpers/process.ts";
 import { written } from "../../helpers/written.ts";
 

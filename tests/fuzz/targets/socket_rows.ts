@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
+import { endsOfRow, hexAddress, parseSocketRow } from "../../../server/host/socket_table.ts";
 import { canonicalAddress, formatFourTuple } from "../../../server/net/four_tuple.ts";
-import { endsOfRow, hexAddress, parseSocketRow } from "../../../server/socket_table.ts";
 import { bytesOf, mutate, textOf } from "../inputs.ts";
 import type { FuzzTarget } from "../target.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { unreadyReasons } from "../../../server/admin/readiness.ts";
-import { DESCRIPTOR_RESERVE } from "../../../server/capacity.ts";
-import type { Report } from "../../../server/report.ts";
+import { DESCRIPTOR_RESERVE } from "../../../server/host/capacity.ts";
+import type { Report } from "../../../server/host/report.ts";
 import { FAKE_REPORT, fakeProcess, fakeSnapshot } from "../../helpers/fake_snapshot.ts";
 
 function processWith(descriptors: Report["descriptors"]): ReturnType<typeof fakeProcess> {

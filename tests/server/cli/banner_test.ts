@@ -3,7 +3,7 @@ import { capacityLine, clusterBanner, compressionLine } from "../../../server/cl
 import { completeSettings } from "../../../server/cli/settings.ts";
 import { VERSION } from "../../../server/cli/version.ts";
 import type { Cluster } from "../../../server/cluster/cluster.ts";
-import type { Report } from "../../../server/report.ts";
+import type { Report } from "../../../server/host/report.ts";
 
 /** The report of a server without connections. */
 const REPORT: Report = {

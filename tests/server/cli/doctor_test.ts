@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { diagnose, doctor, formatDiagnosis } from "../../../server/cli/doctor.ts";
-import type { HostLimits } from "../../../server/host.ts";
+import type { HostLimits } from "../../../server/host/host.ts";
 import { written } from "../../helpers/written.ts";
 
 const GIB = 2 ** 30;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { myth } from "../../../server/cli/myth.ts";
-import { mayReadHost } from "../../../server/host_reader.ts";
+import { mayReadHost } from "../../../server/host/host_reader.ts";
 import type { ScaleResult } from "../../../server/scale/result.ts";
 import { childrenOf } from "../../helpers/children_of.ts";
 import { until } from "../../helpers/events.ts";

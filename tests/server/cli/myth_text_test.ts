@@ -6,7 +6,7 @@ import {
   planText,
   PORT_NUMBERS,
 } from "../../../server/cli/myth_text.ts";
-import type { HostLimits } from "../../../server/host.ts";
+import type { HostLimits } from "../../../server/host/host.ts";
 import { planScale } from "../../../server/scale/plan.ts";
 import type { ScaleProgress, ScaleResult, ScaleStep } from "../../../server/scale/result.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { clusterCapacity } from "../../../server/cluster/cluster_capacity.ts";
-import type { HostLimits } from "../../../server/host.ts";
+import type { HostLimits } from "../../../server/host/host.ts";
 
 const LIMITS: HostLimits = {
   descriptors: { soft: 50, hard: 50 }, // the supervisor's own

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { mayReadHost } from "../../../server/host_reader.ts";
+import { mayReadHost } from "../../../server/host/host_reader.ts";
 import { Children, serveParent } from "../../../server/scale/children.ts";
 import { WORKER_COMMAND, type WorkerCalls } from "../../../server/scale/worker_process.ts";
 

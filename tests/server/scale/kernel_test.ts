@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { mayReadHost } from "../../../server/host_reader.ts";
+import { mayReadHost } from "../../../server/host/host_reader.ts";
 import {
   countConnections,
   parseSlabinfo,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { readHostLimits } from "../../../server/host.ts";
+import { readHostLimits } from "../../../server/host/host.ts";
 import { describeHost, readSurroundings } from "../../../server/scale/machine.ts";
 
 Deno.test("readSurroundings() finds out which end's address can vary", async () => {

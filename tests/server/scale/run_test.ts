@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { mayReadHost } from "../../../server/host_reader.ts";
-import { serve } from "../../../server/server.ts";
+import { mayReadHost } from "../../../server/host/host_reader.ts";
 import type { ScaleProgress } from "../../../server/scale/result.ts";
 import { prepareScale, runScale } from "../../../server/scale/run.ts";
+import { serve } from "../../../server/server.ts";
 import { childrenOf } from "../../helpers/children_of.ts";
 import { until } from "../../helpers/events.ts";
 import { gone } from "../../helpers/gone.ts";

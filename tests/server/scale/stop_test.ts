@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { HostLimits } from "../../../server/host.ts";
+import type { HostLimits } from "../../../server/host/host.ts";
 import { planScale } from "../../../server/scale/plan.ts";
 import { abortStop, memoryStop, stopOf } from "../../../server/scale/stop.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { mayReadHost } from "../../../server/host_reader.ts";
+import { mayReadHost } from "../../../server/host/host_reader.ts";
 import { findServer, isLocal, parseTarget } from "../../../server/scale/target.ts";
 
 Deno.test("parseTarget() reads address, port and path", () => {

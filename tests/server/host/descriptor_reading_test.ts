@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { type KnownConnection, readDescriptors } from "../../server/descriptor_reading.ts";
-import { TcpPairs, withOpen } from "../helpers/tcp_pairs.ts";
+import { type KnownConnection, readDescriptors } from "../../../server/host/descriptor_reading.ts";
+import { TcpPairs, withOpen } from "../../helpers/tcp_pairs.ts";
 
 const linux = Deno.build.os === "linux";
 

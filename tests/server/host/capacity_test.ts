@@ -5,8 +5,8 @@ import {
   capacityLimits,
   connectionsPerSource,
   DESCRIPTOR_RESERVE,
-} from "../../server/capacity.ts";
-import type { HostLimits } from "../../server/host.ts";
+} from "../../../server/host/capacity.ts";
+import type { HostLimits } from "../../../server/host/host.ts";
 
 const GIB = 2 ** 30;
 

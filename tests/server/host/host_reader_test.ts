@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { absentOnFailure, hostReader, mayReadHost } from "../../server/host_reader.ts";
-import { linuxTest } from "../helpers/host_samples.ts";
+import { absentOnFailure, hostReader, mayReadHost } from "../../../server/host/host_reader.ts";
+import { linuxTest } from "../../helpers/host_samples.ts";
 
 linuxTest("absentOnFailure() gives what was read, and nothing where that fails", async () => {
   assertEquals(await absentOnFailure(() => Promise.resolve(7)), 7);

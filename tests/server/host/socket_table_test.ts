@@ -1,6 +1,4 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { fourTupleOf } from "../../server/net/four_tuple.ts";
-import type { FourTuple } from "../../server/net/four_tuple.ts";
 import {
   hexAddress,
   type KernelSocket,
@@ -8,7 +6,9 @@ import {
   parseSocketRow,
   SocketTable,
   visitRows,
-} from "../../server/socket_table.ts";
+} from "../../../server/host/socket_table.ts";
+import { fourTupleOf } from "../../../server/net/four_tuple.ts";
+import type { FourTuple } from "../../../server/net/four_tuple.ts";
 
 const HEADING =
   "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { descriptorLimit } from "../../server/host.ts";
-import { HostFiles } from "../../server/host_files.ts";
-import { linuxTest, there } from "../helpers/host_samples.ts";
+import { descriptorLimit } from "../../../server/host/host.ts";
+import { HostFiles } from "../../../server/host/host_files.ts";
+import { linuxTest, there } from "../../helpers/host_samples.ts";
 
 linuxTest(
   "HostFiles.read() reads the present figures each time, also when called twice at once",
@@ -33,7 +33,9 @@ linuxTest("HostFiles.read() leaves out what it needs its files for after close()
 
 linuxTest("HostFiles.read() works when descriptors have run out", async () => {
   const program = `
-    import { HostFiles } from ${JSON.stringify(import.meta.resolve("../../server/host_files.ts"))};
+    import { HostFiles } from ${
+    JSON.stringify(import.meta.resolve("../../../server/host/host_files.ts"))
+  };
     const host = await HostFiles.open();
     try {
       for (;;) Deno.openSync("/dev/null");

@@ -7,8 +7,8 @@ import {
   present,
   wholeNumber,
   words,
-} from "../../server/proc_text.ts";
-import { auxv, LIMITS, SOCKSTAT } from "../helpers/host_samples.ts";
+} from "../../../server/host/proc_text.ts";
+import { auxv, LIMITS, SOCKSTAT } from "../../helpers/host_samples.ts";
 
 Deno.test("parseDescriptorLimits() reads the soft and the hard limit", () => {
   assertEquals(parseDescriptorLimits(LIMITS), { soft: 1024, hard: 524288 });

@@ -1,5 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { descriptorLimit, openDescriptors, readHostLimits, sentResets } from "../../server/host.ts";
+import {
+  descriptorLimit,
+  openDescriptors,
+  readHostLimits,
+  sentResets,
+} from "../../../server/host/host.ts";
 import {
   auxv,
   hostOf,
@@ -8,7 +13,7 @@ import {
   MEMINFO,
   SOCKSTAT,
   there,
-} from "../helpers/host_samples.ts";
+} from "../../helpers/host_samples.ts";
 
 Deno.test("readHostLimits() reads every limit of a host that has them all", async () => {
   const limits = await readHostLimits(hostOf({

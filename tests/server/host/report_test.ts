@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { readHostLimits } from "../../server/host.ts";
-import { HostFiles } from "../../server/host_files.ts";
-import { mayReadHost } from "../../server/host_reader.ts";
-import { type ConnectionCounts, Reporter } from "../../server/report.ts";
+import { readHostLimits } from "../../../server/host/host.ts";
+import { HostFiles } from "../../../server/host/host_files.ts";
+import { mayReadHost } from "../../../server/host/host_reader.ts";
+import { type ConnectionCounts, Reporter } from "../../../server/host/report.ts";
 
 const COUNTS: ConnectionCounts = {
   connections: 3,

@@ -5,8 +5,8 @@
  * @module
  */
 
+import { formatFourTuple, formatIPv6, type FourTuple, parseIPv6 } from "../net/four_tuple.ts";
 import { mayReadHost } from "./host_reader.ts";
-import { formatFourTuple, formatIPv6, type FourTuple, parseIPv6 } from "./net/four_tuple.ts";
 
 /** The state of a TCP socket (RFC 9293 3.3.2), as the kernel names it. */
 export type TcpState =

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { walk } from "./loop/walk.ts";
-import { formatFourTuple } from "./net/four_tuple.ts";
+import { walk } from "../loop/walk.ts";
+import { formatFourTuple } from "../net/four_tuple.ts";
 import {
   type KernelSocket,
   listDescriptors,

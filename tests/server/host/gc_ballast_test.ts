@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { ballastBytes, takeBallast } from "../../server/gc_ballast.ts";
+import { ballastBytes, takeBallast } from "../../../server/host/gc_ballast.ts";
 
 Deno.test("takeBallast() has the runtime count many bytes, once, that take no memory", () => {
   assertEquals(ballastBytes(), 0);

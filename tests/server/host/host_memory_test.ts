@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { readMemory } from "../../server/host_memory.ts";
-import { hostOf, MEMINFO } from "../helpers/host_samples.ts";
+import { readMemory } from "../../../server/host/host_memory.ts";
+import { hostOf, MEMINFO } from "../../helpers/host_samples.ts";
 
 const KIB = 1024;
 const GIB = 2 ** 30;
