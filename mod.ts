@@ -74,7 +74,12 @@ export type {
   TappedFrame,
 } from "./server/operations.ts";
 export type { ConnectionRecord, ConnectionSort } from "./server/connection_record.ts";
-export type { Distribution, FrameCount, LoopDelay, Measured } from "./server/measurements.ts";
+export type {
+  Distribution,
+  FrameCount,
+  LoopDelay,
+  Measured,
+} from "./server/metrics/measurements.ts";
 export type { ServeOptions } from "./server/options.ts";
 export type { HandshakeOptions, Upgrade, UpgradeDecision } from "./server/request_hooks.ts";
 export type { PeerInfo } from "./server/proxy/peer.ts";

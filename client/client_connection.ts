@@ -7,7 +7,7 @@ import { type LogEntry, tell } from "../server/log.ts";
 import { Patience } from "../server/loop/patience.ts";
 import { Sweep } from "../server/loop/sweep.ts";
 import { Turn } from "../server/loop/turn.ts";
-import { Measurements } from "../server/measurements.ts";
+import { Measurements } from "../server/metrics/measurements.ts";
 import { BufferPool } from "../server/net/buffer_pool.ts";
 import { formatFourTuple, ownTupleOf } from "../server/net/four_tuple.ts";
 import type { Transport } from "../server/net/transport.ts";

@@ -3,8 +3,8 @@ import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import type { FrameObserver } from "./frame_observer.ts";
 import type { SharedFrames } from "./hub.ts";
 import type { Turn } from "./loop/turn.ts";
-import type { Measurements } from "./measurements.ts";
 import { byteLengthOf, encodeSliced } from "./message_slices.ts";
+import type { Measurements } from "./metrics/measurements.ts";
 import {
   Outbox,
   type OutboxHost,

@@ -11,7 +11,7 @@ import type { DrainOptions, DrainResult } from "./drain.ts";
 import type { HostDescription, Report, SummedReport } from "./host/report.ts";
 import type { KernelSocket } from "./host/socket_table.ts";
 import type { LimitChanges, Limits } from "./limits.ts";
-import type { Measured } from "./measurements.ts";
+import type { Measured } from "./metrics/measurements.ts";
 import type { ConnectionDescription, Totals } from "./registry.ts";
 
 export type { LimitChanges } from "./limits.ts";

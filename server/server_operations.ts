@@ -8,8 +8,8 @@ import { FrameTap } from "./frame_tap.ts";
 import type { Report } from "./host/report.ts";
 import type { Limits } from "./limits.ts";
 import { walk } from "./loop/walk.ts";
-import { LoopDelayMeter } from "./loop_delay.ts";
-import type { Measurements } from "./measurements.ts";
+import { LoopDelayMeter } from "./metrics/loop_delay.ts";
+import type { Measurements } from "./metrics/measurements.ts";
 import type {
   CloseOrder,
   CloseOutcome,

@@ -1,4 +1,4 @@
-import type { Distribution } from "../measurements.ts";
+import type { Distribution } from "../metrics/measurements.ts";
 import type { ProcessSnapshot, Snapshot } from "../operations.ts";
 
 /** The most values of a label. The code has far fewer; what goes beyond is counted as `other`. */

@@ -10,7 +10,7 @@
 
 import { FRAME_NAMES } from "../../protocol/mod.ts";
 import { TOO_MANY, TOO_MANY_OF_ADDRESS } from "../admission.ts";
-import type { Measured } from "../measurements.ts";
+import type { Measured } from "../metrics/measurements.ts";
 import type { Phase } from "../operations.ts";
 import {
   bounded,

@@ -1,5 +1,5 @@
-import { joinMeasured } from "../measured_sums.ts";
-import type { Measured } from "../measurements.ts";
+import { joinMeasured } from "../metrics/measured_sums.ts";
+import type { Measured } from "../metrics/measurements.ts";
 import type { Totals } from "../registry.ts";
 import { joinTotals } from "./cluster_report.ts";
 

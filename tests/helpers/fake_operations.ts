@@ -3,7 +3,7 @@ import type { DrainOptions } from "../../server/drain.ts";
 import type { CapacityLimit } from "../../server/host/capacity.ts";
 import type { Report } from "../../server/host/report.ts";
 import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../../server/limits.ts";
-import type { FrameCount, Measured } from "../../server/measurements.ts";
+import type { FrameCount, Measured } from "../../server/metrics/measurements.ts";
 import { formatFourTuple, parseFourTuple } from "../../server/net/four_tuple.ts";
 import type {
   CloseOrder,

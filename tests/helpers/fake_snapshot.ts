@@ -1,6 +1,6 @@
 import { Opcode } from "../../protocol/mod.ts";
 import type { Report } from "../../server/host/report.ts";
-import { type Measured, Measurements } from "../../server/measurements.ts";
+import { type Measured, Measurements } from "../../server/metrics/measurements.ts";
 import type { ProcessSnapshot, Snapshot } from "../../server/operations.ts";
 import type { Totals } from "../../server/registry.ts";
 

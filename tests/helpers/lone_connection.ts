@@ -3,7 +3,7 @@ import { DEFAULT_LIMITS } from "../../server/limits.ts";
 import { Patience } from "../../server/loop/patience.ts";
 import { Sweep } from "../../server/loop/sweep.ts";
 import { Turn } from "../../server/loop/turn.ts";
-import { Measurements } from "../../server/measurements.ts";
+import { Measurements } from "../../server/metrics/measurements.ts";
 import { BufferPool } from "../../server/net/buffer_pool.ts";
 import { Flusher } from "../../server/send_queue.ts";
 import { type ConnectionHost, ServerConnection } from "../../server/server_connection.ts";

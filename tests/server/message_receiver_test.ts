@@ -14,7 +14,6 @@ import { DEFAULT_LIMITS } from "../../server/limits.ts";
 import type { Patient } from "../../server/loop/patience.ts";
 import { Sweep } from "../../server/loop/sweep.ts";
 import { Turn } from "../../server/loop/turn.ts";
-import { Measurements } from "../../server/measurements.ts";
 import {
   MessageReceiver,
   type MessageReceiverHost,
@@ -25,6 +24,7 @@ import {
   type MessageSenderHost,
   type MessageSenderOwner,
 } from "../../server/message_sender.ts";
+import { Measurements } from "../../server/metrics/measurements.ts";
 import { BufferPool } from "../../server/net/buffer_pool.ts";
 import { Flusher } from "../../server/send_queue.ts";
 import { UnfinishedMessages } from "../../server/unfinished_messages.ts";

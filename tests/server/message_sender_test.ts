@@ -5,12 +5,12 @@ import type { ConnectionDeflate } from "../../server/deflate/connection_deflate.
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
 import { Sweep } from "../../server/loop/sweep.ts";
 import { Turn } from "../../server/loop/turn.ts";
-import { Measurements } from "../../server/measurements.ts";
 import {
   MessageSender,
   type MessageSenderHost,
   type MessageSenderOwner,
 } from "../../server/message_sender.ts";
+import { Measurements } from "../../server/metrics/measurements.ts";
 import { BufferPool } from "../../server/net/buffer_pool.ts";
 import { Flusher } from "../../server/send_queue.ts";
 import { connectionDeflate, inflateOnce, sameBytes } from "../helpers/deflate_messages.ts";

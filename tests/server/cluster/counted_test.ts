@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { joinTotals } from "../../../server/cluster/cluster_report.ts";
 import { type Counted, countedOfGone, joinCounted } from "../../../server/cluster/counted.ts";
-import { Measurements } from "../../../server/measurements.ts";
+import { Measurements } from "../../../server/metrics/measurements.ts";
 
 function counted(number: number): Counted {
   const measurements = new Measurements();

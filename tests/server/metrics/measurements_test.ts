@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { encodeFrame, FRAME_NAMES, Opcode, payloadBytes } from "../../protocol/mod.ts";
-import { Histogram, Measurements } from "../../server/measurements.ts";
+import { encodeFrame, FRAME_NAMES, Opcode, payloadBytes } from "../../../protocol/mod.ts";
+import { Histogram, Measurements } from "../../../server/metrics/measurements.ts";
 
 const IDLE = { mean: 0, max: 0 };
 

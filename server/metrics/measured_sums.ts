@@ -1,4 +1,4 @@
-import { FRAME_NAMES, type FrameName } from "../protocol/mod.ts";
+import { FRAME_NAMES, type FrameName } from "../../protocol/mod.ts";
 import {
   type Distribution,
   type FrameCount,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Fragment, type FrameName, Opcode } from "../protocol/mod.ts";
+import { type Fragment, type FrameName, Opcode } from "../../protocol/mod.ts";
 
 /** Frames of one kind in one direction. */
 export interface FrameCount {

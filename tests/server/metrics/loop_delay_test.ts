@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { LoopDelayMeter } from "../../server/loop_delay.ts";
+import { LoopDelayMeter } from "../../../server/metrics/loop_delay.ts";
 
 /** A clock and a timer that a test moves by hand. */
 class Hands {

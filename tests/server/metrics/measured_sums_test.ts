@@ -1,7 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { Opcode } from "../../protocol/mod.ts";
-import { joinMeasured } from "../../server/measured_sums.ts";
-import { type LoopDelay, type Measured, Measurements } from "../../server/measurements.ts";
+import { Opcode } from "../../../protocol/mod.ts";
+import { joinMeasured } from "../../../server/metrics/measured_sums.ts";
+import {
+  type LoopDelay,
+  type Measured,
+  Measurements,
+} from "../../../server/metrics/measurements.ts";
 
 const IDLE: LoopDelay = { mean: 0, max: 0 };
 
