@@ -35,7 +35,7 @@ export type { Message } from "./protocol/message_assembler.ts";
 export type { FrameName, Opcode } from "./protocol/opcode.ts";
 export type { Side } from "./protocol/session.ts";
 export type { CapacityLimit } from "./server/host/capacity.ts";
-export type { Backplane, PublishResult } from "./server/cluster/backplane.ts";
+export type { Backplane, PublishResult } from "./server/topics/backplane.ts";
 export type { Cluster, ClusterListOptions } from "./server/cluster/cluster.ts";
 export type {
   ClusterRecord,

@@ -1,7 +1,6 @@
 import type { Connection } from "../server/connection.ts";
 import type { ConnectionDeflate } from "../server/deflate/connection_deflate.ts";
 import type { Handlers } from "../server/handlers.ts";
-import { Hub } from "../server/hub.ts";
 import type { Limits } from "../server/limits.ts";
 import { type LogEntry, tell } from "../server/log.ts";
 import { Patience } from "../server/loop/patience.ts";
@@ -13,6 +12,7 @@ import { formatFourTuple, ownTupleOf } from "../server/net/four_tuple.ts";
 import type { Transport } from "../server/net/transport.ts";
 import { Flusher } from "../server/send_queue.ts";
 import { type ConnectionHost, ServerConnection } from "../server/server_connection.ts";
+import { Hub } from "../server/topics/hub.ts";
 import { UnfinishedMessages } from "../server/unfinished_messages.ts";
 
 /** How a connection ended. */

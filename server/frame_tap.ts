@@ -8,8 +8,8 @@ import {
 } from "../protocol/mod.ts";
 import { inflateBeginning } from "./deflate/inflate_beginning.ts";
 import type { FrameObserver } from "./frame_observer.ts";
-import type { SharedFrames } from "./hub.ts";
 import type { TapEvent, TapOptions, TappedFrame } from "./operations.ts";
+import type { SharedFrames } from "./topics/hub.ts";
 
 /** So many events wait for a slow reader; further ones are dropped and counted. */
 const MOST_WAITING = 1_000;

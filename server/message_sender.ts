@@ -1,7 +1,6 @@
 import { Opcode, payloadBytes } from "../protocol/mod.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import type { FrameObserver } from "./frame_observer.ts";
-import type { SharedFrames } from "./hub.ts";
 import type { Turn } from "./loop/turn.ts";
 import { byteLengthOf, encodeSliced } from "./message_slices.ts";
 import type { Measurements } from "./metrics/measurements.ts";
@@ -18,6 +17,7 @@ import {
   type SendQueueOwner,
   type SendResult,
 } from "./send_queue.ts";
+import type { SharedFrames } from "./topics/hub.ts";
 
 /** A text with more units than this takes its time, since its encoding would hold the event loop. */
 const AT_ONCE_UNITS = 1_048_576;

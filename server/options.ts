@@ -1,11 +1,11 @@
 import { isToken } from "../protocol/mod.ts";
-import type { Backplane } from "./cluster/backplane.ts";
 import type { DeflateOptions } from "./deflate/options.ts";
 import type { Handlers } from "./handlers.ts";
 import type { Limits } from "./limits.ts";
 import type { LogEntry } from "./log.ts";
 import type { ProxyOptions } from "./proxy/proxies.ts";
 import type { HandshakeOptions } from "./request_hooks.ts";
+import type { Backplane } from "./topics/backplane.ts";
 
 /**
  * What a server is to be. Everything is optional, and what is left out is safe.

@@ -9,9 +9,7 @@ import {
   PERMESSAGE_DEFLATE,
 } from "../protocol/mod.ts";
 import { Admission, type AdmissionRefusal, type Located } from "./admission.ts";
-import { BroadcastPace } from "./broadcast_pace.ts";
 import { callHandler } from "./call_handler.ts";
-import { BROADCAST } from "./cluster/backplane.ts";
 import { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import { type ResolvedDeflate, resolveDeflate } from "./deflate/options.ts";
 import { sharedDeflate } from "./deflate/shared_deflate.ts";
@@ -31,7 +29,6 @@ import {
   Reporter,
 } from "./host/report.ts";
 import { SocketTable } from "./host/socket_table.ts";
-import { checkBroadcast, Hub } from "./hub.ts";
 import { changeLimits, type Limits, resolveLimits } from "./limits.ts";
 import { type LogEntry, logToConsole, tell } from "./log.ts";
 import { Patience } from "./loop/patience.ts";
@@ -55,6 +52,9 @@ import { type ConnectionRegistry, Registry } from "./registry.ts";
 import { Flusher } from "./send_queue.ts";
 import type { ServerConnection } from "./server_connection.ts";
 import { type OperatedServer, ServerOperations } from "./server_operations.ts";
+import { BROADCAST } from "./topics/backplane.ts";
+import { BroadcastPace } from "./topics/broadcast_pace.ts";
+import { checkBroadcast, Hub } from "./topics/hub.ts";
 import { UnfinishedMessages } from "./unfinished_messages.ts";
 
 /** The queue of connections that wait for accept; the kernel takes no more than `somaxconn`. */

@@ -9,7 +9,6 @@ import {
   Session,
   type SessionOutput,
 } from "../protocol/mod.ts";
-import type { PacedReceiver } from "./broadcast_pace.ts";
 import { callHandler } from "./call_handler.ts";
 import type { Closing, Connection } from "./connection.ts";
 import type {
@@ -21,7 +20,6 @@ import type {
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import type { FrameObserver } from "./frame_observer.ts";
 import type { Handlers } from "./handlers.ts";
-import type { Hub, SharedFrames, Subscriber } from "./hub.ts";
 import type { IncomingStream } from "./incoming_streams.ts";
 import { KeepAlive } from "./keep_alive.ts";
 import type { Limits } from "./limits.ts";
@@ -43,6 +41,8 @@ import { type FourTuple, fourTupleOf, ownTupleOf } from "./net/four_tuple.ts";
 import { closeQuietly, linger, type Transport } from "./net/transport.ts";
 import type { OutgoingStream, StreamOptions } from "./outbox.ts";
 import type { SendQueue, SendResult } from "./send_queue.ts";
+import type { PacedReceiver } from "./topics/broadcast_pace.ts";
+import type { Hub, SharedFrames, Subscriber } from "./topics/hub.ts";
 import type { UnfinishedReason } from "./unfinished_messages.ts";
 
 /** What all connections of a server share; a client is the host of its own. */

@@ -1,6 +1,6 @@
 import type { Message } from "../../protocol/mod.ts";
 import type { LogEntry } from "../log.ts";
-import type { Backplane, PublishResult } from "./backplane.ts";
+import type { Backplane, PublishResult } from "../topics/backplane.ts";
 import { decodeEnvelope, encodeEnvelope } from "./envelope.ts";
 import type { RelayLink } from "./relay.ts";
 import { RELAY_BYTES, RelayBound } from "./relay_bound.ts";

@@ -1,9 +1,9 @@
-import type { LogEntry } from "../log.ts";
-import type { Program } from "../process/program.ts";
 import { checkDrainOptions, drainBegins, type DrainOptions, type DrainResult } from "../drain.ts";
+import type { LogEntry } from "../log.ts";
 import type { Phase } from "../operations.ts";
+import type { Program } from "../process/program.ts";
+import { BROADCAST } from "../topics/backplane.ts";
 import { ANSWER_DEADLINE, ask } from "./ask.ts";
-import { BROADCAST } from "./backplane.ts";
 import type { ClusterReport } from "./cluster_report.ts";
 import { ClusterTaps } from "./cluster_taps.ts";
 import { type Counted, countedOfGone, joinCounted } from "./counted.ts";

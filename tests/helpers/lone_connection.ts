@@ -1,4 +1,3 @@
-import { Hub } from "../../server/hub.ts";
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
 import { Patience } from "../../server/loop/patience.ts";
 import { Sweep } from "../../server/loop/sweep.ts";
@@ -7,6 +6,7 @@ import { Measurements } from "../../server/metrics/measurements.ts";
 import { BufferPool } from "../../server/net/buffer_pool.ts";
 import { Flusher } from "../../server/send_queue.ts";
 import { type ConnectionHost, ServerConnection } from "../../server/server_connection.ts";
+import { Hub } from "../../server/topics/hub.ts";
 import { UnfinishedMessages } from "../../server/unfinished_messages.ts";
 import { LogBook } from "./log_book.ts";
 import { MemoryTransport, settled } from "./memory_transport.ts";

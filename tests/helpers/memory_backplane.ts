@@ -1,5 +1,5 @@
 import type { Message } from "../../protocol/mod.ts";
-import type { Backplane, PublishResult } from "../../server/cluster/backplane.ts";
+import type { Backplane, PublishResult } from "../../server/topics/backplane.ts";
 
 /** What joins servers of one process, as a relay joins processes: later, and in each publisher's order. */
 export class MemoryRelay {

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers";
-import { encodeFrame, Opcode, payloadBytes } from "../protocol/mod.ts";
+import { encodeFrame, Opcode, payloadBytes } from "../../protocol/mod.ts";
 
 /** Who gets what is published. */
 export interface Subscriber {

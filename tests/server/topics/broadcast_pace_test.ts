@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { BroadcastPace, type PacedReceiver } from "../../server/broadcast_pace.ts";
-import { until } from "../helpers/events.ts";
-import { LogBook } from "../helpers/log_book.ts";
-import { type MemoryBackplane, MemoryRelay } from "../helpers/memory_backplane.ts";
+import { BroadcastPace, type PacedReceiver } from "../../../server/topics/broadcast_pace.ts";
+import { until } from "../../helpers/events.ts";
+import { LogBook } from "../../helpers/log_book.ts";
+import { type MemoryBackplane, MemoryRelay } from "../../helpers/memory_backplane.ts";
 
 /** A receiver with room for so many bytes. */
 class Receiver implements PacedReceiver {

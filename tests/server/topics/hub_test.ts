@@ -1,7 +1,7 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { setImmediate } from "node:timers";
-import { Hub, type SharedFrames, type Subscriber } from "../../server/hub.ts";
-import { fromHex, toHex } from "../helpers/notation.ts";
+import { Hub, type SharedFrames, type Subscriber } from "../../../server/topics/hub.ts";
+import { fromHex, toHex } from "../../helpers/notation.ts";
 
 /** One subscriber, who writes down what it gets. */
 class Listener implements Subscriber {

@@ -1,9 +1,9 @@
 import { setImmediate } from "node:timers";
-import type { Message } from "../protocol/mod.ts";
-import type { Backplane } from "./cluster/backplane.ts";
+import type { Message } from "../../protocol/mod.ts";
+import type { LogEntry } from "../log.ts";
+import { pause } from "../loop/pause.ts";
+import type { Backplane } from "./backplane.ts";
 import type { Hub } from "./hub.ts";
-import type { LogEntry } from "./log.ts";
-import { pause } from "./loop/pause.ts";
 
 /** A connection that gets what is broadcast. */
 export interface PacedReceiver {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { serve } from "../../../mod.ts";
-import { BROADCAST } from "../../../server/cluster/backplane.ts";
+import { BROADCAST } from "../../../server/topics/backplane.ts";
 import { MemoryRelay } from "../../helpers/memory_backplane.ts";
 import { RawClient } from "../../helpers/raw_client.ts";
 
