@@ -46,7 +46,7 @@ export type {
 export { type ClusterOptions, serveCluster } from "./server/cluster/serve_cluster.ts";
 export type { HostLimits } from "./server/host/host.ts";
 export type { DescriptorLimits, TcpSockets } from "./server/host/proc_text.ts";
-export type { Closing, Connection } from "./server/connection.ts";
+export type { Closing, Connection } from "./server/connection/connection.ts";
 export { formatFourTuple, type FourTuple, parseFourTuple } from "./server/net/four_tuple.ts";
 export type { DeflateOptions } from "./server/deflate/options.ts";
 export { DEFAULT_LIMITS, type LimitChanges, type Limits, type WhenFull } from "./server/limits.ts";
@@ -73,7 +73,7 @@ export type {
   TapOptions,
   TappedFrame,
 } from "./server/operations.ts";
-export type { ConnectionRecord, ConnectionSort } from "./server/connection_record.ts";
+export type { ConnectionRecord, ConnectionSort } from "./server/connection/connection_record.ts";
 export type {
   Distribution,
   FrameCount,
@@ -83,7 +83,7 @@ export type {
 export type { ServeOptions } from "./server/options.ts";
 export type { HandshakeOptions, Upgrade, UpgradeDecision } from "./server/request_hooks.ts";
 export type { PeerInfo } from "./server/proxy/peer.ts";
-export type { Handlers } from "./server/handlers.ts";
+export type { Handlers } from "./server/connection/handlers.ts";
 export type { LogEntry } from "./server/log.ts";
 export type { ClientAddress } from "./server/net/client_address.ts";
 export type { ForwardedHeader } from "./server/proxy/forwarded.ts";
@@ -100,10 +100,10 @@ export type {
   Report,
   SummedReport,
 } from "./server/host/report.ts";
-export type { IncomingStream } from "./server/incoming_streams.ts";
-export type { MessageData } from "./server/message_data.ts";
-export type { OutgoingStream, StreamOptions } from "./server/outbox.ts";
-export type { SendResult } from "./server/send_queue.ts";
+export type { IncomingStream } from "./server/connection/incoming_streams.ts";
+export type { MessageData } from "./server/connection/message_data.ts";
+export type { OutgoingStream, StreamOptions } from "./server/connection/outbox.ts";
+export type { SendResult } from "./server/connection/send_queue.ts";
 export type { DrainOptions, DrainResult } from "./server/drain.ts";
 export { serve, type Server } from "./server/server.ts";
 export type { KernelSocket, SocketRow, TcpState } from "./server/host/socket_table.ts";

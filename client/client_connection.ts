@@ -1,6 +1,9 @@
-import type { Connection } from "../server/connection.ts";
+import type { Connection } from "../server/connection/connection.ts";
+import type { Handlers } from "../server/connection/handlers.ts";
+import { Flusher } from "../server/connection/send_queue.ts";
+import { type ConnectionHost, ServerConnection } from "../server/connection/server_connection.ts";
+import { UnfinishedMessages } from "../server/connection/unfinished_messages.ts";
 import type { ConnectionDeflate } from "../server/deflate/connection_deflate.ts";
-import type { Handlers } from "../server/handlers.ts";
 import type { Limits } from "../server/limits.ts";
 import { type LogEntry, tell } from "../server/log.ts";
 import { Patience } from "../server/loop/patience.ts";
@@ -10,10 +13,7 @@ import { Measurements } from "../server/metrics/measurements.ts";
 import { BufferPool } from "../server/net/buffer_pool.ts";
 import { formatFourTuple, ownTupleOf } from "../server/net/four_tuple.ts";
 import type { Transport } from "../server/net/transport.ts";
-import { Flusher } from "../server/send_queue.ts";
-import { type ConnectionHost, ServerConnection } from "../server/server_connection.ts";
 import { Hub } from "../server/topics/hub.ts";
-import { UnfinishedMessages } from "../server/unfinished_messages.ts";
 
 /** How a connection ended. */
 export interface ClosedStatus {

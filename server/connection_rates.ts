@@ -1,4 +1,4 @@
-import type { Registered } from "./connection_record.ts";
+import type { Registered } from "./connection/connection_record.ts";
 import { walk } from "./loop/walk.ts";
 
 /** A rate is taken over at least this many milliseconds. */

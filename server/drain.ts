@@ -1,5 +1,5 @@
 import { CloseCode } from "../protocol/mod.ts";
-import type { Closing } from "./connection.ts";
+import type { Closing } from "./connection/connection.ts";
 import type { Limits } from "./limits.ts";
 import type { LogEntry } from "./log.ts";
 import { pause } from "./loop/pause.ts";

@@ -7,6 +7,7 @@ import {
   type RequestHead,
   type UpgradeRequest,
 } from "../protocol/mod.ts";
+import { type ConnectionHost, ServerConnection } from "./connection/server_connection.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import type { LogEntry } from "./log.ts";
 import type { Due } from "./loop/sweep.ts";
@@ -22,7 +23,6 @@ import { UnannouncedHeadParser } from "./proxy/unannounced_head_parser.ts";
 import type { Registry } from "./registry.ts";
 import { type Accepted, askFetch, askUpgrade, type HookHost } from "./request_hooks.ts";
 import { plainResponse, refusal, writeResponse } from "./respond.ts";
-import { type ConnectionHost, ServerConnection } from "./server_connection.ts";
 import { UpgradeTrace } from "./upgrade_trace.ts";
 
 /** What all exchanges of a server share. */

@@ -6,7 +6,7 @@
  */
 
 import type { FrameName, Opcode } from "../protocol/mod.ts";
-import type { ConnectionRecord, ConnectionSort } from "./connection_record.ts";
+import type { ConnectionRecord, ConnectionSort } from "./connection/connection_record.ts";
 import type { DrainOptions, DrainResult } from "./drain.ts";
 import type { HostDescription, Report, SummedReport } from "./host/report.ts";
 import type { KernelSocket } from "./host/socket_table.ts";

@@ -1,4 +1,4 @@
-import type { ConnectionRecord, Counters, Registered } from "./connection_record.ts";
+import type { ConnectionRecord, Counters, Registered } from "./connection/connection_record.ts";
 import type { KernelSocket } from "./host/socket_table.ts";
 import { formatFourTuple, parseFourTuple } from "./net/four_tuple.ts";
 

@@ -9,7 +9,12 @@ import {
   PERMESSAGE_DEFLATE,
 } from "../protocol/mod.ts";
 import { Admission, type AdmissionRefusal, type Located } from "./admission.ts";
-import { callHandler } from "./call_handler.ts";
+import { callHandler } from "./connection/call_handler.ts";
+import { type MessageData, plainOf } from "./connection/message_data.ts";
+import { byteLengthOf } from "./connection/message_slices.ts";
+import { Flusher } from "./connection/send_queue.ts";
+import type { ServerConnection } from "./connection/server_connection.ts";
+import { UnfinishedMessages } from "./connection/unfinished_messages.ts";
 import { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import { type ResolvedDeflate, resolveDeflate } from "./deflate/options.ts";
 import { sharedDeflate } from "./deflate/shared_deflate.ts";
@@ -35,8 +40,6 @@ import { Patience } from "./loop/patience.ts";
 import { Sweep } from "./loop/sweep.ts";
 import { Turn } from "./loop/turn.ts";
 import { walk } from "./loop/walk.ts";
-import { type MessageData, plainOf } from "./message_data.ts";
-import { byteLengthOf } from "./message_slices.ts";
 import { Measurements } from "./metrics/measurements.ts";
 import { BufferPool } from "./net/buffer_pool.ts";
 import { parseFourTuple } from "./net/four_tuple.ts";
@@ -49,13 +52,10 @@ import { checkOptions, type ServeOptions } from "./options.ts";
 import { AllowedOrigins } from "./origin.ts";
 import { Proxies } from "./proxy/proxies.ts";
 import { type ConnectionRegistry, Registry } from "./registry.ts";
-import { Flusher } from "./send_queue.ts";
-import type { ServerConnection } from "./server_connection.ts";
 import { type OperatedServer, ServerOperations } from "./server_operations.ts";
 import { BROADCAST } from "./topics/backplane.ts";
 import { BroadcastPace } from "./topics/broadcast_pace.ts";
 import { checkBroadcast, Hub } from "./topics/hub.ts";
-import { UnfinishedMessages } from "./unfinished_messages.ts";
 
 /** The queue of connections that wait for accept; the kernel takes no more than `somaxconn`. */
 const BACKLOG = 4_096;

@@ -1,9 +1,9 @@
 import { serializeClosePayload } from "../protocol/mod.ts";
+import type { FrameObserver } from "./connection/frame_observer.ts";
 import { type Findable, matcherOf, queryConnections } from "./connection_query.ts";
 import { ConnectionRates } from "./connection_rates.ts";
 import { DescriptorTable } from "./descriptor_table.ts";
 import type { DrainOptions } from "./drain.ts";
-import type { FrameObserver } from "./frame_observer.ts";
 import { FrameTap } from "./frame_tap.ts";
 import type { Report } from "./host/report.ts";
 import type { Limits } from "./limits.ts";

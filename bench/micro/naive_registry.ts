@@ -1,4 +1,4 @@
-import type { ConnectionRecord, Registered } from "../../server/connection_record.ts";
+import type { ConnectionRecord, Registered } from "../../server/connection/connection_record.ts";
 import { formatFourTuple, parseFourTuple } from "../../server/net/four_tuple.ts";
 import type { ListOptions } from "../../server/registry.ts";
 

@@ -1,4 +1,8 @@
-import type { ConnectionRecord, Counters, Registered } from "../../server/connection_record.ts";
+import type {
+  ConnectionRecord,
+  Counters,
+  Registered,
+} from "../../server/connection/connection_record.ts";
 import { Registry } from "../../server/registry.ts";
 import { compare } from "./compare.ts";
 import { NaiveRegistry } from "./naive_registry.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ConnectionSort } from "../connection_record.ts";
+import type { ConnectionSort } from "../connection/connection_record.ts";
 import {
   CONNECTION_SORTS,
   type OperatedConnection,

@@ -1,4 +1,4 @@
-import type { ConnectionRecord } from "../connection_record.ts";
+import type { ConnectionRecord } from "../connection/connection_record.ts";
 import type { DrainOptions, DrainResult } from "../drain.ts";
 import type { Report } from "../host/report.ts";
 import type { Limits } from "../limits.ts";

@@ -1,6 +1,6 @@
+import { type MessageData, plainOf } from "../connection/message_data.ts";
 import type { DrainOptions, DrainResult } from "../drain.ts";
 import { type LogEntry, tell } from "../log.ts";
-import { type MessageData, plainOf } from "../message_data.ts";
 import { parseFourTuple } from "../net/four_tuple.ts";
 import type { Operations } from "../operations.ts";
 import type { ConnectionDescription, Totals } from "../registry.ts";

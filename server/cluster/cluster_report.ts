@@ -1,4 +1,4 @@
-import type { ConnectionRecord } from "../connection_record.ts";
+import type { ConnectionRecord } from "../connection/connection_record.ts";
 import type { ConnectionCounts, Report, SummedReport } from "../host/report.ts";
 import type { Totals } from "../registry.ts";
 

@@ -1,4 +1,4 @@
-import type { ConnectionRecord } from "../connection_record.ts";
+import type { ConnectionRecord } from "../connection/connection_record.ts";
 import type { DrainOptions } from "../drain.ts";
 import { sentResets } from "../host/host.ts";
 import type { Limits } from "../limits.ts";

@@ -5,11 +5,16 @@ import {
   Session,
   type SessionOutput,
 } from "../../protocol/mod.ts";
-import { FrameSource } from "../frame_source.ts";
+import { FrameSource } from "../connection/frame_source.ts";
+import {
+  Flusher,
+  SendQueue,
+  type SendQueueOwner,
+  type SendResult,
+} from "../connection/send_queue.ts";
 import { Turn } from "../loop/turn.ts";
 import { BufferPool } from "../net/buffer_pool.ts";
 import { closeQuietly, type Transport } from "../net/transport.ts";
-import { Flusher, SendQueue, type SendQueueOwner, type SendResult } from "../send_queue.ts";
 
 /** A process that owes this many answers is stuck: it is asked nothing more until it gives some. */
 const MOST_CALLS = 65_536;

@@ -7,8 +7,8 @@ const ENCODER = "protocol/frame_encoder_test.ts";
 const ASSEMBLER = "protocol/message_assembler_test.ts";
 const MASK = "protocol/mask_test.ts";
 const CLOSE_PAYLOAD = "protocol/close_payload_test.ts";
-const CONNECTION = "server/server_connection_test.ts";
-const QUEUE = "server/send_queue_test.ts";
+const CONNECTION = "server/connection/server_connection_test.ts";
+const QUEUE = "server/connection/send_queue_test.ts";
 const FORMAT = "conformance/wire_test.ts";
 const WIRE = "conformance/client_wire_test.ts";
 
@@ -196,7 +196,7 @@ export const FRAME_RULES: readonly Rule[] = [
       ...refused("5.4: text inside a text message", ...BOTH),
       ...refused("5.4: binary inside a text message, after a ping", ...BOTH),
       [
-        "server/outbox_test.ts",
+        "server/connection/outbox_test.ts",
         "Connection.send() lets all other messages wait until a stream is whole, in order",
       ],
     ],
@@ -324,7 +324,7 @@ export const FRAME_RULES: readonly Rule[] = [
       ],
       [SESSION, "Session.close() sends one Close, whatever comes after (5.5.1)"],
       [WIRE, "a client sends no data behind its Close (5.5.1)"],
-      ["server/outbox_test.ts", "Connection.close() does not wait for a stream"],
+      ["server/connection/outbox_test.ts", "Connection.close() does not wait for a stream"],
     ],
   },
   {
@@ -455,7 +455,10 @@ export const FRAME_RULES: readonly Rule[] = [
     rule: "The data is put into frames.",
     tests: [
       [ENCODER, "encodeFrame() writes what FrameDecoder reads, in both roles"],
-      ["server/outbox_test.ts", "Connection.send() sends a stream as the frames of one message"],
+      [
+        "server/connection/outbox_test.ts",
+        "Connection.send() sends a stream as the frames of one message",
+      ],
     ],
   },
   {

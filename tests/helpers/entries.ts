@@ -1,5 +1,9 @@
+import type {
+  ConnectionRecord,
+  ConnectionSort,
+  Counters,
+} from "../../server/connection/connection_record.ts";
 import { type Findable, sortValue } from "../../server/connection_query.ts";
-import type { ConnectionRecord, ConnectionSort, Counters } from "../../server/connection_record.ts";
 
 /** A connection of a registry that is made up by a test. */
 export class MadeUpEntry implements Findable {

@@ -1,13 +1,16 @@
+import { Flusher } from "../../server/connection/send_queue.ts";
+import {
+  type ConnectionHost,
+  ServerConnection,
+} from "../../server/connection/server_connection.ts";
+import { UnfinishedMessages } from "../../server/connection/unfinished_messages.ts";
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
 import { Patience } from "../../server/loop/patience.ts";
 import { Sweep } from "../../server/loop/sweep.ts";
 import { Turn } from "../../server/loop/turn.ts";
 import { Measurements } from "../../server/metrics/measurements.ts";
 import { BufferPool } from "../../server/net/buffer_pool.ts";
-import { Flusher } from "../../server/send_queue.ts";
-import { type ConnectionHost, ServerConnection } from "../../server/server_connection.ts";
 import { Hub } from "../../server/topics/hub.ts";
-import { UnfinishedMessages } from "../../server/unfinished_messages.ts";
 import { LogBook } from "./log_book.ts";
 import { MemoryTransport, settled } from "./memory_transport.ts";
 

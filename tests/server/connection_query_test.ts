@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { setImmediate } from "node:timers";
+import type { ConnectionRecord } from "../../server/connection/connection_record.ts";
 import {
   comparePlaces,
   matcherOf,
   queryConnections,
   sortValue,
 } from "../../server/connection_query.ts";
-import type { ConnectionRecord } from "../../server/connection_record.ts";
 import {
   CONNECTION_SORTS,
   type ConnectionCursor,

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { serve } from "../../mod.ts";
-import type { Closing } from "../../server/connection.ts";
+import type { Closing } from "../../server/connection/connection.ts";
 import { Drain, type DrainHost, type Leaving } from "../../server/drain.ts";
 import { Events, until } from "../helpers/events.ts";
 import { LogBook } from "../helpers/log_book.ts";

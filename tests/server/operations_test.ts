@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { ConnectionSort } from "../../server/connection_record.ts";
+import type { ConnectionSort } from "../../server/connection/connection_record.ts";
 import { CONNECTION_SORTS } from "../../server/operations.ts";
 
 Deno.test("CONNECTION_SORTS has every order once", () => {

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import type { ConnectionRecord, Counters } from "../../server/connection_record.ts";
+import type { ConnectionRecord, Counters } from "../../server/connection/connection_record.ts";
 import type { KernelSocket } from "../../server/host/socket_table.ts";
 import { Registry, type Totals } from "../../server/registry.ts";
 

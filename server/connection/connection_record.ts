@@ -1,0 +1,78 @@
+import type { ClientAddress } from "../net/client_address.ts";
+
+/** What is known of one connection without asking the kernel. Times are in ms since the epoch. */
+export interface ConnectionRecord {
+  /** Counts up from 1 in the order of the handshakes: the cursor of `registry.list()`. */
+  readonly id: number;
+  /** The 4-tuple as text, source first. */
+  readonly key: string;
+  /** `open`, or `closing` from the first Close frame until the descriptor has gone back. */
+  readonly state: "open" | "closing";
+  /** The target of the handshake's request. It comes from the peer: escape it before showing it. */
+  readonly target: string;
+  /** The client's own address, where a trusted proxy has told it; absent where it is the socket's. */
+  readonly client?: ClientAddress;
+  /** The subprotocol that was agreed on; absent without one. */
+  readonly subprotocol?: string;
+  /**
+   * What compression keeps for the connection while it is idle, in bytes, once a message has gone each
+   * way; absent without compression.
+   */
+  readonly deflateBytes?: number;
+  /** When the handshake was over. */
+  readonly connectedAt: number;
+  /** When the last bytes came from the peer, give or take a second. */
+  readonly lastActivity: number;
+  /** Bytes from the peer since the handshake. */
+  readonly bytesIn: number;
+  /** Bytes that the kernel has taken for the peer since the handshake. */
+  readonly bytesOut: number;
+  /** Whole messages from the peer. */
+  readonly messagesIn: number;
+  /** Messages for the peer that were sent or queued. */
+  readonly messagesOut: number;
+  /** Messages that were dropped because the send queue was full. */
+  readonly messagesDropped: number;
+  /** Bytes that wait in the send queue. */
+  readonly queuedBytes: number;
+  /** The last measured round trip in milliseconds; absent before the first answered ping. */
+  readonly roundTrip?: number;
+}
+
+/** What is counted of each connection and summed up over all. */
+export interface Counters {
+  /** Bytes from peers. */
+  bytesIn: number;
+  /** Bytes for peers. */
+  bytesOut: number;
+  /** Messages from peers. */
+  messagesIn: number;
+  /** Messages for peers. */
+  messagesOut: number;
+  /** Messages that were dropped because a send queue was full. */
+  messagesDropped: number;
+}
+
+/** A connection as the registry keeps it: its counters, and ways to read them. */
+export interface Registered {
+  /** Counts up from 1. */
+  readonly id: number;
+  /** The 4-tuple as text. */
+  readonly key: string;
+  /** Writes the counters down. */
+  record(): ConnectionRecord;
+  /** Adds the counters to sums; makes no record, as a million connections may be summed up. */
+  addTo(sums: Counters): void;
+}
+
+/**
+ * What connections are sorted by, the greatest first.
+ *
+ * - `age`: how long they have been there.
+ * - `bytes`: bytes in both directions.
+ * - `rate`: bytes a second in both directions, over the last seconds.
+ * - `queued`: bytes that wait in the send queue.
+ * - `idle`: how long nothing has come from the peer.
+ * - `roundTrip`: the last measured round trip; those without one come last.
+ */
+export type ConnectionSort = "age" | "bytes" | "rate" | "queued" | "idle" | "roundTrip";

@@ -1,0 +1,323 @@
+import { Opcode, payloadBytes } from "../../protocol/mod.ts";
+import type { ConnectionDeflate } from "../deflate/connection_deflate.ts";
+import type { Turn } from "../loop/turn.ts";
+import type { Measurements } from "../metrics/measurements.ts";
+import type { SharedFrames } from "../topics/hub.ts";
+import type { FrameObserver } from "./frame_observer.ts";
+import { byteLengthOf, encodeSliced } from "./message_slices.ts";
+import {
+  Outbox,
+  type OutboxHost,
+  type OutboxOwner,
+  type OutgoingStream,
+  type StreamOptions,
+} from "./outbox.ts";
+import {
+  SendQueue,
+  type SendQueueHost,
+  type SendQueueOwner,
+  type SendResult,
+} from "./send_queue.ts";
+
+/** A text with more units than this takes its time, since its encoding would hold the event loop. */
+const AT_ONCE_UNITS = 1_048_576;
+
+const ENCODER = new TextEncoder();
+
+/** What the messages of one server share on their way out. */
+export interface MessageSenderHost extends SendQueueHost, OutboxHost {
+  /** Counts what metrics need. */
+  readonly measurements: Measurements;
+  /** Tells whether there is time to deflate. */
+  readonly turn: Turn;
+  readonly limits: SendQueueHost["limits"] & OutboxHost["limits"];
+}
+
+/** Whose messages they are. */
+export interface MessageSenderOwner extends SendQueueOwner {
+  /** Whether messages are still taken. */
+  readonly open: boolean;
+  /** Whether those that were taken may still leave. */
+  readonly sendable: boolean;
+  /** Who watches the frames. */
+  readonly observer: FrameObserver | undefined;
+  /** As {@linkcode OutboxOwner.brokeOff}. */
+  brokeOff: OutboxOwner["brokeOff"];
+}
+
+/**
+ * The way out of one connection: makes frames of messages, compressed where that was agreed on, and
+ * keeps their order where one of them takes its time.
+ */
+export class MessageSender implements OutboxOwner {
+  /** Where the frames go. */
+  readonly queue: SendQueue;
+  /** Messages that were sent or queued. */
+  messages = 0;
+  readonly #owner: MessageSenderOwner;
+  readonly #host: MessageSenderHost;
+  readonly #deflate: ConnectionDeflate | undefined;
+  /** What waits while one message takes its time; only where one did. */
+  #outbox: Outbox | undefined = undefined;
+  /** Bytes of the message that takes its time just now, before they are compressed. */
+  #underWay = 0;
+
+  /**
+   * @param owner The connection.
+   * @param host What it shares with others.
+   * @param deflate Compresses, where that was agreed on.
+   */
+  constructor(
+    owner: MessageSenderOwner,
+    host: MessageSenderHost,
+    deflate: ConnectionDeflate | undefined,
+  ) {
+    this.#owner = owner;
+    this.#host = host;
+    this.#deflate = deflate;
+    this.queue = new SendQueue(owner, host);
+  }
+
+  /** Bytes that wait for the peer. */
+  get bytes(): number {
+    return this.queue.bytes + this.#waiting;
+  }
+
+  /** Bytes that are not in the queue yet. */
+  get #waiting(): number {
+    return (this.#outbox?.bytes ?? 0) + this.#underWay;
+  }
+
+  get sendable(): boolean {
+    return this.#owner.sendable;
+  }
+
+  /**
+   * Sends a message.
+   *
+   * @param data As `Connection.send()` takes it.
+   * @returns What became of it.
+   * @throws {TypeError} When the data is neither text nor bytes.
+   */
+  send(data: string | Uint8Array): SendResult {
+    if (typeof data !== "string" && !(data instanceof Uint8Array)) {
+      throw new TypeError(
+        "Cannot send message as it must be a string, an ArrayBuffer, a view of one, a Blob or a stream",
+      );
+    }
+    if (!this.#owner.open) return "dropped";
+    if (this.#outbox?.busy) return this.#sendLater(data);
+    if (this.#deflate !== undefined && data.length >= this.#deflate.threshold) {
+      return this.#sendDeflated(data, this.#deflate);
+    }
+    if (typeof data === "string" && data.length > AT_ONCE_UNITS) return this.#sendLarge(data);
+    return this.#sendPlain(data);
+  }
+
+  #sendPlain(data: string | Uint8Array): SendResult {
+    const { queue } = this;
+    const before = queue.bytes;
+    const result = queue.send(data);
+    if (result === "dropped") return result;
+    const { measurements } = this.#host;
+    this.messages++;
+    if (typeof data === "string") {
+      measurements.textOut++;
+      measurements.sent(Opcode.Text, 1, payloadBytes(queue.bytes - before));
+      this.#owner.observer?.sent(Opcode.Text, data);
+    } else {
+      measurements.sent(Opcode.Binary, 1, data.length);
+      this.#owner.observer?.sent(Opcode.Binary, data);
+    }
+    return result;
+  }
+
+  /** Sends a text that is encoded slice by slice. */
+  #sendLarge(text: string): SendResult {
+    const length = byteLengthOf(text);
+    return this.queue.admitMessage(length) ? this.#sendLater(text, length) : "dropped";
+  }
+
+  /** Sends a message that is long enough to be compressed. */
+  #sendDeflated(data: string | Uint8Array, deflate: ConnectionDeflate): SendResult {
+    const length = byteLengthOf(data);
+    if (deflate.takesTime(length) || this.#host.turn.isOverdue()) {
+      return this.#sendLater(data, length);
+    }
+    const bytes = typeof data === "string" ? ENCODER.encode(data) : data;
+    const smaller = deflate.deflateNow(bytes);
+    if (smaller.length >= length) return this.#sendPlain(data);
+    if (!this.queue.admitMessage(smaller.length)) return "dropped";
+    const isText = typeof data === "string";
+    this.#sendFrame(isText ? Opcode.Text : Opcode.Binary, smaller, true, true);
+    this.streamed(isText ? "text" : "binary");
+    return this.queue.writing ? "queued" : "sent";
+  }
+
+  /** Sends a message that takes its time, or comes behind one that does. */
+  #sendLater(data: string | Uint8Array, length: number = byteLengthOf(data)): SendResult {
+    const outbox = this.#outbox ??= new Outbox(this, this.queue, this.#host);
+    if (!this.#admitBehind(length)) return "dropped";
+    // A copy, as for a message that goes into the queue at once; a text cannot be changed.
+    const message = typeof data === "string" ? data : data.slice();
+    outbox.add(length, async () => {
+      this.#underWay = length;
+      await this.#sendWaiting(message, length).finally(() => this.#underWay = 0);
+    });
+    outbox.oweDrained();
+    return "queued";
+  }
+
+  #admitBehind(length: number, messages = 1): boolean {
+    const { queue } = this;
+    // A stream may last for ever: what waits for one is held to the same bound as what the kernel refuses.
+    const ours = this.#takingTime !== undefined && !queue.congested;
+    return queue.admitBehind(this.#waiting, length, { messages, ours });
+  }
+
+  /** Sends a message whose turn has come. */
+  async #sendWaiting(message: string | Uint8Array, length: number): Promise<void> {
+    if (!this.sendable) return;
+    const isText = typeof message === "string";
+    let opcode: Opcode = isText ? Opcode.Text : Opcode.Binary;
+    const deflate = this.#deflate;
+    if (deflate === undefined || length < deflate.threshold) {
+      this.sendFrame(opcode, isText ? await encodeSliced(message, length) : message, true);
+    } else {
+      await this.#host.turn.spentForWork();
+      if (!this.sendable) return;
+      let held: Uint8Array | undefined;
+      for await (const part of deflate.deflate(message)) {
+        if (!this.sendable) return;
+        if (held !== undefined) {
+          this.#sendFrame(opcode, held, false, true);
+          opcode = Opcode.Continuation;
+          if (this.queue.congested) await this.queue.taken();
+        }
+        held = part;
+      }
+      this.#sendFrame(opcode, held!, true, true);
+    }
+    if (this.sendable) this.streamed(isText ? "text" : "binary");
+  }
+
+  /** Sends a message while it is made, as `Connection.send()` does. */
+  async stream(stream: OutgoingStream, options: StreamOptions): Promise<"sent" | "dropped"> {
+    if (this.#owner.open) {
+      this.#outbox ??= new Outbox(this, this.queue, this.#host);
+      return await this.#outbox.stream(stream, options);
+    }
+    stream.cancel().catch(() => {});
+    return "dropped";
+  }
+
+  /** Sends messages that were encoded for many. */
+  sendShared(shared: SharedFrames): void {
+    if (!this.#owner.open) return;
+    const { bytes, messages } = shared;
+    const outbox = this.#outbox;
+    if (!outbox?.busy) return this.#sendShared(shared);
+    if (!this.#admitBehind(bytes.length, messages)) return;
+    outbox.add(bytes.length, () => {
+      if (this.sendable) this.#sendShared(shared);
+    });
+  }
+
+  #sendShared(shared: SharedFrames): void {
+    const { bytes, messages, texts, textBytes, binaryBytes } = shared;
+    if (this.queue.sendShared(bytes, messages) === "dropped") return;
+    this.messages += messages;
+    const { measurements } = this.#host;
+    if (texts > 0) {
+      measurements.textOut += texts;
+      measurements.sent(Opcode.Text, texts, textBytes);
+    }
+    if (texts < messages) measurements.sent(Opcode.Binary, messages - texts, binaryBytes);
+    this.#owner.observer?.sentShared(shared);
+  }
+
+  /** Sends a control frame, which waits for no message. */
+  sendControl(opcode: Opcode, payload: Uint8Array): SendResult {
+    this.#host.measurements.sent(opcode, 1, payload.length);
+    this.#owner.observer?.sent(opcode, payload);
+    return this.queue.sendControl(opcode, payload);
+  }
+
+  sendFrame(opcode: Opcode, payload: Uint8Array, fin: boolean): void {
+    this.#sendFrame(opcode, payload, fin, false);
+  }
+
+  #sendFrame(opcode: Opcode, payload: Uint8Array, fin: boolean, deflated: boolean): void {
+    if (!this.sendable) return;
+    this.#host.measurements.sent(opcode, 1, payload.length);
+    this.#owner.observer?.sent(opcode, payload, fin);
+    // RFC 7692 6: RSV1 is for the first frame of a message.
+    const compressed = deflated && opcode !== Opcode.Continuation;
+    this.queue.sendFrame(opcode, payload, { fin, compressed });
+  }
+
+  streamed(type: "text" | "binary"): void {
+    this.messages++;
+    if (type === "text") this.#host.measurements.textOut++;
+  }
+
+  brokeOff(reason: "source_failed" | "source_silent", error?: unknown): void {
+    this.#owner.brokeOff(reason, error);
+  }
+
+  /** As {@linkcode Outbox.runBehind}, for the messages that take their time. */
+  runBehind(run: () => void): boolean {
+    return this.#outbox?.runBehind(run) ?? false;
+  }
+
+  /** Resolves when all that waits now has gone into the queue. */
+  turn(): Promise<void> | undefined {
+    return this.#outbox?.turn();
+  }
+
+  /** Whether the peer has not taken all messages; those behind a stream, which may never end, do not count. */
+  get behind(): boolean {
+    return this.queue.bytes > 0 || this.#takingTime !== undefined;
+  }
+
+  /** Whether so much waits that its peer should not be asked for more. */
+  get congested(): boolean {
+    if (this.queue.congested) return true;
+    return this.#takingTime !== undefined && this.bytes > this.#host.limits.sendQueueBytes / 2;
+  }
+
+  /** Whether half of what may wait is left with so many bytes more; where nothing waits, any number is fine. */
+  hasRoomFor(bytes: number): boolean {
+    const waiting = this.bytes;
+    return waiting === 0 || waiting + bytes <= this.queue.mostBytes / 2;
+  }
+
+  /** Resolves when the peer has taken all that it is behind with now, or is gone. */
+  taken(): Promise<void> {
+    const outbox = this.#takingTime;
+    return outbox === undefined ? this.queue.taken() : outbox.turn().then(() => this.queue.taken());
+  }
+
+  /** Where messages take their time, if they do and no stream is among them. */
+  get #takingTime(): Outbox | undefined {
+    const outbox = this.#outbox;
+    return outbox?.busy && !outbox.streaming ? outbox : undefined;
+  }
+
+  /** The queue is empty: tells whether nothing waits here either; if not, the owner is told later. */
+  isDrained(): boolean {
+    if (!this.#outbox?.busy) return true;
+    this.#outbox.oweDrained();
+    return false;
+  }
+
+  emptied(): void {
+    this.#owner.emptied();
+  }
+
+  /** The connection is over. */
+  stop(): void {
+    this.#outbox?.stop();
+    this.#deflate?.close();
+  }
+}

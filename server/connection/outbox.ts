@@ -1,0 +1,230 @@
+import { Opcode } from "../../protocol/mod.ts";
+import type { Due, Sweep } from "../loop/sweep.ts";
+import { isIncoming } from "./incoming_streams.ts";
+import { COPY_BYTES, type SendQueue } from "./send_queue.ts";
+
+/** A message that is sent while it is made: its pieces in order, text or bytes. */
+export type OutgoingStream = ReadableStream<string | Uint8Array>;
+
+/** How a stream is sent. */
+export interface StreamOptions {
+  /**
+   * What the message is. Bytes of a text have to be UTF-8, and a string must not end in the middle of
+   * a surrogate pair.
+   *
+   * @default what the first piece is: a string makes a text, bytes a binary message
+   */
+  type?: "text" | "binary";
+  /**
+   * How long the source may give nothing, in milliseconds; `Infinity` where somebody else watches it.
+   *
+   * @default limits.streamTimeout
+   */
+  timeout?: number;
+}
+
+/** What an outbox shares with the server. */
+export interface OutboxHost {
+  /** How long the source of a stream may give nothing. */
+  readonly limits: { readonly streamTimeout: number };
+  /** Looks after that. */
+  readonly sweep: Pick<Sweep, "now" | "add" | "delete">;
+}
+
+/** Whose messages an outbox sends. */
+export interface OutboxOwner {
+  /** Whether frames of messages may still leave. */
+  readonly sendable: boolean;
+  /** A frame of a message leaves. */
+  sendFrame(opcode: Opcode, payload: Uint8Array, fin: boolean): void;
+  /** A streamed message is whole. */
+  streamed(type: "text" | "binary"): void;
+  /** A streamed message can never become whole: its source failed, or gave nothing for too long. */
+  brokeOff(reason: "source_failed" | "source_silent", error?: unknown): void;
+  /** A backlog is gone. */
+  emptied(): void;
+}
+
+/** What waits for its turn. */
+interface Item {
+  readonly bytes: number;
+  /** Whether it is a stream, which may never end. */
+  readonly isStream?: boolean;
+  send(): void | Promise<void>;
+}
+
+/** What waits is counted with this many bytes more, so that empty messages have a bound too. */
+const ITEM_BYTES = 64;
+
+const NOTHING = new Uint8Array(0);
+const ENCODER = new TextEncoder();
+
+/**
+ * Sends messages one after the other where one of them takes its time: RFC 6455 5.4 does not let the
+ * frames of two messages mix, so what is sent meanwhile waits. Control frames do not.
+ */
+export class Outbox implements Due {
+  due = Infinity;
+  /** Bytes of the messages that wait for their turn; those of streams are not known. */
+  bytes = 0;
+  readonly #owner: OutboxOwner;
+  readonly #host: OutboxHost;
+  readonly #queue: SendQueue;
+  readonly #waiting: Item[] = [];
+  #busy = false;
+  #streams = 0;
+  /** Whether the owner waits to be told that a backlog is gone. */
+  #owesDrained = false;
+  /** The stream that is being sent. */
+  #reader: ReadableStreamDefaultReader<string | Uint8Array> | undefined = undefined;
+
+  /**
+   * @param owner The connection.
+   * @param queue Where frames go.
+   * @param host What the connection shares with others.
+   */
+  constructor(owner: OutboxOwner, queue: SendQueue, host: OutboxHost) {
+    this.#owner = owner;
+    this.#queue = queue;
+    this.#host = host;
+  }
+
+  /** Whether a message is being sent or waits: then every other one has to wait too. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /** Whether a stream is among what is sent or waits, which may never end. */
+  get streaming(): boolean {
+    return this.#streams > 0;
+  }
+
+  /**
+   * Has something sent when all before it has been.
+   *
+   * @param bytes How many bytes wait with it.
+   * @param send Sends it.
+   * @param isStream Whether it is a stream.
+   */
+  add(bytes: number, send: Item["send"], isStream = false): void {
+    this.bytes += bytes + ITEM_BYTES;
+    this.#waiting.push({ bytes: bytes + ITEM_BYTES, send, isStream });
+    if (!this.#busy) this.#run();
+  }
+
+  /**
+   * Has something done behind the messages that wait, and before the first stream, which may never end.
+   *
+   * @param run What is done.
+   * @returns Whether there are any, so that it has to wait.
+   */
+  runBehind(run: () => void): boolean {
+    if (!this.#busy || this.#reader !== undefined) return false;
+    const stream = this.#waiting.findIndex(({ isStream }) => isStream);
+    this.#waiting.splice(stream < 0 ? this.#waiting.length : stream, 0, { bytes: 0, send: run });
+    return true;
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true;
+    while (this.#waiting.length > 0) {
+      const item = this.#waiting.shift()!;
+      this.bytes -= item.bytes;
+      try {
+        await item.send();
+      } catch (error) {
+        if (this.#owner.sendable) this.#owner.brokeOff("source_failed", error);
+      }
+      const isLast = this.#waiting.length === 0 && this.#owesDrained;
+      if (isLast || this.#queue.congested) await this.#queue.taken();
+    }
+    this.#busy = false;
+    if (!this.#owesDrained) return;
+    this.#owesDrained = false;
+    this.#owner.emptied();
+  }
+
+  /** Has the owner told that a backlog is gone when nothing waits here either. */
+  oweDrained(): void {
+    this.#owesDrained = true;
+  }
+
+  /** Resolves when all that waits now has had its turn. */
+  turn(): Promise<void> {
+    if (!this.#busy) return Promise.resolve();
+    return new Promise((resolve) => this.add(0, resolve));
+  }
+
+  /**
+   * Sends a stream as one message when its turn comes, no faster than the peer takes it.
+   *
+   * @param stream Its source; cancelled when the message cannot be sent.
+   * @param options What the message is.
+   * @returns Whether all of it was sent.
+   */
+  stream(stream: OutgoingStream, options: StreamOptions): Promise<"sent" | "dropped"> {
+    const reader = stream.getReader();
+    const { promise, resolve } = Promise.withResolvers<"sent" | "dropped">();
+    this.#streams++;
+    this.add(0, async () => {
+      resolve(await this.#stream(reader, isIncoming(stream), options));
+      this.#streams--;
+    }, true);
+    return promise;
+  }
+
+  async #stream(
+    reader: ReadableStreamDefaultReader<string | Uint8Array>,
+    passedOn: boolean,
+    { type: given, timeout = this.#host.limits.streamTimeout }: StreamOptions,
+  ): Promise<"sent" | "dropped"> {
+    const owner = this.#owner;
+    this.#reader = reader;
+    this.#host.sweep.add(this);
+    let type = given;
+    let opcode: Opcode = Opcode.Continuation;
+    try {
+      for (let begun = false; owner.sendable; begun = true) {
+        this.due = this.#host.sweep.now + timeout;
+        const { done, value = NOTHING } = await reader.read();
+        if (!owner.sendable) break;
+        if (typeof value !== "string" && !(value instanceof Uint8Array)) {
+          throw new TypeError("Cannot send stream as its pieces must be strings or Uint8Arrays");
+        }
+        type ??= typeof value === "string" ? "text" : "binary";
+        if (!begun) opcode = type === "text" ? Opcode.Text : Opcode.Binary;
+        const bytes = typeof value === "string" ? ENCODER.encode(value) : value;
+        owner.sendFrame(opcode, bytes, done);
+        opcode = Opcode.Continuation;
+        if (done) {
+          owner.streamed(type);
+          return "sent";
+        }
+        this.due = Infinity;
+        // What is too long to be copied has to leave before its source may use it again.
+        if (bytes.length > COPY_BYTES || this.#queue.congested) await this.#queue.taken();
+        // Freed now: the garbage collector lets tens of megabytes of pieces come together.
+        if (passedOn && owner.sendable) (bytes.buffer as ArrayBuffer).transfer(0);
+      }
+    } catch (error) {
+      if (owner.sendable) owner.brokeOff("source_failed", error);
+    } finally {
+      this.#host.sweep.delete(this);
+      this.#reader = undefined;
+    }
+    reader.cancel().catch(() => {});
+    return "dropped";
+  }
+
+  /** The source has given nothing for too long. */
+  expire(): void {
+    if (this.#owner.sendable) this.#owner.brokeOff("source_silent");
+    this.stop();
+  }
+
+  /** The connection is over: nothing is waited for any longer. */
+  stop(): void {
+    this.due = Infinity;
+    this.#reader?.cancel().catch(() => {});
+  }
+}

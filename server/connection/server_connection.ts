@@ -1,0 +1,598 @@
+// Longer than other files here: in this one session, handlers, records and the end of a connection
+// meet, and what could stand alone has a file of its own.
+import {
+  CloseCode,
+  type Message,
+  Opcode,
+  ProtocolError,
+  serializeClosePayload,
+  Session,
+  type SessionOutput,
+} from "../../protocol/mod.ts";
+import type { ConnectionDeflate } from "../deflate/connection_deflate.ts";
+import type { Limits } from "../limits.ts";
+import type { LogEntry } from "../log.ts";
+import type { Due, Sweep } from "../loop/sweep.ts";
+import type { ClientAddress } from "../net/client_address.ts";
+import { type FourTuple, fourTupleOf, ownTupleOf } from "../net/four_tuple.ts";
+import { closeQuietly, linger, type Transport } from "../net/transport.ts";
+import type { PacedReceiver } from "../topics/broadcast_pace.ts";
+import type { Hub, SharedFrames, Subscriber } from "../topics/hub.ts";
+import { callHandler } from "./call_handler.ts";
+import type { Closing, Connection } from "./connection.ts";
+import type {
+  ConnectionRecord,
+  ConnectionSort,
+  Counters,
+  Registered,
+} from "./connection_record.ts";
+import type { FrameObserver } from "./frame_observer.ts";
+import type { Handlers } from "./handlers.ts";
+import type { IncomingStream } from "./incoming_streams.ts";
+import { KeepAlive } from "./keep_alive.ts";
+import { type MessageData, plainOf } from "./message_data.ts";
+import {
+  MessageReceiver,
+  type MessageReceiverHost,
+  type MessageReceiverOwner,
+} from "./message_receiver.ts";
+import {
+  MessageSender,
+  type MessageSenderHost,
+  type MessageSenderOwner,
+} from "./message_sender.ts";
+import type { OutgoingStream, StreamOptions } from "./outbox.ts";
+import type { SendQueue, SendResult } from "./send_queue.ts";
+import type { UnfinishedReason } from "./unfinished_messages.ts";
+
+/** What all connections of a server share; a client is the host of its own. */
+export interface ConnectionHost<Data> extends MessageReceiverHost, MessageSenderHost {
+  /** The bounds. */
+  readonly limits: Limits;
+  /** Sends to everybody. */
+  readonly hub: Hub;
+  /** Looks after deadlines. */
+  readonly sweep: Sweep;
+  /** What the application does. */
+  readonly handlers: Handlers<Data>;
+  /** Tells the operator. */
+  log(entry: LogEntry): void;
+  /** A ping was answered. */
+  roundTripMeasured(connection: ServerConnection<Data>, milliseconds: number): void;
+  /** The connection's descriptor has gone back. */
+  released(connection: ServerConnection<Data>): void;
+}
+
+/** What the handshake found out about a connection. */
+export interface ConnectionStart<Data> {
+  /** Counts up from 1. */
+  readonly id: number;
+  /** The 4-tuple as text. */
+  readonly key: string;
+  /** The client's own address, where a trusted proxy has told it. */
+  readonly client: ClientAddress | undefined;
+  /** The request's target. */
+  readonly target: string;
+  /** The subprotocol that was agreed on. */
+  readonly subprotocol: string | undefined;
+  /** Compresses, where that was agreed on. */
+  readonly deflate?: ConnectionDeflate | undefined;
+  /** What the `upgrade` hook returned. */
+  readonly data: Data;
+}
+
+/**
+ * One connection on the server, from its handshake to its end: what its way in and its way out have
+ * in common, what the handlers see of it, and what the registry does.
+ */
+export class ServerConnection<Data>
+  implements
+    Connection<Data>,
+    SessionOutput,
+    MessageReceiverOwner,
+    MessageSenderOwner,
+    Subscriber,
+    PacedReceiver,
+    Due,
+    Registered {
+  readonly id: number;
+  readonly key: string;
+  readonly client: ClientAddress | undefined;
+  readonly target: string;
+  readonly subprotocol: string | undefined;
+  readonly transport: Transport;
+  data: Data;
+  due: number;
+  position: number;
+  /** Who watches the frames; nobody, unless somebody asked to. */
+  observer: FrameObserver | undefined = undefined;
+
+  readonly #host: ConnectionHost<Data>;
+  readonly sharedDeflateBits: number;
+  readonly #deflate: ConnectionDeflate | undefined;
+  readonly #session: Session;
+  readonly #receiver: MessageReceiver;
+  readonly #sender: MessageSender;
+  readonly #queue: SendQueue;
+  readonly #connectedAt: number;
+  #bytesOut = 0;
+  #bytesOutAtDeadline = 0;
+  readonly #keepAlive = new KeepAlive();
+  #writable: WritableStream<MessageData | Blob> | undefined = undefined;
+  /** Only where somebody asked for the signal. */
+  #leaving: AbortController | undefined = undefined;
+  /** Those who wait for the peer; only where somebody does. */
+  #waiters: Set<() => void> | undefined = undefined;
+  #over = false;
+  #released = false;
+  /** Whether our side left without a Close frame; the session takes every such end for the peer's. */
+  #cut = false;
+  /** Whether our Close frame waits for messages before it that take their time. */
+  #closesLater = false;
+  /** Whether the peer's Close waits for messages that came before it. */
+  #closeWaits = false;
+  /** Resolves when the peer's Close was answered; only where that waits. */
+  #answered: Promise<void> | undefined = undefined;
+  /** The rule that the peer broke. */
+  #rule: string | undefined = undefined;
+
+  constructor(host: ConnectionHost<Data>, transport: Transport, start: ConnectionStart<Data>) {
+    this.#host = host;
+    this.transport = transport;
+    this.id = start.id;
+    this.key = start.key;
+    const { client } = start;
+    this.client = client && { ...client, address: ownCopy(client.address) };
+    this.target = ownCopy(start.target);
+    this.subprotocol = start.subprotocol;
+    this.data = start.data;
+    const { deflate } = start;
+    this.#deflate = deflate;
+    this.sharedDeflateBits = deflate?.sharedBits ?? 0;
+    const session = this.#session = new Session(this);
+    const sender = this.#sender = new MessageSender(this, host, deflate);
+    this.#queue = sender.queue;
+    this.#receiver = new MessageReceiver(this, host, { session, sender, deflate });
+    this.position = host.hub.published; // what was said before is not for who comes now
+    this.#connectedAt = this.#receiver.lastReceived;
+    this.due = this.#connectedAt + host.limits.pingInterval;
+  }
+
+  get remoteAddress(): string {
+    if (this.#host.role === "client") return this.tuple.destinationAddress;
+    return this.client?.address ?? this.tuple.sourceAddress;
+  }
+
+  get tuple(): FourTuple {
+    return this.#host.role === "server" ? fourTupleOf(this.transport) : ownTupleOf(this.transport);
+  }
+
+  get open(): boolean {
+    return this.#session.state === "open" && !this.#closesLater;
+  }
+
+  get sendable(): boolean {
+    return this.#session.state === "open" || this.#session.state === "answering";
+  }
+
+  get closing(): Closing | undefined {
+    const { closedBy, sentClose: sent, receivedClose: received } = this.#session;
+    const by = this.#cut ? "us" : closedBy;
+    return by && { by, ...sent && { sent }, ...received && { received } };
+  }
+
+  get bufferedAmount(): number {
+    return this.#sender.bytes;
+  }
+
+  get signal(): AbortSignal {
+    this.#leaving ??= new AbortController();
+    if (!this.open || this.#closeWaits) this.#abort();
+    return this.#leaving.signal;
+  }
+
+  get drained(): Promise<void> {
+    this.#host.hub.catchUp(this);
+    if (this.#over || this.bufferedAmount === 0) return Promise.resolve();
+    // A promise that lasts as long as the connection would keep all that was ever raced against it.
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiters = this.#waiters ??= new Set();
+    waiters.add(resolve);
+    this.#sender.taken().then(() => {
+      waiters.delete(resolve);
+      resolve();
+    });
+    return promise;
+  }
+
+  get roundTrip(): number | undefined {
+    return this.#keepAlive.roundTrip;
+  }
+
+  // The way in.
+
+  /**
+   * Begins to receive.
+   *
+   * @param rest Bytes that came behind the handshake: the first frames.
+   */
+  run(rest: Uint8Array): void {
+    this.#log({ level: "debug", event: "opened", message: "Connection is open" });
+    const { handlers } = this.#host;
+    const opening = this.#call("open", () => handlers.open?.(this));
+    if (opening !== undefined && handlers.message === undefined) {
+      this.#receiver.delivery.holdFor(opening);
+    }
+    this.#receiver.run(rest);
+  }
+
+  handle(message: Message): Promise<void> | undefined {
+    return this.#call("message", () => this.#host.handlers.message?.(this, message));
+  }
+
+  receivedPing(payload: Uint8Array): void {
+    const { handlers } = this.#host;
+    if (handlers.ping) this.#call("ping", () => handlers.ping!(this, payload.slice()));
+  }
+
+  receivedPong(payload: Uint8Array): void {
+    const roundTrip = this.#keepAlive.receivedPong(payload, this.#host.sweep.now);
+    if (roundTrip !== undefined) this.#host.roundTripMeasured(this, roundTrip);
+    const { handlers } = this.#host;
+    if (handlers.pong && this.open) this.#call("pong", () => handlers.pong!(this, payload.slice()));
+  }
+
+  // The way out.
+
+  send(data: MessageData): SendResult;
+  send(stream: OutgoingStream | Blob, options?: StreamOptions): Promise<"sent" | "dropped">;
+  send(
+    data: MessageData | OutgoingStream | Blob,
+    options: StreamOptions = {},
+  ): SendResult | Promise<"sent" | "dropped"> {
+    this.#host.hub.catchUp(this);
+    // To ask for a stream first would take a large part of the time that a small message takes in all.
+    if (typeof data === "string" || data instanceof Uint8Array) return this.#sender.send(data);
+    if (data instanceof ReadableStream) return this.#sender.stream(data, options);
+    if (!(data instanceof Blob)) return this.#sender.send(plainOf(data));
+    return this.#sender.stream(data.stream(), { type: "binary", ...options });
+  }
+
+  brokeOff(reason: "source_failed" | "source_silent", error?: unknown): void {
+    const message = "Connection is closed as a streamed message cannot become whole";
+    // Our own side has failed, or whoever it passes messages on for has gone silent.
+    const level = reason === "source_failed" ? "warning" : "info";
+    this.#log({ level, event: "stream_broke_off", reason, message, error });
+    this.close(CloseCode.InternalError, "Message broke off");
+  }
+
+  sendShared(shared: SharedFrames): void {
+    this.#sender.sendShared(shared);
+  }
+
+  hasRoomFor(bytes: number): boolean {
+    return !this.open || this.#sender.hasRoomFor(bytes);
+  }
+
+  ping(payload: Uint8Array = new Uint8Array(0)): SendResult {
+    if (!(payload instanceof Uint8Array)) {
+      throw new TypeError("Cannot send ping as payload must be a Uint8Array");
+    }
+    if (payload.length > 125) {
+      throw new RangeError(
+        `Cannot send ping as payload must be <= 125 bytes: received ${payload.length} bytes`,
+      );
+    }
+    if (!this.open || this.#queue.congested) return "dropped";
+    return this.sendControl(Opcode.Ping, payload);
+  }
+
+  /** Has the round trip measured; tells whether a ping could be sent for it. */
+  pingForRoundTrip(): boolean {
+    return this.ping(this.#keepAlive.ask(this.#host.sweep.now)) !== "dropped";
+  }
+
+  sendControl(opcode: Opcode, payload: Uint8Array): SendResult {
+    return this.#sender.sendControl(opcode, payload);
+  }
+
+  close(code?: number, reason?: string): void {
+    if (this.#closesLater) return;
+    serializeClosePayload(code, reason); // throws also where closing has to wait
+    this.#closeBehind(() => this.#session.close(code, reason));
+  }
+
+  /** Has our side close behind what was sent before, which may have to be compressed yet. */
+  #closeBehind(close: () => void): void {
+    const wasOpen = this.open;
+    this.#host.hub.catchUp(this);
+    if (wasOpen && this.#sender.runBehind(close)) this.#closesLater = true;
+    else close();
+    if (wasOpen) this.#leaveOpen();
+  }
+
+  /** Our side has begun to close: nothing that happens now may take for ever. */
+  #leaveOpen(): void {
+    this.#receiver.resume();
+    this.#setCloseDeadline();
+    this.#abort();
+  }
+
+  closeWaits(): void {
+    this.#closeWaits = true;
+    this.#setCloseDeadline();
+    this.#abort();
+  }
+
+  delaysAnswer(answer: () => void): boolean {
+    this.#host.hub.catchUp(this);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const delayed = this.#sender.runBehind(() => {
+      answer();
+      resolve();
+    });
+    if (delayed) this.#answered = promise;
+    return delayed;
+  }
+
+  #abort(): void {
+    this.#leaving?.abort(new DOMException("Connection is closing or closed", "AbortError"));
+  }
+
+  #setCloseDeadline(): void {
+    this.#bytesOutAtDeadline = this.#bytesOut;
+    this.due = this.#host.sweep.now + this.#host.limits.closeTimeout;
+  }
+
+  wrote(bytes: number): void {
+    this.#bytesOut += bytes;
+  }
+
+  emptied(): void {
+    if (!this.#sender.isDrained() || !this.open) return;
+    this.#call("drain", () => this.#host.handlers.drain?.(this));
+  }
+
+  overflowed(): void {
+    if (this.open) this.#host.measurements.slowClosed++;
+    this.close(CloseCode.TryAgainLater, "Send queue is full");
+    const message = "Connection is closed as its send queue is full";
+    this.#log({ level: "info", event: "send_queue_full", message });
+  }
+
+  writeFailed(): void {
+    // The reading side may be waiting for a handler, and would notice nothing.
+    this.#abandon();
+  }
+
+  // Streams, for those who ask for one.
+
+  get readable(): ReadableStream<Message> {
+    return this.#receiver.delivery.readable;
+  }
+
+  messages(): AsyncIterableIterator<Message>;
+  messages(options: { stream: true }): AsyncIterableIterator<IncomingStream>;
+  messages(
+    options?: { stream: true },
+  ): AsyncIterableIterator<Message> | AsyncIterableIterator<IncomingStream> {
+    const { delivery } = this.#receiver;
+    return options?.stream ? delivery.streamedMessages() : delivery.messages();
+  }
+
+  get writable(): WritableStream<MessageData | Blob> {
+    return this.#writable ??= new WritableStream({
+      write: async (data) => {
+        const result = data instanceof Blob ? await this.send(data) : this.send(data);
+        if (result === "dropped") throw new TypeError("Message was dropped");
+        await this.#sender.turn();
+        const goal = this.#bytesOut + this.#queue.bytes;
+        await this.#queue.taken();
+        if (this.#over && this.#bytesOut < goal) throw new TypeError("Connection is closed");
+      },
+      close: () => this.close(CloseCode.NormalClosure),
+      abort: () => this.close(CloseCode.GoingAway),
+    });
+  }
+
+  // The end.
+
+  gaveUp(reason: UnfinishedReason): void {
+    if (this.#session.state !== "open") return;
+    const { measurements } = this.#host;
+    const late = reason === "message_timeout";
+    if (late) measurements.unfinishedLate++;
+    else measurements.unfinishedFull++;
+    const message = late
+      ? "Connection is closed as a message of its peer made no progress"
+      : "Connection is closed as unfinished messages hold too much, its own the most";
+    this.#log({ level: "info", event: reason, message });
+    // Not behind messages that take their time: what is set aside is wanted now.
+    if (late) this.#session.close(CloseCode.PolicyViolation, "Message took too long");
+    else this.#session.close(CloseCode.TryAgainLater, "Too many unfinished messages");
+    this.#leaveOpen();
+  }
+
+  receivedLast(failure: unknown): void {
+    if (failure !== undefined) this.#receiveFailed(failure);
+    else if (this.#session.state !== "answering") this.#session.receiveEof();
+    this.#abort();
+    this.#end().catch((error) => {
+      // Nothing comes here that is known of; if something does, it costs this connection alone.
+      this.#log({ level: "error", event: "fault", message: "Connection failed", error });
+      this.#abandon();
+    });
+  }
+
+  /** A rule that the peer broke; anything else would be a fault of this server's. */
+  #receiveFailed(error: unknown): void {
+    if (this.#over) return; // it was cut, and what was under way with it
+    this.#session.fail(error);
+    if (error instanceof ProtocolError) {
+      this.#rule = error.code;
+      this.#log({
+        level: "info",
+        event: "rule_broken",
+        reason: error.code,
+        message: error.message,
+      });
+    } else {
+      this.#log({ level: "error", event: "fault", message: "Connection failed", error });
+    }
+  }
+
+  /** Lets our last words reach the peer, bounded by the sweep, and gives the descriptor back. */
+  async #end(): Promise<void> {
+    const { pool, limits } = this.#host;
+    this.#setCloseDeadline();
+    if (this.#answered !== undefined) await this.#answered;
+    // Messages that came before the Close are still handed over; its answer does not wait for that.
+    const handed = this.#receiver.finish();
+    if (handed === undefined) this.#isOver();
+    await this.#queue.taken();
+    // 7.1.1: the server is the one that closes first.
+    const { role } = this.#host;
+    await linger(this.transport, pool, { maxBytes: limits.lingerBytes, waits: role === "client" });
+    closeQuietly(this.transport);
+    await handed;
+    this.#isOver();
+    this.#release();
+  }
+
+  terminate(): void {
+    this.#cut ||= this.open;
+    this.#abandon();
+  }
+
+  /** Ends it without another word. */
+  #abandon(): void {
+    this.#session.receiveEof();
+    this.#isOver();
+    this.#release();
+  }
+
+  expire(now: number): void {
+    if (this.open) {
+      if (this.#closeWaits) this.#receiver.stopWaiting();
+      return this.#look(now);
+    }
+    // A peer that still takes what was sent before gets all of it.
+    const taking = this.bufferedAmount > 0 && this.#bytesOut > this.#bytesOutAtDeadline;
+    if (taking) return this.#setCloseDeadline();
+    const message = "Connection is cut as its close took too long";
+    this.#log({ level: "debug", event: "close_timeout", message });
+    this.#abandon();
+  }
+
+  /** Pings, and gives up a peer that is no longer there. */
+  #look(now: number): void {
+    const liveness = {
+      lastReceived: this.#receiver.lastReceived,
+      paused: this.#receiver.paused,
+      queuedBytes: this.#queue.bytes,
+      bytesOut: this.#bytesOut,
+    };
+    const verdict = this.#keepAlive.judge(now, liveness, this.#host.limits);
+    if (verdict === "lost") {
+      const message = "Peer answers no pings, or takes no bytes";
+      this.#host.measurements.peersLost++;
+      this.#log({ level: "info", event: "peer_lost", message });
+      return this.#abandon();
+    }
+    this.due = now + this.#host.limits.pingInterval;
+    if (verdict === "ping") this.sendControl(Opcode.Ping, this.#keepAlive.payload);
+  }
+
+  #isOver(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#abort();
+    this.#waiters?.forEach((resolve) => resolve());
+    this.#receiver.stop();
+    this.#sender.stop();
+    const { code, reason } = this.#session.closeStatus;
+    this.#log({ level: "debug", event: "closed", message: `Connection ended with ${code}` });
+    const { by, sent, received } = this.closing!;
+    this.#host.measurements.closed(by, (by === "us" ? sent : received)?.code);
+    this.observer?.ended({ code, reason }, this.#rule);
+    this.#call("close", () => this.#host.handlers.close?.(this, code, reason));
+  }
+
+  #release(): void {
+    closeQuietly(this.transport);
+    if (this.#released) return;
+    this.#released = true;
+    this.#host.released(this);
+  }
+
+  #call(name: string, handler: () => unknown): Promise<void> | undefined {
+    return callHandler(handler, (error) => this.#handlerFailed(name, error));
+  }
+
+  /** A fault of the application ends its connection, and nothing else. */
+  #handlerFailed(name: string, error: unknown): void {
+    const { signal } = this.#leaving ?? {};
+    if (signal?.aborted && error === signal.reason) return; // it left off, as it was asked to
+    const message = `Handler "${name}" failed`;
+    this.#log({ level: "error", event: "handler_fault", message, error });
+    if (this.open) this.#closeBehind(() => this.#session.fail(error));
+  }
+
+  #log(entry: LogEntry): void {
+    this.#host.log({ ...entry, key: this.key });
+  }
+
+  record(): ConnectionRecord {
+    return {
+      id: this.id,
+      key: this.key,
+      state: this.open ? "open" : "closing",
+      target: this.target,
+      ...this.client && { client: this.client },
+      ...this.subprotocol !== undefined && { subprotocol: this.subprotocol },
+      ...this.#deflate !== undefined && { deflateBytes: this.#deflate.idleBytes },
+      connectedAt: sinceEpoch(this.#connectedAt),
+      // Taken from a clock that may be behind by a tick.
+      lastActivity: sinceEpoch(Math.max(this.#connectedAt, this.#receiver.lastReceived)),
+      bytesIn: this.#receiver.bytes,
+      bytesOut: this.#bytesOut,
+      messagesIn: this.#receiver.messages,
+      messagesOut: this.#sender.messages,
+      messagesDropped: this.#queue.dropped,
+      queuedBytes: this.bufferedAmount,
+      ...this.roundTrip !== undefined && { roundTrip: this.roundTrip },
+    };
+  }
+
+  sortValue(sort: Exclude<ConnectionSort, "rate">): number {
+    switch (sort) {
+      case "age":
+        return -sinceEpoch(this.#connectedAt);
+      case "bytes":
+        return this.#receiver.bytes + this.#bytesOut;
+      case "queued":
+        return this.bufferedAmount;
+      case "idle":
+        return -sinceEpoch(Math.max(this.#connectedAt, this.#receiver.lastReceived));
+      case "roundTrip":
+        return this.roundTrip ?? -1;
+    }
+  }
+
+  addTo(sums: Counters): void {
+    sums.bytesIn += this.#receiver.bytes;
+    sums.bytesOut += this.#bytesOut;
+    sums.messagesIn += this.#receiver.messages;
+    sums.messagesOut += this.#sender.messages;
+    sums.messagesDropped += this.#queue.dropped;
+  }
+}
+
+function sinceEpoch(time: number): number {
+  return Math.round(performance.timeOrigin + time);
+}
+
+/** A text that is cut from another keeps the whole of it in memory: here, the request's head. */
+function ownCopy(text: string): string {
+  return new TextDecoder().decode(new TextEncoder().encode(text));
+}

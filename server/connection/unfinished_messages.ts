@@ -1,0 +1,154 @@
+import type { Due, Sweep } from "../loop/sweep.ts";
+import { sourceOf } from "../net/address_counter.ts";
+
+/** So much of a message has to come in each `messageTimeout`: a phone's uplink brings it in seconds. */
+const MIN_PROGRESS_BYTES = 65_536;
+
+/** After so many that were closed in one look, everything else has a turn. */
+const CLOSED_PER_LOOK = 256;
+
+/** Why an unfinished message is given up. */
+export type UnfinishedReason = "message_timeout" | "unfinished_full";
+
+/** A connection in the middle of a message. */
+export interface UnfinishedMessage {
+  /** The peer's address, which is asked for only when the budget is used up. */
+  readonly address: string;
+  /** Whether nothing can come because of our own side, or nobody but the application waits for it. */
+  readonly excused: boolean;
+  /** Closes the connection, and lets go of all that was set aside for the message. */
+  giveUp(reason: UnfinishedReason): void;
+}
+
+/** What is known of one. */
+interface Progress {
+  /** What is set aside for it. */
+  bytes: number;
+  /** What has come of it since its time began. */
+  arrived: number;
+  /** When that ends, on a clock that stands still while nobody is blamed for an event loop that is late. */
+  deadline: number;
+  /** Where it comes from; found out once, since parsing the addresses of thousands takes its time. */
+  source: string | undefined;
+}
+
+/** What unfinished messages share with the server. */
+export interface UnfinishedMessagesHost {
+  /** How long one may go without progress, and what all of them may hold. */
+  readonly limits: { readonly messageTimeout: number; readonly unfinishedBytes: number };
+  /** Looks after the deadlines. */
+  readonly sweep: Pick<Sweep, "now" | "add" | "delete">;
+}
+
+/**
+ * The messages that have begun and not ended (RFC 6455 5.4), of all connections of a server: each has
+ * to make progress, and all together hold no more than a budget. One that is alone may hold as much
+ * as `messageBytes` allows.
+ */
+export class UnfinishedMessages implements Due {
+  readonly #host: UnfinishedMessagesHost;
+  /** In the order of their deadlines, which all are one timeout long. */
+  readonly #messages = new Map<UnfinishedMessage, Progress>();
+  #bytes = 0;
+  /** By how much the deadlines were put off. */
+  #putOff = 0;
+
+  /** @param host What it shares with the server. */
+  constructor(host: UnfinishedMessagesHost) {
+    this.#host = host;
+  }
+
+  /** What is set aside for all of them, in bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** When the first of them has had its time. */
+  get due(): number {
+    for (const { deadline } of this.#messages.values()) return deadline + this.#putOff;
+    return Infinity;
+  }
+
+  set due(due: number) {
+    if (this.#messages.size > 0) this.#putOff += due - this.due;
+  }
+
+  /**
+   * Takes note of a message that has begun, or of what has become of it.
+   *
+   * @param message The message.
+   * @param bytes What is set aside for it now.
+   * @param arrived How many more bytes of its payload have come.
+   */
+  update(message: UnfinishedMessage, bytes: number, arrived: number): void {
+    let progress = this.#messages.get(message);
+    if (progress === undefined) {
+      progress = { bytes: 0, arrived: 0, deadline: this.#deadline(), source: undefined };
+      this.#messages.set(message, progress);
+      if (this.#messages.size === 1) this.#host.sweep.add(this);
+    }
+    progress.arrived += arrived;
+    this.#bytes += bytes - progress.bytes;
+    progress.bytes = bytes;
+    if (this.#bytes > this.#host.limits.unfinishedBytes) this.#relieve();
+  }
+
+  /** The message has ended, or its connection has. */
+  delete(message: UnfinishedMessage): void {
+    const progress = this.#messages.get(message);
+    if (progress === undefined) return;
+    this.#bytes -= progress.bytes;
+    this.#messages.delete(message);
+    if (this.#messages.size === 0) this.#host.sweep.delete(this);
+  }
+
+  expire(now: number): void {
+    let closed = 0;
+    for (const [message, progress] of this.#messages) {
+      if (progress.deadline + this.#putOff > now) return;
+      if (message.excused || progress.arrived >= MIN_PROGRESS_BYTES) {
+        progress.arrived = 0;
+        progress.deadline = this.#deadline();
+        this.#messages.delete(message);
+        this.#messages.set(message, progress);
+        continue;
+      }
+      this.#giveUp(message, "message_timeout");
+      if (++closed === CLOSED_PER_LOOK) return;
+    }
+  }
+
+  #deadline(): number {
+    const { limits, sweep } = this.#host;
+    return sweep.now + limits.messageTimeout - this.#putOff;
+  }
+
+  /** Gives messages up until the others fit into the budget. */
+  #relieve(): void {
+    while (this.#bytes > this.#host.limits.unfinishedBytes && this.#messages.size > 1) {
+      this.#giveUp(this.#largestOfLargest(), "unfinished_full");
+    }
+  }
+
+  /** Of the source whose messages hold the most, the one that holds the most, or the oldest such. */
+  #largestOfLargest(): UnfinishedMessage {
+    const sources = new Map<string, { bytes: number; most: number; message: UnfinishedMessage }>();
+    for (const [message, progress] of this.#messages) {
+      const { bytes } = progress;
+      const source = progress.source ??= sourceOf(message.address);
+      const group = sources.get(source);
+      if (group === undefined) sources.set(source, { bytes, most: bytes, message });
+      else {
+        group.bytes += bytes;
+        if (bytes > group.most) [group.most, group.message] = [bytes, message];
+      }
+    }
+    const [first, ...others] = sources.values();
+    return others.reduce((most, group) => group.bytes > most.bytes ? group : most, first!).message;
+  }
+
+  #giveUp(message: UnfinishedMessage, reason: UnfinishedReason): void {
+    this.delete(message);
+    message.giveUp(reason);
+  }
+}
