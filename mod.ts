@@ -48,7 +48,7 @@ export type { HostLimits } from "./server/host/host.ts";
 export type { DescriptorLimits, TcpSockets } from "./server/host/proc_text.ts";
 export type { Closing, Connection } from "./server/connection/connection.ts";
 export { formatFourTuple, type FourTuple, parseFourTuple } from "./server/net/four_tuple.ts";
-export type { DeflateOptions } from "./server/deflate/options.ts";
+export type { DeflateOptions } from "./server/connection/deflate/options.ts";
 export { DEFAULT_LIMITS, type LimitChanges, type Limits, type WhenFull } from "./server/limits.ts";
 export type {
   CloseOrder,

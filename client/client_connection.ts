@@ -1,9 +1,9 @@
 import type { Connection } from "../server/connection/connection.ts";
+import type { ConnectionDeflate } from "../server/connection/deflate/connection_deflate.ts";
 import type { Handlers } from "../server/connection/handlers.ts";
 import { Flusher } from "../server/connection/send_queue.ts";
 import { type ConnectionHost, ServerConnection } from "../server/connection/server_connection.ts";
 import { UnfinishedMessages } from "../server/connection/unfinished_messages.ts";
-import type { ConnectionDeflate } from "../server/deflate/connection_deflate.ts";
 import type { Limits } from "../server/limits.ts";
 import { type LogEntry, tell } from "../server/log.ts";
 import { Patience } from "../server/loop/patience.ts";

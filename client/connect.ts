@@ -17,13 +17,13 @@ import {
   serializeUpgradeRequest,
   type Side,
 } from "../protocol/mod.ts";
-import type { Handlers } from "../server/connection/handlers.ts";
-import { ConnectionDeflate } from "../server/deflate/connection_deflate.ts";
+import { ConnectionDeflate } from "../server/connection/deflate/connection_deflate.ts";
 import {
   type DeflateOptions,
   type ResolvedDeflate,
   resolveDeflate,
-} from "../server/deflate/options.ts";
+} from "../server/connection/deflate/options.ts";
+import type { Handlers } from "../server/connection/handlers.ts";
 import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../server/limits.ts";
 import type { LogEntry } from "../server/log.ts";
 import { ownTupleOf } from "../server/net/four_tuple.ts";

@@ -7,8 +7,8 @@ import {
   type RequestHead,
   type UpgradeRequest,
 } from "../protocol/mod.ts";
+import type { ConnectionDeflate } from "./connection/deflate/connection_deflate.ts";
 import { type ConnectionHost, ServerConnection } from "./connection/server_connection.ts";
-import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import type { LogEntry } from "./log.ts";
 import type { Due } from "./loop/sweep.ts";
 import { readBeginning } from "./net/read_beginning.ts";

@@ -6,8 +6,8 @@ import {
   frameName,
   Opcode,
 } from "../protocol/mod.ts";
+import { inflateBeginning } from "./connection/deflate/inflate_beginning.ts";
 import type { FrameObserver } from "./connection/frame_observer.ts";
-import { inflateBeginning } from "./deflate/inflate_beginning.ts";
 import type { TapEvent, TapOptions, TappedFrame } from "./operations.ts";
 import type { SharedFrames } from "./topics/hub.ts";
 

@@ -1,6 +1,6 @@
 import { isToken } from "../protocol/mod.ts";
+import type { DeflateOptions } from "./connection/deflate/options.ts";
 import type { Handlers } from "./connection/handlers.ts";
-import type { DeflateOptions } from "./deflate/options.ts";
 import type { Limits } from "./limits.ts";
 import type { LogEntry } from "./log.ts";
 import type { ProxyOptions } from "./proxy/proxies.ts";

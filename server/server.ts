@@ -10,14 +10,14 @@ import {
 } from "../protocol/mod.ts";
 import { Admission, type AdmissionRefusal, type Located } from "./admission.ts";
 import { callHandler } from "./connection/call_handler.ts";
+import { ConnectionDeflate } from "./connection/deflate/connection_deflate.ts";
+import { type ResolvedDeflate, resolveDeflate } from "./connection/deflate/options.ts";
+import { sharedDeflate } from "./connection/deflate/shared_deflate.ts";
 import { type MessageData, plainOf } from "./connection/message_data.ts";
 import { byteLengthOf } from "./connection/message_slices.ts";
 import { Flusher } from "./connection/send_queue.ts";
 import type { ServerConnection } from "./connection/server_connection.ts";
 import { UnfinishedMessages } from "./connection/unfinished_messages.ts";
-import { ConnectionDeflate } from "./deflate/connection_deflate.ts";
-import { type ResolvedDeflate, resolveDeflate } from "./deflate/options.ts";
-import { sharedDeflate } from "./deflate/shared_deflate.ts";
 import {
   checkDrainOptions,
   Drain,

@@ -1,6 +1,6 @@
 import type { Report } from "../../mod.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { memoryOf } from "../deflate/memory_of.ts";
+import { memoryOf } from "../connection/deflate/memory_of.ts";
 import { capacityLimits } from "../host/capacity.ts";
 import { mayReadHost } from "../host/host_reader.ts";
 import type { Server } from "../server.ts";

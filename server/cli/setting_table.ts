@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { deflateOptionFault } from "../deflate/options.ts";
+import { deflateOptionFault } from "../connection/deflate/options.ts";
 import { DEFAULT_LIMITS, limitFault, type Limits } from "../limits.ts";
 import { FORWARDED_HEADERS } from "../proxy/forwarded.ts";
 import { adminFault, tokenFault } from "./admin_settings.ts";

@@ -1,4 +1,4 @@
-import { DEFLATE_DEFAULTS } from "../deflate/options.ts";
+import { DEFLATE_DEFAULTS } from "../connection/deflate/options.ts";
 import { LIMIT_NAMES, type Limits } from "../limits.ts";
 import type { ForwardedHeader } from "../proxy/forwarded.ts";
 

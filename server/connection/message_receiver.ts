@@ -8,7 +8,6 @@ import {
   type Role,
   type Session,
 } from "../../protocol/mod.ts";
-import type { ConnectionDeflate } from "../deflate/connection_deflate.ts";
 import type { Patience, Patient } from "../loop/patience.ts";
 import type { Sweep } from "../loop/sweep.ts";
 import { FRAMES_PER_LOOK, type Turn } from "../loop/turn.ts";
@@ -16,6 +15,7 @@ import type { Measurements } from "../metrics/measurements.ts";
 import type { BufferPool } from "../net/buffer_pool.ts";
 import type { Transport } from "../net/transport.ts";
 import { type Waiter, waitForBytes } from "../net/wait_for_bytes.ts";
+import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import type { FrameObserver } from "./frame_observer.ts";
 import { FrameSource } from "./frame_source.ts";
 import { MessageDelivery, type MessageOwner } from "./message_delivery.ts";

@@ -1,8 +1,8 @@
 import { Opcode, payloadBytes } from "../../protocol/mod.ts";
-import type { ConnectionDeflate } from "../deflate/connection_deflate.ts";
 import type { Turn } from "../loop/turn.ts";
 import type { Measurements } from "../metrics/measurements.ts";
 import type { SharedFrames } from "../topics/hub.ts";
+import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import type { FrameObserver } from "./frame_observer.ts";
 import { byteLengthOf, encodeSliced } from "./message_slices.ts";
 import {

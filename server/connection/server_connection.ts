@@ -9,7 +9,6 @@ import {
   Session,
   type SessionOutput,
 } from "../../protocol/mod.ts";
-import type { ConnectionDeflate } from "../deflate/connection_deflate.ts";
 import type { Limits } from "../limits.ts";
 import type { LogEntry } from "../log.ts";
 import type { Due, Sweep } from "../loop/sweep.ts";
@@ -26,6 +25,7 @@ import type {
   Counters,
   Registered,
 } from "./connection_record.ts";
+import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import type { FrameObserver } from "./frame_observer.ts";
 import type { Handlers } from "./handlers.ts";
 import type { IncomingStream } from "./incoming_streams.ts";

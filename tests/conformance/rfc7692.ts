@@ -2,9 +2,9 @@ import type { Rule } from "./rule.ts";
 
 const CHECK = "protocol/frame_check_test.ts";
 const DECODER = "protocol/frame_decoder_test.ts";
-const BOTH_ENDS = "server/deflate/connection_deflate_test.ts";
-const INFLATER = "server/deflate/inflater_test.ts";
-const DEFLATER = "server/deflate/deflater_test.ts";
+const BOTH_ENDS = "server/connection/deflate/connection_deflate_test.ts";
+const INFLATER = "server/connection/deflate/inflater_test.ts";
+const DEFLATER = "server/connection/deflate/deflater_test.ts";
 const NEGOTIATION = "protocol/permessage_deflate_test.ts";
 const SERVER = "conformance/deflate_server_test.ts";
 const CLIENT = "conformance/deflate_client_test.ts";
@@ -425,7 +425,7 @@ export const DEFLATE_RULES: readonly Rule[] = [
         "a server with deflate sends an empty message so that it inflates to nothing (7.2.3.6)",
       ],
       [
-        "server/deflate/deflate_alone_test.ts",
+        "server/connection/deflate/deflate_alone_test.ts",
         "deflateAlone() writes the examples of RFC 7692 7.2.3",
       ],
       [DEFLATER, "Deflater writes the examples of RFC 7692 7.2.3.2"],

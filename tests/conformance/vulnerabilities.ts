@@ -54,11 +54,11 @@ export const VULNERABILITIES: readonly Vulnerability[] = [
         "a server with deflate closes with 1009 when a small frame inflates to more than its limit",
       ],
       [
-        "server/deflate/inflater_test.ts",
+        "server/connection/deflate/inflater_test.ts",
         "Inflater gives up a bomb when it has become more than the limit, and not later",
       ],
       [
-        "server/deflate/inflater_test.ts",
+        "server/connection/deflate/inflater_test.ts",
         "Inflater takes one final block in a message, as each costs more than its bytes (7.2.3.4)",
       ],
     ],
@@ -78,7 +78,7 @@ export const VULNERABILITIES: readonly Vulnerability[] = [
         "a client with deflate does not connect when the answer has a window … (7)",
       ],
       [
-        "server/deflate/inflater_test.ts",
+        "server/connection/deflate/inflater_test.ts",
         "Inflater lets nothing but protocol errors out, whatever it is given",
       ],
     ],

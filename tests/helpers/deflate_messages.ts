@@ -1,6 +1,6 @@
-import { ConnectionDeflate } from "../../server/deflate/connection_deflate.ts";
-import { Inflater } from "../../server/deflate/inflater.ts";
-import { type DeflateOptions, resolveDeflate } from "../../server/deflate/options.ts";
+import { ConnectionDeflate } from "../../server/connection/deflate/connection_deflate.ts";
+import { Inflater } from "../../server/connection/deflate/inflater.ts";
+import { type DeflateOptions, resolveDeflate } from "../../server/connection/deflate/options.ts";
 import { concat } from "./notation.ts";
 import type { Random } from "./random.ts";
 

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { encodeFrame, type Fragment, FrameDecoder, Opcode } from "../../protocol/mod.ts";
+import { deflateFault } from "../../server/connection/deflate/deflate_fault.ts";
 import { FrameTap } from "../../server/frame_tap.ts";
 import type { TapEvent, TappedFrame } from "../../server/operations.ts";
-import { deflateFault } from "../../server/deflate/deflate_fault.ts";
 import { concat, fromHex } from "../helpers/notation.ts";
 import { KEY, rawFrame } from "../helpers/raw_frame.ts";
 

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Fragment, Opcode, ProtocolError, type Role } from "../../../protocol/mod.ts";
-import { ConnectionDeflate } from "../../../server/deflate/connection_deflate.ts";
-import { deflateAlone } from "../../../server/deflate/deflate_alone.ts";
-import { Inflater } from "../../../server/deflate/inflater.ts";
-import { MAX_FINAL_BLOCKS, TAIL } from "../../../server/deflate/message_tail.ts";
+import { ConnectionDeflate } from "../../../server/connection/deflate/connection_deflate.ts";
+import { deflateAlone } from "../../../server/connection/deflate/deflate_alone.ts";
+import { Inflater } from "../../../server/connection/deflate/inflater.ts";
+import { MAX_FINAL_BLOCKS, TAIL } from "../../../server/connection/deflate/message_tail.ts";
 import { chunkings } from "../../helpers/chunks.ts";
 import { randomMessage, sameBytes } from "../../helpers/deflate_messages.ts";
 import { naiveInflate } from "../../helpers/naive_inflate.ts";

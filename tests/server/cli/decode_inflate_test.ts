@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { deflateRawSync } from "node:zlib";
 import { MessageInflater } from "../../../server/cli/decode_inflate.ts";
-import { deflateFault } from "../../../server/deflate/deflate_fault.ts";
+import { deflateFault } from "../../../server/connection/deflate/deflate_fault.ts";
 import { fromHex } from "../../helpers/notation.ts";
 
 const fault = deflateFault();

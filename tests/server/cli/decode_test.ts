@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { encodeFrame, Opcode } from "../../../protocol/mod.ts";
 import { decode, runDecode } from "../../../server/cli/decode.ts";
-import { deflateFault } from "../../../server/deflate/deflate_fault.ts";
+import { deflateFault } from "../../../server/connection/deflate/deflate_fault.ts";
 import { concat, fromHex } from "../../helpers/notation.ts";
 import { written } from "../../helpers/written.ts";
 

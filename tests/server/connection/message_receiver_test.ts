@@ -8,6 +8,8 @@ import {
   ProtocolError,
   Session,
 } from "../../../protocol/mod.ts";
+import type { ConnectionDeflate } from "../../../server/connection/deflate/connection_deflate.ts";
+import { deflateAlone } from "../../../server/connection/deflate/deflate_alone.ts";
 import {
   MessageReceiver,
   type MessageReceiverHost,
@@ -20,8 +22,6 @@ import {
 } from "../../../server/connection/message_sender.ts";
 import { Flusher } from "../../../server/connection/send_queue.ts";
 import { UnfinishedMessages } from "../../../server/connection/unfinished_messages.ts";
-import type { ConnectionDeflate } from "../../../server/deflate/connection_deflate.ts";
-import { deflateAlone } from "../../../server/deflate/deflate_alone.ts";
 import { DEFAULT_LIMITS } from "../../../server/limits.ts";
 import type { Patient } from "../../../server/loop/patience.ts";
 import { Sweep } from "../../../server/loop/sweep.ts";

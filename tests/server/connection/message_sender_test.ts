@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { setImmediate } from "node:timers";
 import { encodeFrame, type Fragment, FrameDecoder, Opcode } from "../../../protocol/mod.ts";
+import type { ConnectionDeflate } from "../../../server/connection/deflate/connection_deflate.ts";
 import {
   MessageSender,
   type MessageSenderHost,
   type MessageSenderOwner,
 } from "../../../server/connection/message_sender.ts";
 import { Flusher } from "../../../server/connection/send_queue.ts";
-import type { ConnectionDeflate } from "../../../server/deflate/connection_deflate.ts";
 import { DEFAULT_LIMITS } from "../../../server/limits.ts";
 import { Sweep } from "../../../server/loop/sweep.ts";
 import { Turn } from "../../../server/loop/turn.ts";

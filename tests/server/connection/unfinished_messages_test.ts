@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { connect, serve } from "../../../mod.ts";
 import { encodeFrame, Opcode } from "../../../protocol/mod.ts";
+import { deflateAlone } from "../../../server/connection/deflate/deflate_alone.ts";
 import {
   type UnfinishedMessage,
   UnfinishedMessages,
 } from "../../../server/connection/unfinished_messages.ts";
-import { deflateAlone } from "../../../server/deflate/deflate_alone.ts";
 import { spareTurn } from "../../../server/loop/spare_turn.ts";
 import { LogBook } from "../../helpers/log_book.ts";
 import { RawClient } from "../../helpers/raw_client.ts";

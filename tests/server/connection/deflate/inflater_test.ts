@@ -1,15 +1,15 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { constants, deflateRawSync } from "node:zlib";
-import { ProtocolError, type ProtocolErrorCode } from "../../../protocol/mod.ts";
-import { deflateAlone } from "../../../server/deflate/deflate_alone.ts";
-import { Deflater } from "../../../server/deflate/deflater.ts";
-import { Inflater } from "../../../server/deflate/inflater.ts";
-import { ZlibFailure } from "../../../server/deflate/zlib_stream.ts";
-import { chunkings } from "../../helpers/chunks.ts";
-import { inflateAll, randomMessage, sameBytes } from "../../helpers/deflate_messages.ts";
-import { concat, fromHex, toHex } from "../../helpers/notation.ts";
-import { noPythonZlib, pythonZlib } from "../../helpers/python_zlib.ts";
-import { Random } from "../../helpers/random.ts";
+import { ProtocolError, type ProtocolErrorCode } from "../../../../protocol/mod.ts";
+import { deflateAlone } from "../../../../server/connection/deflate/deflate_alone.ts";
+import { Deflater } from "../../../../server/connection/deflate/deflater.ts";
+import { Inflater } from "../../../../server/connection/deflate/inflater.ts";
+import { ZlibFailure } from "../../../../server/connection/deflate/zlib_stream.ts";
+import { chunkings } from "../../../helpers/chunks.ts";
+import { inflateAll, randomMessage, sameBytes } from "../../../helpers/deflate_messages.ts";
+import { concat, fromHex, toHex } from "../../../helpers/notation.ts";
+import { noPythonZlib, pythonZlib } from "../../../helpers/python_zlib.ts";
+import { Random } from "../../../helpers/random.ts";
 
 const MIB = 1_048_576;
 const SETTINGS = { windowBits: 15, level: 6, memLevel: 8 };

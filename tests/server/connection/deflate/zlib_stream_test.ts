@@ -4,10 +4,10 @@ import {
   CONTEXT_CHUNK_BYTES,
   ZlibFailure,
   ZlibStream,
-} from "../../../server/deflate/zlib_stream.ts";
-import { randomMessage, sameBytes } from "../../helpers/deflate_messages.ts";
-import { concat, fromHex, toHex } from "../../helpers/notation.ts";
-import { Random } from "../../helpers/random.ts";
+} from "../../../../server/connection/deflate/zlib_stream.ts";
+import { randomMessage, sameBytes } from "../../../helpers/deflate_messages.ts";
+import { concat, fromHex, toHex } from "../../../helpers/notation.ts";
+import { Random } from "../../../helpers/random.ts";
 
 const OPTIONS = { windowBits: 15, chunkSize: CONTEXT_CHUNK_BYTES };
 const EFFORT = { level: 6, memLevel: 8 };

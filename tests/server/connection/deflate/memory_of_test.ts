@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { memoryOf } from "../../../server/deflate/memory_of.ts";
+import { memoryOf } from "../../../../server/connection/deflate/memory_of.ts";
 
 const EFFORT = { level: 6, memLevel: 8 };
 const PARAMETERS = {

@@ -1,6 +1,6 @@
 import { constants, deflateRawSync } from "node:zlib";
-import { slicesOf } from "../connection/message_slices.ts";
-import { spareTurn } from "../loop/spare_turn.ts";
+import { spareTurn } from "../../loop/spare_turn.ts";
+import { slicesOf } from "../message_slices.ts";
 import { TAIL } from "./message_tail.ts";
 import { PartGatherer } from "./part_gatherer.ts";
 import { type DeflateEffort, MAX_QUICK_LEVEL, ZlibStream } from "./zlib_stream.ts";

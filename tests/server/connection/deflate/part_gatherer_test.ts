@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { PartGatherer } from "../../../server/deflate/part_gatherer.ts";
-import { sameBytes } from "../../helpers/deflate_messages.ts";
-import { concat, fromHex } from "../../helpers/notation.ts";
-import { Random } from "../../helpers/random.ts";
+import { PartGatherer } from "../../../../server/connection/deflate/part_gatherer.ts";
+import { sameBytes } from "../../../helpers/deflate_messages.ts";
+import { concat, fromHex } from "../../../helpers/notation.ts";
+import { Random } from "../../../helpers/random.ts";
 
 const PART = 65_536;
 

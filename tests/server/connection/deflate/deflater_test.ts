@@ -1,16 +1,16 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Deflater } from "../../../server/deflate/deflater.ts";
-import { Inflater } from "../../../server/deflate/inflater.ts";
-import { ZlibFailure } from "../../../server/deflate/zlib_stream.ts";
+import { Deflater } from "../../../../server/connection/deflate/deflater.ts";
+import { Inflater } from "../../../../server/connection/deflate/inflater.ts";
+import { ZlibFailure } from "../../../../server/connection/deflate/zlib_stream.ts";
 import {
   inflateAll,
   inflateOnce,
   randomMessage,
   sameBytes,
-} from "../../helpers/deflate_messages.ts";
-import { concat, fromHex, toHex } from "../../helpers/notation.ts";
-import { noPythonZlib, pythonZlib } from "../../helpers/python_zlib.ts";
-import { Random } from "../../helpers/random.ts";
+} from "../../../helpers/deflate_messages.ts";
+import { concat, fromHex, toHex } from "../../../helpers/notation.ts";
+import { noPythonZlib, pythonZlib } from "../../../helpers/python_zlib.ts";
+import { Random } from "../../../helpers/random.ts";
 
 const SETTINGS = { windowBits: 15, level: 6, memLevel: 8 };
 const HELLO = fromHex("48 65 6c 6c 6f");

@@ -1,4 +1,4 @@
-import { spareTurn } from "../loop/spare_turn.ts";
+import { spareTurn } from "../../loop/spare_turn.ts";
 import { inflateWhole } from "./inflate_whole.ts";
 import {
   inflatedTooBig,

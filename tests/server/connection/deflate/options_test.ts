@@ -3,7 +3,7 @@ import {
   DEFLATE_DEFAULTS,
   deflateOptionFault,
   resolveDeflate,
-} from "../../../server/deflate/options.ts";
+} from "../../../../server/connection/deflate/options.ts";
 
 Deno.test("resolveDeflate() completes what is given with the defaults", () => {
   assertEquals([resolveDeflate({}), resolveDeflate(true)], [DEFLATE_DEFAULTS, DEFLATE_DEFAULTS]);

@@ -5,11 +5,11 @@ import {
   deflatedNothing,
   type DeflateSettings,
   deflateSliced,
-} from "../../../server/deflate/deflate_alone.ts";
-import { inflateOnce, randomMessage, sameBytes } from "../../helpers/deflate_messages.ts";
-import { concat, fromHex, toHex } from "../../helpers/notation.ts";
-import { noPythonZlib, pythonZlib } from "../../helpers/python_zlib.ts";
-import { Random } from "../../helpers/random.ts";
+} from "../../../../server/connection/deflate/deflate_alone.ts";
+import { inflateOnce, randomMessage, sameBytes } from "../../../helpers/deflate_messages.ts";
+import { concat, fromHex, toHex } from "../../../helpers/notation.ts";
+import { noPythonZlib, pythonZlib } from "../../../helpers/python_zlib.ts";
+import { Random } from "../../../helpers/random.ts";
 
 const SETTINGS: DeflateSettings = { windowBits: 15, level: 6, memLevel: 8 };
 const BITS = [8, 9, 10, 11, 12, 13, 14, 15];

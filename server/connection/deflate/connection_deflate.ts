@@ -4,7 +4,7 @@ import {
   type Fragment,
   Opcode,
   type Role,
-} from "../../protocol/mod.ts";
+} from "../../../protocol/mod.ts";
 import { atOnceBytes, deflateAlone, type DeflateSettings, deflateSliced } from "./deflate_alone.ts";
 import { Deflater } from "./deflater.ts";
 import { Inflater } from "./inflater.ts";

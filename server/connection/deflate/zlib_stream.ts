@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import { constants, createDeflateRaw, createInflateRaw } from "node:zlib";
-import { slicesOf } from "../connection/message_slices.ts";
-import { spareTurn } from "../loop/spare_turn.ts";
+import { spareTurn } from "../../loop/spare_turn.ts";
+import { slicesOf } from "../message_slices.ts";
 
 /** A part of what the streams of node:zlib have. */
 type NodeStream = ReturnType<typeof createInflateRaw> | ReturnType<typeof createDeflateRaw>;

@@ -6,8 +6,8 @@ import {
   LAST_TAIL,
   TAIL,
   tooManyFinalBlocks,
-} from "../../../server/deflate/message_tail.ts";
-import { toHex } from "../../helpers/notation.ts";
+} from "../../../../server/connection/deflate/message_tail.ts";
+import { toHex } from "../../../helpers/notation.ts";
 
 Deno.test("TAIL is what RFC 7692 7.2.2 appends, and LAST_TAIL begins with it", () => {
   assertEquals(toHex(TAIL), "00 00 ff ff");

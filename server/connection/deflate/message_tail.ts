@@ -1,4 +1,4 @@
-import { ProtocolError } from "../../protocol/mod.ts";
+import { ProtocolError } from "../../../protocol/mod.ts";
 
 /** What senders take off the end of each message and receivers append again (RFC 7692 7.2.1, 7.2.2). */
 export const TAIL: Uint8Array = Uint8Array.of(0x00, 0x00, 0xff, 0xff);

@@ -1,15 +1,15 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import WebSocket, { WebSocketServer } from "ws";
-import { connect, ConnectError, type DeflateOptions, serve, type Server } from "../../../mod.ts";
-import { computeAccept, Opcode } from "../../../protocol/mod.ts";
-import { spareTurn } from "../../../server/loop/spare_turn.ts";
-import { sha1 } from "../../../server/sha1.ts";
-import { connectionDeflate } from "../../helpers/deflate_messages.ts";
-import { Events, until } from "../../helpers/events.ts";
-import { LogBook } from "../../helpers/log_book.ts";
-import { Random } from "../../helpers/random.ts";
-import { RawClient } from "../../helpers/raw_client.ts";
-import { KEY, rawFrame } from "../../helpers/raw_frame.ts";
+import { connect, ConnectError, type DeflateOptions, serve, type Server } from "../../../../mod.ts";
+import { computeAccept, Opcode } from "../../../../protocol/mod.ts";
+import { spareTurn } from "../../../../server/loop/spare_turn.ts";
+import { sha1 } from "../../../../server/sha1.ts";
+import { connectionDeflate } from "../../../helpers/deflate_messages.ts";
+import { Events, until } from "../../../helpers/events.ts";
+import { LogBook } from "../../../helpers/log_book.ts";
+import { Random } from "../../../helpers/random.ts";
+import { RawClient } from "../../../helpers/raw_client.ts";
+import { KEY, rawFrame } from "../../../helpers/raw_frame.ts";
 
 /** Messages that compress well and badly, of all sizes that matter. */
 function messages(seed: number): (string | Uint8Array)[] {

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { ProtocolError } from "../../../protocol/mod.ts";
-import { deflateAlone } from "../../../server/deflate/deflate_alone.ts";
-import { inflateWhole } from "../../../server/deflate/inflate_whole.ts";
-import { randomMessage } from "../../helpers/deflate_messages.ts";
-import { concat, fromHex, toHex } from "../../helpers/notation.ts";
-import { Random } from "../../helpers/random.ts";
+import { ProtocolError } from "../../../../protocol/mod.ts";
+import { deflateAlone } from "../../../../server/connection/deflate/deflate_alone.ts";
+import { inflateWhole } from "../../../../server/connection/deflate/inflate_whole.ts";
+import { randomMessage } from "../../../helpers/deflate_messages.ts";
+import { concat, fromHex, toHex } from "../../../helpers/notation.ts";
+import { Random } from "../../../helpers/random.ts";
 
 const SETTINGS = { windowBits: 15, level: 6, memLevel: 8 };
 

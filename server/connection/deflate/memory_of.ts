@@ -1,4 +1,4 @@
-import { deflateDirection, type DeflateParameters, type Role } from "../../protocol/mod.ts";
+import { deflateDirection, type DeflateParameters, type Role } from "../../../protocol/mod.ts";
 import { canKeepWindow } from "./deflate_alone.ts";
 import type { DeflateEffort } from "./zlib_stream.ts";
 

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { DEFLATE_DEFAULTS } from "../../../server/deflate/options.ts";
-import { sharedDeflate } from "../../../server/deflate/shared_deflate.ts";
-import { randomMessage } from "../../helpers/deflate_messages.ts";
-import { naiveInflate } from "../../helpers/naive_inflate.ts";
-import { Random } from "../../helpers/random.ts";
+import { DEFLATE_DEFAULTS } from "../../../../server/connection/deflate/options.ts";
+import { sharedDeflate } from "../../../../server/connection/deflate/shared_deflate.ts";
+import { randomMessage } from "../../../helpers/deflate_messages.ts";
+import { naiveInflate } from "../../../helpers/naive_inflate.ts";
+import { Random } from "../../../helpers/random.ts";
 
 let overdue = false;
 const turn = { isOverdue: () => overdue };

@@ -1,5 +1,5 @@
-import type { Turn } from "../loop/turn.ts";
-import type { CompressShared } from "../topics/hub.ts";
+import type { Turn } from "../../loop/turn.ts";
+import type { CompressShared } from "../../topics/hub.ts";
 import { atOnceBytes, deflateAlone } from "./deflate_alone.ts";
 import type { ResolvedDeflate } from "./options.ts";
 import { MAX_QUICK_LEVEL } from "./zlib_stream.ts";

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { deflateRawSync } from "node:zlib";
-import { deflateFault } from "../../../server/deflate/deflate_fault.ts";
-import { inflateBeginning } from "../../../server/deflate/inflate_beginning.ts";
-import { fromHex } from "../../helpers/notation.ts";
+import { deflateFault } from "../../../../server/connection/deflate/deflate_fault.ts";
+import { inflateBeginning } from "../../../../server/connection/deflate/inflate_beginning.ts";
+import { fromHex } from "../../../helpers/notation.ts";
 
 const fault = deflateFault();
 

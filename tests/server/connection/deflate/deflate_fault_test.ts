@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { deflateFault } from "../../../server/deflate/deflate_fault.ts";
+import { deflateFault } from "../../../../server/connection/deflate/deflate_fault.ts";
 
 // On the runtime that is supported nothing is wrong; that 2.4.2 inflates on and on was tried there.
 Deno.test("deflateFault() finds nothing wrong with a runtime that bounds what it inflates", () => {
