@@ -81,7 +81,7 @@ export type {
   Measured,
 } from "./server/metrics/measurements.ts";
 export type { ServeOptions } from "./server/options.ts";
-export type { HandshakeOptions, Upgrade, UpgradeDecision } from "./server/request_hooks.ts";
+export type { HandshakeOptions, Upgrade, UpgradeDecision } from "./server/http/request_hooks.ts";
 export type { PeerInfo } from "./server/proxy/peer.ts";
 export type { Handlers } from "./server/connection/handlers.ts";
 export type { LogEntry } from "./server/log.ts";

@@ -8,7 +8,6 @@ import {
   type ExtensionNegotiator,
   PERMESSAGE_DEFLATE,
 } from "../protocol/mod.ts";
-import { Admission, type AdmissionRefusal, type Located } from "./admission.ts";
 import { callHandler } from "./connection/call_handler.ts";
 import { ConnectionDeflate } from "./connection/deflate/connection_deflate.ts";
 import { type ResolvedDeflate, resolveDeflate } from "./connection/deflate/options.ts";
@@ -25,7 +24,6 @@ import {
   type DrainOptions,
   type DrainResult,
 } from "./drain.ts";
-import { Exchange, type ExchangeHost } from "./exchange.ts";
 import { takeBallast } from "./host/gc_ballast.ts";
 import {
   type ConnectionCounts,
@@ -34,6 +32,9 @@ import {
   Reporter,
 } from "./host/report.ts";
 import { SocketTable } from "./host/socket_table.ts";
+import { Admission, type AdmissionRefusal, type Located } from "./http/admission.ts";
+import { Exchange, type ExchangeHost } from "./http/exchange.ts";
+import { AllowedOrigins } from "./http/origin.ts";
 import { changeLimits, type Limits, resolveLimits } from "./limits.ts";
 import { type LogEntry, logToConsole, tell } from "./log.ts";
 import { Patience } from "./loop/patience.ts";
@@ -49,7 +50,6 @@ import { secureContext, TlsTransport, triedContext } from "./net/tls.ts";
 import { closeQuietly, type Transport } from "./net/transport.ts";
 import type { DrainProgress, Operations, Phase, Reconfiguration } from "./operations.ts";
 import { checkOptions, type ServeOptions } from "./options.ts";
-import { AllowedOrigins } from "./origin.ts";
 import { Proxies } from "./proxy/proxies.ts";
 import { type ConnectionRegistry, Registry } from "./registry.ts";
 import { type OperatedServer, ServerOperations } from "./server_operations.ts";

@@ -1,6 +1,6 @@
 import { isHost } from "../../protocol/mod.ts";
+import { isOriginAllowed } from "../http/origin.ts";
 import { canonicalAddress } from "../net/four_tuple.ts";
-import { isOriginAllowed } from "../origin.ts";
 import type { TokenUse } from "./auth.ts";
 import { Problem } from "./problem.ts";
 

@@ -6,8 +6,8 @@
 
 import { z } from "zod";
 import { isHost } from "../../protocol/mod.ts";
+import { originFault } from "../http/origin.ts";
 import { parseAddressRange } from "../net/address_range.ts";
-import { originFault } from "../origin.ts";
 
 /** Takes whatever a function finds nothing wrong with. */
 export function anything(faultOf: (value: unknown) => string | undefined): z.ZodType {

@@ -7,7 +7,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { METRICS_TYPE, metricsText } from "../../server/admin/metrics.ts";
-import { TOO_MANY, TOO_MANY_OF_ADDRESS } from "../../server/admission.ts";
+import { TOO_MANY, TOO_MANY_OF_ADDRESS } from "../../server/http/admission.ts";
 import { until } from "../helpers/events.ts";
 import {
   FAKE_TOTALS,

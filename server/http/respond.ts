@@ -1,5 +1,5 @@
-import { type HandshakeError, serializeResponseHead } from "../protocol/mod.ts";
-import { type Transport, writeAll } from "./net/transport.ts";
+import { type HandshakeError, serializeResponseHead } from "../../protocol/mod.ts";
+import { type Transport, writeAll } from "../net/transport.ts";
 
 /** How a response is written. */
 export interface ResponseOptions {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { HandshakeError } from "../../protocol/mod.ts";
-import { plainResponse, refusal, writeResponse } from "../../server/respond.ts";
-import { MemoryTransport, settled } from "../helpers/memory_transport.ts";
+import { HandshakeError } from "../../../protocol/mod.ts";
+import { plainResponse, refusal, writeResponse } from "../../../server/http/respond.ts";
+import { MemoryTransport, settled } from "../../helpers/memory_transport.ts";
 
 /** A response that is not given up. */
 const NEVER = new AbortController().signal;

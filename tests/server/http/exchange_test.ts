@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { type PeerInfo, serve, type ServeOptions, type Server } from "../../mod.ts";
-import { Events, until } from "../helpers/events.ts";
-import { LogBook } from "../helpers/log_book.ts";
-import { connectFrom, RawClient, UPGRADE_LINES } from "../helpers/raw_client.ts";
-import { BAD_HANDSHAKES, GOOD_HANDSHAKE } from "../vectors/bad_handshakes.ts";
+import { type PeerInfo, serve, type ServeOptions, type Server } from "../../../mod.ts";
+import { Events, until } from "../../helpers/events.ts";
+import { LogBook } from "../../helpers/log_book.ts";
+import { connectFrom, RawClient, UPGRADE_LINES } from "../../helpers/raw_client.ts";
+import { BAD_HANDSHAKES, GOOD_HANDSHAKE } from "../../vectors/bad_handshakes.ts";
 
 /** Whether `conn.close()` ends a write that the peer blocks, and a client can choose its address. */
 const IS_NEW_DENO = Deno.version.deno.localeCompare("2.9.6", "en", { numeric: true }) >= 0;

@@ -1,16 +1,16 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { checkUpgradeRequest, type RequestHead, RequestHeadParser } from "../../protocol/mod.ts";
-import { formatFourTuple } from "../../server/net/four_tuple.ts";
-import type { PeerInfo } from "../../server/proxy/peer.ts";
+import { checkUpgradeRequest, type RequestHead, RequestHeadParser } from "../../../protocol/mod.ts";
 import {
   type Accepted,
   askFetch,
   askUpgrade,
   type HandshakeOptions,
   type HookHost,
-} from "../../server/request_hooks.ts";
-import { LogBook } from "../helpers/log_book.ts";
-import { UPGRADE_LINES } from "../helpers/raw_client.ts";
+} from "../../../server/http/request_hooks.ts";
+import { formatFourTuple } from "../../../server/net/four_tuple.ts";
+import type { PeerInfo } from "../../../server/proxy/peer.ts";
+import { LogBook } from "../../helpers/log_book.ts";
+import { UPGRADE_LINES } from "../../helpers/raw_client.ts";
 
 const TUPLE = {
   sourceAddress: "192.0.2.1",

@@ -1,5 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { AllowedOrigins, isOriginAllowed, originFault, shownOrigin } from "../../server/origin.ts";
+import {
+  AllowedOrigins,
+  isOriginAllowed,
+  originFault,
+  shownOrigin,
+} from "../../../server/http/origin.ts";
 
 /** Checks verdicts on origins, and names the one that is wrong. */
 function check(

@@ -1,12 +1,12 @@
-import { serializeResponseHead } from "../protocol/mod.ts";
-import { connectionsByDescriptors } from "./host/capacity.ts";
-import type { Limits } from "./limits.ts";
-import type { LogEntry } from "./log.ts";
-import type { Clock } from "./loop/sweep.ts";
-import { AddressCounter } from "./net/address_counter.ts";
-import { fourTupleOf } from "./net/four_tuple.ts";
-import type { Transport } from "./net/transport.ts";
-import type { Proxies } from "./proxy/proxies.ts";
+import { serializeResponseHead } from "../../protocol/mod.ts";
+import { connectionsByDescriptors } from "../host/capacity.ts";
+import type { Limits } from "../limits.ts";
+import type { LogEntry } from "../log.ts";
+import type { Clock } from "../loop/sweep.ts";
+import { AddressCounter } from "../net/address_counter.ts";
+import { fourTupleOf } from "../net/four_tuple.ts";
+import type { Transport } from "../net/transport.ts";
+import type { Proxies } from "../proxy/proxies.ts";
 
 /** After this many milliseconds without a refusal, reaching the limit is news again. */
 const LIMIT_QUIET = 10_000;

@@ -6,21 +6,21 @@ import {
   isUpgradeRequest,
   type RequestHead,
   type UpgradeRequest,
-} from "../protocol/mod.ts";
-import type { ConnectionDeflate } from "./connection/deflate/connection_deflate.ts";
-import { type ConnectionHost, ServerConnection } from "./connection/server_connection.ts";
-import type { LogEntry } from "./log.ts";
-import type { Due } from "./loop/sweep.ts";
-import { readBeginning } from "./net/read_beginning.ts";
-import { PlainHttp } from "./net/tls.ts";
-import { closeQuietly, linger, type Transport, writeAll } from "./net/transport.ts";
+} from "../../protocol/mod.ts";
+import type { ConnectionDeflate } from "../connection/deflate/connection_deflate.ts";
+import { type ConnectionHost, ServerConnection } from "../connection/server_connection.ts";
+import type { LogEntry } from "../log.ts";
+import type { Due } from "../loop/sweep.ts";
+import { readBeginning } from "../net/read_beginning.ts";
+import { PlainHttp } from "../net/tls.ts";
+import { closeQuietly, linger, type Transport, writeAll } from "../net/transport.ts";
+import { Peer } from "../proxy/peer.ts";
+import type { Proxies } from "../proxy/proxies.ts";
+import { ProxyError } from "../proxy/proxy_error.ts";
+import { ProxyHeaderParser } from "../proxy/proxy_header.ts";
+import { UnannouncedHeadParser } from "../proxy/unannounced_head_parser.ts";
+import type { Registry } from "../registry.ts";
 import { type AllowedOrigins, isOriginAllowed, shownOrigin } from "./origin.ts";
-import { Peer } from "./proxy/peer.ts";
-import type { Proxies } from "./proxy/proxies.ts";
-import { ProxyError } from "./proxy/proxy_error.ts";
-import { ProxyHeaderParser } from "./proxy/proxy_header.ts";
-import { UnannouncedHeadParser } from "./proxy/unannounced_head_parser.ts";
-import type { Registry } from "./registry.ts";
 import { type Accepted, askFetch, askUpgrade, type HookHost } from "./request_hooks.ts";
 import { plainResponse, refusal, writeResponse } from "./respond.ts";
 import { UpgradeTrace } from "./upgrade_trace.ts";

@@ -8,8 +8,8 @@
  * @module
  */
 
-import type { HeadFields, RequestHead } from "../protocol/mod.ts";
-import type { FourTuple } from "./net/four_tuple.ts";
+import type { HeadFields, RequestHead } from "../../protocol/mod.ts";
+import type { FourTuple } from "../net/four_tuple.ts";
 
 /** Where providers register, for version 1 of the API. */
 const REGISTRY = Symbol.for("opentelemetry.js.api.1");

@@ -15,11 +15,11 @@ import {
   requestUrl,
   serializeUpgradeResponse,
   type UpgradeRequest,
-} from "../protocol/mod.ts";
-import type { LogEntry } from "./log.ts";
-import type { PeerInfo } from "./proxy/peer.ts";
+} from "../../protocol/mod.ts";
+import type { LogEntry } from "../log.ts";
+import type { PeerInfo } from "../proxy/peer.ts";
+import { sha1 } from "../sha1.ts";
 import { plainResponse } from "./respond.ts";
-import { sha1 } from "./sha1.ts";
 import type { UpgradeTrace } from "./upgrade_trace.ts";
 
 /** How the `upgrade` hook accepts a connection: a plain object, with these keys and no others. */

@@ -1,16 +1,16 @@
 import { assertEquals } from "@std/assert";
-import { ResponseHeadParser } from "../../protocol/mod.ts";
+import { ResponseHeadParser } from "../../../protocol/mod.ts";
+import { connectionsByDescriptors } from "../../../server/host/capacity.ts";
+import { descriptorLimit } from "../../../server/host/host.ts";
 import {
   Admission,
   type AdmissionRefusal,
   TOO_MANY,
   TOO_MANY_OF_ADDRESS,
-} from "../../server/admission.ts";
-import { connectionsByDescriptors } from "../../server/host/capacity.ts";
-import { descriptorLimit } from "../../server/host/host.ts";
-import type { Limits } from "../../server/limits.ts";
-import { Proxies } from "../../server/proxy/proxies.ts";
-import { LogBook } from "../helpers/log_book.ts";
+} from "../../../server/http/admission.ts";
+import type { Limits } from "../../../server/limits.ts";
+import { Proxies } from "../../../server/proxy/proxies.ts";
+import { LogBook } from "../../helpers/log_book.ts";
 
 function read({ response }: AdmissionRefusal): [number, string | undefined, string] {
   const parser = new ResponseHeadParser();

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { UpgradeTrace } from "../../server/upgrade_trace.ts";
-import { Process, ROOT } from "../helpers/process.ts";
-import { TRACED_HEAD, TRACED_TUPLE } from "../helpers/upgrade_trace_program.ts";
+import { UpgradeTrace } from "../../../server/http/upgrade_trace.ts";
+import { Process, ROOT } from "../../helpers/process.ts";
+import { TRACED_HEAD, TRACED_TUPLE } from "../../helpers/upgrade_trace_program.ts";
 
 const REGISTRY = Symbol.for("opentelemetry.js.api.1");
 const SPAN = Symbol.for("OpenTelemetry Context Key SPAN");

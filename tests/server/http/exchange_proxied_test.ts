@@ -1,12 +1,23 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { parseFourTuple, type PeerInfo, serve, type ServeOptions, type Server } from "../../mod.ts";
-import { closeQuietly, writeAll } from "../../server/net/transport.ts";
-import { TEST_CERTIFICATE, TEST_KEY } from "../helpers/certificate.ts";
-import { Events, until } from "../helpers/events.ts";
-import { LogBook } from "../helpers/log_book.ts";
-import { concat } from "../helpers/notation.ts";
-import { block, LOCAL, PROXY } from "../helpers/proxy_block.ts";
-import { type ClientStream, connectFrom, RawClient, UPGRADE_LINES } from "../helpers/raw_client.ts";
+import {
+  parseFourTuple,
+  type PeerInfo,
+  serve,
+  type ServeOptions,
+  type Server,
+} from "../../../mod.ts";
+import { closeQuietly, writeAll } from "../../../server/net/transport.ts";
+import { TEST_CERTIFICATE, TEST_KEY } from "../../helpers/certificate.ts";
+import { Events, until } from "../../helpers/events.ts";
+import { LogBook } from "../../helpers/log_book.ts";
+import { concat } from "../../helpers/notation.ts";
+import { block, LOCAL, PROXY } from "../../helpers/proxy_block.ts";
+import {
+  type ClientStream,
+  connectFrom,
+  RawClient,
+  UPGRADE_LINES,
+} from "../../helpers/raw_client.ts";
 
 /** TLS of ours stands on what node:tls can do since Deno 2.9.6, and so does a chosen source address. */
 const ignore = Deno.version.deno.localeCompare("2.9.6", "en", { numeric: true }) < 0;
