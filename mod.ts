@@ -82,12 +82,12 @@ export type {
 } from "./server/metrics/measurements.ts";
 export type { ServeOptions } from "./server/options.ts";
 export type { HandshakeOptions, Upgrade, UpgradeDecision } from "./server/http/request_hooks.ts";
-export type { PeerInfo } from "./server/proxy/peer.ts";
+export type { PeerInfo } from "./server/http/proxy/peer.ts";
 export type { Handlers } from "./server/connection/handlers.ts";
 export type { LogEntry } from "./server/log.ts";
 export type { ClientAddress } from "./server/net/client_address.ts";
-export type { ForwardedHeader } from "./server/proxy/forwarded.ts";
-export type { ProxyOptions } from "./server/proxy/proxies.ts";
+export type { ForwardedHeader } from "./server/http/proxy/forwarded.ts";
+export type { ProxyOptions } from "./server/http/proxy/proxies.ts";
 export type {
   ConnectionDescription,
   ConnectionRegistry,

@@ -1,10 +1,10 @@
 import { isToken } from "../protocol/mod.ts";
 import type { DeflateOptions } from "./connection/deflate/options.ts";
 import type { Handlers } from "./connection/handlers.ts";
+import type { ProxyOptions } from "./http/proxy/proxies.ts";
 import type { HandshakeOptions } from "./http/request_hooks.ts";
 import type { Limits } from "./limits.ts";
 import type { LogEntry } from "./log.ts";
-import type { ProxyOptions } from "./proxy/proxies.ts";
 import type { Backplane } from "./topics/backplane.ts";
 
 /**

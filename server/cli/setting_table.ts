@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { deflateOptionFault } from "../connection/deflate/options.ts";
+import { FORWARDED_HEADERS } from "../http/proxy/forwarded.ts";
 import { DEFAULT_LIMITS, limitFault, type Limits } from "../limits.ts";
-import { FORWARDED_HEADERS } from "../proxy/forwarded.ts";
 import { adminFault, tokenFault } from "./admin_settings.ts";
 import {
   addressRanges,

@@ -1,6 +1,6 @@
 import { DEFLATE_DEFAULTS } from "../connection/deflate/options.ts";
+import type { ForwardedHeader } from "../http/proxy/forwarded.ts";
 import { LIMIT_NAMES, type Limits } from "../limits.ts";
-import type { ForwardedHeader } from "../proxy/forwarded.ts";
 
 /** The values of all settings, those with a default completed. */
 export interface Settings {

@@ -6,7 +6,7 @@ import type { Clock } from "../loop/sweep.ts";
 import { AddressCounter } from "../net/address_counter.ts";
 import { fourTupleOf } from "../net/four_tuple.ts";
 import type { Transport } from "../net/transport.ts";
-import type { Proxies } from "../proxy/proxies.ts";
+import type { Proxies } from "./proxy/proxies.ts";
 
 /** After this many milliseconds without a refusal, reaching the limit is news again. */
 const LIMIT_QUIET = 10_000;

@@ -17,8 +17,8 @@ import {
   type UpgradeRequest,
 } from "../../protocol/mod.ts";
 import type { LogEntry } from "../log.ts";
-import type { PeerInfo } from "../proxy/peer.ts";
 import { sha1 } from "../sha1.ts";
+import type { PeerInfo } from "./proxy/peer.ts";
 import { plainResponse } from "./respond.ts";
 import type { UpgradeTrace } from "./upgrade_trace.ts";
 

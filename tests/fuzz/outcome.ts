@@ -5,7 +5,7 @@ import {
   PROTOCOL_ERRORS,
   ProtocolError,
 } from "../../protocol/mod.ts";
-import { PROXY_ERRORS, ProxyError } from "../../server/proxy/proxy_error.ts";
+import { PROXY_ERRORS, ProxyError } from "../../server/http/proxy/proxy_error.ts";
 
 /** The errors that have codes, and the codes there are. */
 const CODED = [

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
+import { findClient, type ForwardedHeader } from "../../../server/http/proxy/forwarded.ts";
 import { canonicalAddress } from "../../../server/net/four_tuple.ts";
-import { findClient, type ForwardedHeader } from "../../../server/proxy/forwarded.ts";
 import { bytesOf, mutate, textOf } from "../inputs.ts";
 import type { FuzzTarget } from "../target.ts";
 

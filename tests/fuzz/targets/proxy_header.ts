@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
+import { ProxyError } from "../../../server/http/proxy/proxy_error.ts";
+import { MAX_BLOCK_BYTES, ProxyHeaderParser } from "../../../server/http/proxy/proxy_header.ts";
 import { canonicalAddress } from "../../../server/net/four_tuple.ts";
-import { ProxyError } from "../../../server/proxy/proxy_error.ts";
-import { MAX_BLOCK_BYTES, ProxyHeaderParser } from "../../../server/proxy/proxy_header.ts";
 import { forEveryChunking } from "../../helpers/chunks.ts";
 import { concat } from "../../helpers/notation.ts";
 import { block, PROXY } from "../../helpers/proxy_block.ts";

@@ -8,8 +8,8 @@ import {
   TOO_MANY,
   TOO_MANY_OF_ADDRESS,
 } from "../../../server/http/admission.ts";
+import { Proxies } from "../../../server/http/proxy/proxies.ts";
 import type { Limits } from "../../../server/limits.ts";
-import { Proxies } from "../../../server/proxy/proxies.ts";
 import { LogBook } from "../../helpers/log_book.ts";
 
 function read({ response }: AdmissionRefusal): [number, string | undefined, string] {

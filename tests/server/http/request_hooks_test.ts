@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { checkUpgradeRequest, type RequestHead, RequestHeadParser } from "../../../protocol/mod.ts";
+import type { PeerInfo } from "../../../server/http/proxy/peer.ts";
 import {
   type Accepted,
   askFetch,
@@ -8,7 +9,6 @@ import {
   type HookHost,
 } from "../../../server/http/request_hooks.ts";
 import { formatFourTuple } from "../../../server/net/four_tuple.ts";
-import type { PeerInfo } from "../../../server/proxy/peer.ts";
 import { LogBook } from "../../helpers/log_book.ts";
 import { UPGRADE_LINES } from "../../helpers/raw_client.ts";
 

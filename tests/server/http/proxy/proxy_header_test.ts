@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { ClientAddress } from "../../../server/net/client_address.ts";
-import { ProxyError, type ProxyErrorCode } from "../../../server/proxy/proxy_error.ts";
+import { ProxyError, type ProxyErrorCode } from "../../../../server/http/proxy/proxy_error.ts";
 import {
   MAX_BLOCK_BYTES,
   MAX_LINE_BYTES,
   ProxyHeaderParser,
-} from "../../../server/proxy/proxy_header.ts";
-import { forEveryChunking } from "../../helpers/chunks.ts";
-import { concat } from "../../helpers/notation.ts";
-import { block, LOCAL, PROXY } from "../../helpers/proxy_block.ts";
+} from "../../../../server/http/proxy/proxy_header.ts";
+import type { ClientAddress } from "../../../../server/net/client_address.ts";
+import { forEveryChunking } from "../../../helpers/chunks.ts";
+import { concat } from "../../../helpers/notation.ts";
+import { block, LOCAL, PROXY } from "../../../helpers/proxy_block.ts";
 
 const ENCODER = new TextEncoder();
 

@@ -1,4 +1,4 @@
-import { type AddressRange, parseAddressRange } from "../net/address_range.ts";
+import { type AddressRange, parseAddressRange } from "../../net/address_range.ts";
 import { FORWARDED_HEADERS, type ForwardedHeader } from "./forwarded.ts";
 
 /**

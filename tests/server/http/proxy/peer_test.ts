@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { HeadFields } from "../../../protocol/mod.ts";
-import { Peer } from "../../../server/proxy/peer.ts";
-import { Proxies, type ProxyOptions } from "../../../server/proxy/proxies.ts";
+import { HeadFields } from "../../../../protocol/mod.ts";
+import { Peer } from "../../../../server/http/proxy/peer.ts";
+import { Proxies, type ProxyOptions } from "../../../../server/http/proxy/proxies.ts";
 
 const CLIENT = { address: "192.0.2.7", port: 4711 };
 const SILENT = new HeadFields();

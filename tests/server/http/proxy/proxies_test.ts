@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { Proxies, type ProxyOptions } from "../../../server/proxy/proxies.ts";
+import { Proxies, type ProxyOptions } from "../../../../server/http/proxy/proxies.ts";
 
 Deno.test("Proxies trusts addresses and networks, and nobody else", () => {
   const { trusts, protocol, header } = new Proxies({

@@ -1,6 +1,6 @@
-import type { HeadFields } from "../../protocol/mod.ts";
-import type { ClientAddress } from "../net/client_address.ts";
-import { formatFourTuple, type FourTuple, fourTupleOf } from "../net/four_tuple.ts";
+import type { HeadFields } from "../../../protocol/mod.ts";
+import type { ClientAddress } from "../../net/client_address.ts";
+import { formatFourTuple, type FourTuple, fourTupleOf } from "../../net/four_tuple.ts";
 import { findClient, FORWARDED_HEADERS } from "./forwarded.ts";
 import type { Proxies } from "./proxies.ts";
 

@@ -1,5 +1,5 @@
-import { HeaderScanner } from "../../protocol/header_values.ts";
-import { type ClientAddress, parseNode } from "../net/client_address.ts";
+import { HeaderScanner } from "../../../protocol/header_values.ts";
+import { type ClientAddress, parseNode } from "../../net/client_address.ts";
 
 /** The headers that can tell the client's address. */
 export type ForwardedHeader = "x-forwarded-for" | "forwarded";

@@ -6,8 +6,8 @@
  * @module
  */
 
-import { type ClientAddress, readAddress } from "../net/client_address.ts";
-import { formatIPv6 } from "../net/four_tuple.ts";
+import { type ClientAddress, readAddress } from "../../net/client_address.ts";
+import { formatIPv6 } from "../../net/four_tuple.ts";
 import { ProxyError } from "./proxy_error.ts";
 import { ProxySignature } from "./proxy_signature.ts";
 

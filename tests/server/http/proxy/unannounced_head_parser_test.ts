@@ -1,9 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { HandshakeError } from "../../../protocol/mod.ts";
-import { ProxyError } from "../../../server/proxy/proxy_error.ts";
-import { UnannouncedHeadParser } from "../../../server/proxy/unannounced_head_parser.ts";
-import { forEveryChunking } from "../../helpers/chunks.ts";
-import { block, PROXY } from "../../helpers/proxy_block.ts";
+import { HandshakeError } from "../../../../protocol/mod.ts";
+import { ProxyError } from "../../../../server/http/proxy/proxy_error.ts";
+import { UnannouncedHeadParser } from "../../../../server/http/proxy/unannounced_head_parser.ts";
+import { forEveryChunking } from "../../../helpers/chunks.ts";
+import { block, PROXY } from "../../../helpers/proxy_block.ts";
 
 const ENCODER = new TextEncoder();
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { findClient, type ForwardedHeader } from "../../../server/proxy/forwarded.ts";
+import { findClient, type ForwardedHeader } from "../../../../server/http/proxy/forwarded.ts";
 
 const trusts = (address: string): boolean => address.startsWith("10.") || address === "fd00::1";
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { ProxySignature } from "../../../server/proxy/proxy_signature.ts";
+import { ProxySignature } from "../../../../server/http/proxy/proxy_signature.ts";
 
 const BLOCK = "\r\n\r\n\0\r\nQUIT\n";
 

@@ -1,4 +1,4 @@
-import { HandshakeError, type RequestHead, RequestHeadParser } from "../../protocol/mod.ts";
+import { HandshakeError, type RequestHead, RequestHeadParser } from "../../../protocol/mod.ts";
 import { ProxyError } from "./proxy_error.ts";
 import { ProxySignature } from "./proxy_signature.ts";
 

@@ -3,7 +3,7 @@ import {
   PROXY_ERRORS,
   ProxyError,
   type ProxyErrorCode,
-} from "../../../server/proxy/proxy_error.ts";
+} from "../../../../server/http/proxy/proxy_error.ts";
 
 Deno.test("ProxyError has the status of its code, and the headers of the answer", () => {
   for (const code of Object.keys(PROXY_ERRORS) as ProxyErrorCode[]) {
