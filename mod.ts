@@ -72,7 +72,7 @@ export type {
   TapEvent,
   TapOptions,
   TappedFrame,
-} from "./server/operations.ts";
+} from "./server/operations/operations.ts";
 export type { ConnectionRecord, ConnectionSort } from "./server/connection/connection_record.ts";
 export type {
   Distribution,
@@ -104,6 +104,6 @@ export type { IncomingStream } from "./server/connection/incoming_streams.ts";
 export type { MessageData } from "./server/connection/message_data.ts";
 export type { OutgoingStream, StreamOptions } from "./server/connection/outbox.ts";
 export type { SendResult } from "./server/connection/send_queue.ts";
-export type { DrainOptions, DrainResult } from "./server/drain.ts";
+export type { DrainOptions, DrainResult } from "./server/operations/drain.ts";
 export { serve, type Server } from "./server/server.ts";
 export type { KernelSocket, SocketRow, TcpState } from "./server/host/socket_table.ts";

@@ -17,13 +17,6 @@ import { byteLengthOf } from "./connection/message_slices.ts";
 import { Flusher } from "./connection/send_queue.ts";
 import type { ServerConnection } from "./connection/server_connection.ts";
 import { UnfinishedMessages } from "./connection/unfinished_messages.ts";
-import {
-  checkDrainOptions,
-  Drain,
-  type DrainHost,
-  type DrainOptions,
-  type DrainResult,
-} from "./drain.ts";
 import { takeBallast } from "./host/gc_ballast.ts";
 import {
   type ConnectionCounts,
@@ -49,10 +42,17 @@ import { Listener } from "./net/listener.ts";
 import { SourceGroups } from "./net/source_groups.ts";
 import { secureContext, TlsTransport, triedContext } from "./net/tls.ts";
 import { closeQuietly, type Transport } from "./net/transport.ts";
-import type { DrainProgress, Operations, Phase, Reconfiguration } from "./operations.ts";
+import {
+  checkDrainOptions,
+  Drain,
+  type DrainHost,
+  type DrainOptions,
+  type DrainResult,
+} from "./operations/drain.ts";
+import type { DrainProgress, Operations, Phase, Reconfiguration } from "./operations/operations.ts";
+import { type OperatedServer, ServerOperations } from "./operations/server_operations.ts";
 import { checkOptions, type ServeOptions } from "./options.ts";
 import { type ConnectionRegistry, Registry } from "./registry.ts";
-import { type OperatedServer, ServerOperations } from "./server_operations.ts";
 import { BROADCAST } from "./topics/backplane.ts";
 import { BroadcastPace } from "./topics/broadcast_pace.ts";
 import { checkBroadcast, Hub } from "./topics/hub.ts";

@@ -8,7 +8,7 @@
 import { type LogEntry, tell } from "../log.ts";
 import { parseAddressRange } from "../net/address_range.ts";
 import { canonicalAddress } from "../net/four_tuple.ts";
-import type { Operations } from "../operations.ts";
+import type { Operations } from "../operations/operations.ts";
 import { makeApp } from "./app.ts";
 import { type AuditEntry, AuditTrail } from "./audit.ts";
 import { TokenCheck } from "./auth.ts";

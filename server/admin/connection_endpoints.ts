@@ -1,5 +1,5 @@
 import { parseAccept } from "hono/utils/accept";
-import type { Operations } from "../operations.ts";
+import type { Operations } from "../operations/operations.ts";
 import {
   closeOutcomeSchema,
   connectionsSchema,

@@ -22,7 +22,7 @@ import {
   type ConnectionFilter,
   type ConnectionQuery,
   type DescriptorQuery,
-} from "../operations.ts";
+} from "../operations/operations.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 
 /** The most records of a page, and so the most connections that are named at once. */

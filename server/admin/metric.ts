@@ -1,5 +1,5 @@
 import type { Distribution } from "../metrics/measurements.ts";
-import type { ProcessSnapshot, Snapshot } from "../operations.ts";
+import type { ProcessSnapshot, Snapshot } from "../operations/operations.ts";
 
 /** The most values of a label. The code has far fewer; what goes beyond is counted as `other`. */
 const MOST_VALUES = 64;

@@ -11,7 +11,7 @@
 import { FRAME_NAMES } from "../../protocol/mod.ts";
 import { TOO_MANY, TOO_MANY_OF_ADDRESS } from "../http/admission.ts";
 import type { Measured } from "../metrics/measurements.ts";
-import type { Phase } from "../operations.ts";
+import type { Phase } from "../operations/operations.ts";
 import {
   bounded,
   byLabel,

@@ -1,5 +1,5 @@
 import { type Metric as PromMetric, Registry } from "prom-client";
-import type { Snapshot } from "../operations.ts";
+import type { Snapshot } from "../operations/operations.ts";
 import type { Sample } from "./metric.ts";
 import { METRICS } from "./metric_table.ts";
 

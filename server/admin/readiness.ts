@@ -1,5 +1,5 @@
 import { DESCRIPTOR_RESERVE } from "../host/capacity.ts";
-import type { ProcessSnapshot, Snapshot } from "../operations.ts";
+import type { ProcessSnapshot, Snapshot } from "../operations/operations.ts";
 
 /**
  * Why a server should be sent no new connections: its phase; `out_of_descriptors` when all that is

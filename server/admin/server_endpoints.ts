@@ -1,5 +1,5 @@
 import type { LogEntry } from "../log.ts";
-import type { Operations } from "../operations.ts";
+import type { Operations } from "../operations/operations.ts";
 import {
   descriptorsSchema,
   drainSchema,

@@ -1,4 +1,4 @@
-import type { Operations, Snapshot } from "../operations.ts";
+import type { Operations, Snapshot } from "../operations/operations.ts";
 
 /**
  * Takes snapshots, one at a time: whoever asks while one is taken shares it, so that no number of

@@ -1,5 +1,5 @@
 import { escapeJson } from "../escape.ts";
-import type { TapEvent } from "../operations.ts";
+import type { TapEvent } from "../operations/operations.ts";
 import { Problem } from "./problem.ts";
 
 /** The most taps that are read at once, over all workers; one more gets 429. */

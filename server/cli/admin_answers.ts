@@ -15,7 +15,7 @@ import type {
   OperatedDescription,
   Snapshot,
   TapEvent,
-} from "../operations.ts";
+} from "../operations/operations.ts";
 
 /** A page of connections, as the ops port answers. */
 export interface ConnectionsAnswer {

@@ -14,7 +14,7 @@ import type {
   OperatedDescription,
   Snapshot,
   TapEvent,
-} from "../operations.ts";
+} from "../operations/operations.ts";
 import {
   type Answer,
   CLOSED,

@@ -1,6 +1,6 @@
 import { parseAddressRange } from "../net/address_range.ts";
 import { parseFourTuple } from "../net/four_tuple.ts";
-import type { ConnectionFilter } from "../operations.ts";
+import type { ConnectionFilter } from "../operations/operations.ts";
 import { firstLine, quote } from "./faults.ts";
 
 /** What a condition can be about. */

@@ -1,5 +1,5 @@
-import type { OperatedConnection } from "../operations.ts";
 import { escapeToAscii } from "../escape.ts";
+import type { OperatedConnection } from "../operations/operations.ts";
 import { bytes, duration, milliseconds } from "./figures.ts";
 import { alignTable } from "./table.ts";
 

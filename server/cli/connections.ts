@@ -5,7 +5,11 @@
  */
 
 import { jsonLine } from "../escape.ts";
-import { CONNECTION_SORTS, type ConnectionQuery, type OperatedConnection } from "../operations.ts";
+import {
+  CONNECTION_SORTS,
+  type ConnectionQuery,
+  type OperatedConnection,
+} from "../operations/operations.ts";
 import type { AdminClient } from "./admin_client.ts";
 import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";

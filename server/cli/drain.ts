@@ -6,7 +6,7 @@
 
 import { jsonLine } from "../escape.ts";
 import { pause } from "../loop/pause.ts";
-import type { DrainProgress } from "../operations.ts";
+import type { DrainProgress } from "../operations/operations.ts";
 import { type AdminClient, AdminError } from "./admin_client.ts";
 import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";

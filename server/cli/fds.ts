@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { DescriptorRow } from "../operations.ts";
+import { escapeToAscii, jsonLine } from "../escape.ts";
+import type { DescriptorRow } from "../operations/operations.ts";
 import type { AdminClient } from "./admin_client.ts";
 import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 import type { Command, CommandIo } from "./command.ts";
-import { escapeToAscii, jsonLine } from "../escape.ts";
 import { bytes, count, countOf, silenceText } from "./figures.ts";
 import { alignTable, fitLine } from "./table.ts";
 import { wholePage } from "./whole_page.ts";

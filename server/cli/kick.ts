@@ -5,13 +5,13 @@
  */
 
 import { serializeClosePayload } from "../../protocol/mod.ts";
-import type { CloseOrder, CloseOutcome, ConnectionFilter } from "../operations.ts";
+import { escapeToAscii, jsonLine } from "../escape.ts";
+import type { CloseOrder, CloseOutcome, ConnectionFilter } from "../operations/operations.ts";
 import { type AdminClient, AdminError } from "./admin_client.ts";
 import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { CONDITIONS, readMatch } from "./connection_match.ts";
-import { escapeToAscii, jsonLine } from "../escape.ts";
 import { firstLine } from "./faults.ts";
 import { countOf, silenceText } from "./figures.ts";
 import { fourTupleWords, integerOption } from "./option_values.ts";

@@ -1,6 +1,6 @@
 import type { LogEntry } from "../log.ts";
 import { pause } from "../loop/pause.ts";
-import type { Operations } from "../operations.ts";
+import type { Operations } from "../operations/operations.ts";
 import type { AuditLog } from "./audit_log.ts";
 import { terminalWatch } from "./hang_up.ts";
 import type { Log, LogLevel } from "./log.ts";

@@ -1,5 +1,5 @@
-import type { Operations } from "../operations.ts";
 import type { LogEntry } from "../log.ts";
+import type { Operations } from "../operations/operations.ts";
 import { parseAdminAddress } from "./admin_settings.ts";
 import type { AuditRecord } from "./audit_log.ts";
 import type { LogLevel } from "./log.ts";

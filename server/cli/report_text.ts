@@ -6,7 +6,7 @@
 
 import { escapeToAscii } from "../escape.ts";
 import type { CapacityLimit } from "../host/capacity.ts";
-import type { HostDescription, ProcessSnapshot, Snapshot } from "../operations.ts";
+import type { HostDescription, ProcessSnapshot, Snapshot } from "../operations/operations.ts";
 import { bytes, count, countOf, duration, milliseconds, percent } from "./figures.ts";
 import { alignTable } from "./table.ts";
 

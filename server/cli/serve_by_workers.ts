@@ -2,7 +2,7 @@ import { type Cluster, startCluster } from "../cluster/cluster.ts";
 import type { WorkerInfo } from "../cluster/cluster_report.ts";
 import { countWorkers } from "../cluster/serve_cluster.ts";
 import { runWorker } from "../cluster/worker.ts";
-import { drainBegins } from "../drain.ts";
+import { drainBegins } from "../operations/drain.ts";
 import { programOf } from "../process/program.ts";
 import { clusterBanner } from "./banner.ts";
 import { drainOnSignal } from "./drain_on_signal.ts";

@@ -1,5 +1,5 @@
-import type { TapEvent, TappedFrame } from "../operations.ts";
 import { escapeControls } from "../escape.ts";
+import type { TapEvent, TappedFrame } from "../operations/operations.ts";
 import { countOf, timeOfDay } from "./figures.ts";
 
 /** By who sent it: from the client to the server, and back; the dashboard and `connect -v` point alike. */

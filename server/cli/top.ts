@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { ConnectionQuery } from "../operations.ts";
+import { jsonLine } from "../escape.ts";
+import type { ConnectionQuery } from "../operations/operations.ts";
 import { type AdminClient, AdminError } from "./admin_client.ts";
 import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 import type { Command, CommandIo } from "./command.ts";
-import { jsonLine } from "../escape.ts";
 import { silenceText } from "./figures.ts";
 import { integerOption } from "./option_values.ts";
 import { fitLine } from "./table.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { OperatedDescription, Snapshot } from "../operations.ts";
-import { clientText, connectionTable } from "./connection_table.ts";
 import { escapeToAscii } from "../escape.ts";
+import type { OperatedDescription, Snapshot } from "../operations/operations.ts";
+import { clientText, connectionTable } from "./connection_table.ts";
 import { bytes, count, countOf, duration, milliseconds, percent, timeOfDay } from "./figures.ts";
 import { descriptorText } from "./report_text.ts";
 import { alignTable, fitLine } from "./table.ts";

@@ -10,7 +10,7 @@ import {
   type OperatedConnection,
   type OperatedDescription,
   type Snapshot,
-} from "../operations.ts";
+} from "../operations/operations.ts";
 
 /** Figures a second, from two snapshots. */
 export interface Rates {

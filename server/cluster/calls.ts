@@ -1,7 +1,7 @@
 import type { ConnectionRecord } from "../connection/connection_record.ts";
-import type { DrainOptions, DrainResult } from "../drain.ts";
 import type { Report } from "../host/report.ts";
 import type { Limits } from "../limits.ts";
+import type { DrainOptions, DrainResult } from "../operations/drain.ts";
 import type {
   CloseOrder,
   CloseOutcome,
@@ -14,7 +14,7 @@ import type {
   ProcessSnapshot,
   TapEvent,
   TapOptions,
-} from "../operations.ts";
+} from "../operations/operations.ts";
 import type { ConnectionDescription, ListOptions } from "../registry.ts";
 import type { ClusterReport } from "./cluster_report.ts";
 import type { Counted } from "./counted.ts";

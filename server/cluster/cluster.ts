@@ -1,8 +1,8 @@
 import { type MessageData, plainOf } from "../connection/message_data.ts";
-import type { DrainOptions, DrainResult } from "../drain.ts";
 import { type LogEntry, tell } from "../log.ts";
 import { parseFourTuple } from "../net/four_tuple.ts";
-import type { Operations } from "../operations.ts";
+import type { DrainOptions, DrainResult } from "../operations/drain.ts";
+import type { Operations } from "../operations/operations.ts";
 import type { ConnectionDescription, Totals } from "../registry.ts";
 import { ask, askAll } from "./ask.ts";
 import { ClusterOperations } from "./cluster_operations.ts";

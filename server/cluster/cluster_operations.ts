@@ -1,7 +1,7 @@
-import type { DrainOptions } from "../drain.ts";
 import { readHostLimits } from "../host/host.ts";
 import type { Limits } from "../limits.ts";
 import { parseFourTuple } from "../net/four_tuple.ts";
+import type { DrainOptions } from "../operations/drain.ts";
 import type {
   CloseOrder,
   CloseOutcome,
@@ -20,7 +20,7 @@ import type {
   Snapshot,
   TapEvent,
   TapOptions,
-} from "../operations.ts";
+} from "../operations/operations.ts";
 import { ANSWER_DEADLINE, ask, askAll } from "./ask.ts";
 import { clusterCapacity } from "./cluster_capacity.ts";
 import { sumReports } from "./cluster_report.ts";

@@ -1,4 +1,4 @@
-import type { TapEvent, TapOptions } from "../operations.ts";
+import type { TapEvent, TapOptions } from "../operations/operations.ts";
 import { ANSWER_DEADLINE, ask } from "./ask.ts";
 import type { WorkerProcess } from "./worker_process.ts";
 import type { TapListener } from "./worker_taps.ts";

@@ -1,4 +1,4 @@
-import { comparePlaces, sortValue } from "../connection_query.ts";
+import { comparePlaces, sortValue } from "../operations/connection_query.ts";
 import type {
   ConnectionCursor,
   ConnectionPage,
@@ -7,7 +7,7 @@ import type {
   DescriptorQuery,
   DescriptorRow,
   OperatedConnection,
-} from "../operations.ts";
+} from "../operations/operations.ts";
 
 /** How many rows a page has unless told otherwise. */
 export const DEFAULT_LIMIT = 100;

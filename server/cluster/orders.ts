@@ -1,5 +1,5 @@
-import type { Reconfiguration } from "../operations.ts";
 import type { LogEntry } from "../log.ts";
+import type { Reconfiguration } from "../operations/operations.ts";
 
 /** What workers are told to be otherwise than they were started. */
 export interface Orders {

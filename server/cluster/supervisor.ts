@@ -1,6 +1,11 @@
-import { checkDrainOptions, drainBegins, type DrainOptions, type DrainResult } from "../drain.ts";
 import type { LogEntry } from "../log.ts";
-import type { Phase } from "../operations.ts";
+import {
+  checkDrainOptions,
+  drainBegins,
+  type DrainOptions,
+  type DrainResult,
+} from "../operations/drain.ts";
+import type { Phase } from "../operations/operations.ts";
 import type { Program } from "../process/program.ts";
 import { BROADCAST } from "../topics/backplane.ts";
 import { ANSWER_DEADLINE, ask } from "./ask.ts";

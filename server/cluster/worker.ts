@@ -1,8 +1,8 @@
 import type { ConnectionRecord } from "../connection/connection_record.ts";
-import type { DrainOptions } from "../drain.ts";
 import { sentResets } from "../host/host.ts";
 import type { Limits } from "../limits.ts";
 import { type LogEntry, tell } from "../log.ts";
+import type { DrainOptions } from "../operations/drain.ts";
 import type {
   CloseOrder,
   CloseOutcome,
@@ -14,7 +14,7 @@ import type {
   Operations,
   PingOutcome,
   TapOptions,
-} from "../operations.ts";
+} from "../operations/operations.ts";
 import type { ServeOptions } from "../options.ts";
 import { joinParent } from "../process/child.ts";
 import type { Link } from "../process/link.ts";

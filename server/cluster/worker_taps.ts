@@ -1,4 +1,4 @@
-import type { TapEvent } from "../operations.ts";
+import type { TapEvent } from "../operations/operations.ts";
 import type { SupervisorCalls } from "./calls.ts";
 
 /** The most events that go to the supervisor at once. */

@@ -1,6 +1,6 @@
 import { type Admin, startAdmin } from "../../server/admin/admin.ts";
 import type { AuditEntry } from "../../server/admin/audit.ts";
-import type { Operations } from "../../server/operations.ts";
+import type { Operations } from "../../server/operations/operations.ts";
 
 /** An ops port for commands, and what was written into its audit log. */
 export interface AdminPort extends AsyncDisposable {

@@ -6,8 +6,8 @@ import {
 } from "playwright-core";
 import { type Admin, startAdmin } from "../../server/admin/admin.ts";
 import type { AuditEntry } from "../../server/admin/audit.ts";
-import type { Operations } from "../../server/operations.ts";
 import type { LogLevelControl } from "../../server/admin/server_endpoints.ts";
+import type { Operations } from "../../server/operations/operations.ts";
 import { fakeConnections, FakeOperations } from "./fake_operations.ts";
 import { findChromium } from "./programs.ts";
 

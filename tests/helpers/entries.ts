@@ -3,7 +3,7 @@ import type {
   ConnectionSort,
   Counters,
 } from "../../server/connection/connection_record.ts";
-import { type Findable, sortValue } from "../../server/connection_query.ts";
+import { type Findable, sortValue } from "../../server/operations/connection_query.ts";
 
 /** A connection of a registry that is made up by a test. */
 export class MadeUpEntry implements Findable {

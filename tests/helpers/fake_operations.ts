@@ -1,10 +1,10 @@
 import { type FrameName, serializeClosePayload } from "../../protocol/mod.ts";
-import type { DrainOptions } from "../../server/drain.ts";
 import type { CapacityLimit } from "../../server/host/capacity.ts";
 import type { Report } from "../../server/host/report.ts";
 import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../../server/limits.ts";
 import type { FrameCount, Measured } from "../../server/metrics/measurements.ts";
 import { formatFourTuple, parseFourTuple } from "../../server/net/four_tuple.ts";
+import type { DrainOptions } from "../../server/operations/drain.ts";
 import type {
   CloseOrder,
   CloseOutcome,
@@ -26,7 +26,7 @@ import type {
   Snapshot,
   TapEvent,
   TapOptions,
-} from "../../server/operations.ts";
+} from "../../server/operations/operations.ts";
 import type { Totals } from "../../server/registry.ts";
 
 /** A moment that made-up connections have come at, in ms since the epoch. */

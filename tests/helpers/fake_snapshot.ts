@@ -1,7 +1,7 @@
 import { Opcode } from "../../protocol/mod.ts";
 import type { Report } from "../../server/host/report.ts";
 import { type Measured, Measurements } from "../../server/metrics/measurements.ts";
-import type { ProcessSnapshot, Snapshot } from "../../server/operations.ts";
+import type { ProcessSnapshot, Snapshot } from "../../server/operations/operations.ts";
 import type { Totals } from "../../server/registry.ts";
 
 /** What a process holds that has 200 connections and that everything could be read of. */

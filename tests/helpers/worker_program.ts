@@ -4,8 +4,8 @@
  * @module
  */
 import { serve } from "../../mod.ts";
-import type { Operations } from "../../server/operations.ts";
 import { runWorker, type WorkerProgram } from "../../server/cluster/worker.ts";
+import type { Operations } from "../../server/operations/operations.ts";
 
 const [deed, file] = Deno.args;
 

@@ -2,7 +2,7 @@
 
 import * as format from "./format.js";
 
-/** @typedef {import("../../operations.ts").OperatedConnection} OperatedConnection */
+/** @typedef {import("../../operations/operations.ts").OperatedConnection} OperatedConnection */
 
 /**
  * @typedef {{ name: string, sort?: string, number?: boolean,

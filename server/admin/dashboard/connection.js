@@ -18,7 +18,7 @@ const REFRESH_MS = 1_000;
 /** Ten minutes. */
 const ROWS = 620;
 
-/** @typedef {import("../../operations.ts").OperatedDescription} OperatedDescription */
+/** @typedef {import("../../operations/operations.ts").OperatedDescription} OperatedDescription */
 
 /** The view of one connection. */
 export class ConnectionView {

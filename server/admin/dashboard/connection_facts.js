@@ -3,7 +3,7 @@
 import { writeClient } from "./columns.js";
 import * as format from "./format.js";
 
-/** @typedef {import("../../operations.ts").OperatedDescription} OperatedDescription */
+/** @typedef {import("../../operations/operations.ts").OperatedDescription} OperatedDescription */
 
 /** What is written of a record by itself; the rest follows under its own name. */
 const WRITTEN = new Set([

@@ -91,7 +91,7 @@ export class Connections {
     this.#poller.stop();
   }
 
-  /** @param {import("../../operations.ts").Snapshot} snapshot */
+  /** @param {import("../../operations/operations.ts").Snapshot} snapshot */
   take({ processes }) {
     byId("filter-worker", HTMLElement).hidden = processes.every((it) => it.worker === undefined);
   }
@@ -132,7 +132,7 @@ export class Connections {
   }
 
   /**
-   * @param {{ connections: import("../../operations.ts").OperatedConnection[], matched: number,
+   * @param {{ connections: import("../../operations/operations.ts").OperatedConnection[], matched: number,
    *   total: number, next: string | null }} page
    */
   #showPage({ connections, matched, total, next: cursor }) {

@@ -83,7 +83,7 @@ export class Drain {
     }
   }
 
-  /** @param {import("../../operations.ts").DrainProgress} progress */
+  /** @param {import("../../operations/operations.ts").DrainProgress} progress */
   #draw({ began, deadline, connections = 0, left, result }) {
     this.#form.hidden = began !== undefined;
     byId("drain-progress", HTMLElement).hidden = began === undefined;

@@ -59,7 +59,7 @@ export class LimitsView {
     return Promise.all(["host", "limits", "log-level"].map((path) => this.#api.get(path, signal)));
   }
 
-  /** @param {import("../../operations.ts").HostDescription} host */
+  /** @param {import("../../operations/operations.ts").HostDescription} host */
   #drawHost({ capacity, limits, report }) {
     const body = byId("capacity", HTMLTableElement).tBodies[0];
     const names = capacity.map(({ name }) => name).join();
@@ -211,7 +211,7 @@ function writeLimit(name, value) {
 
 /**
  * @param {import("../../host/host.ts").HostLimits} limits
- * @param {import("../../operations.ts").HostDescription["report"]} report
+ * @param {import("../../operations/operations.ts").HostDescription["report"]} report
  * @returns {[string, string][]}
  */
 function hostFacts(limits, { hostTcp }) {

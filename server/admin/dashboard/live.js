@@ -12,7 +12,7 @@ const CAP_MS = 15_000;
 const SILENCE_MS = 10_000;
 
 /**
- * @typedef {import("../../operations.ts").Snapshot} Snapshot
+ * @typedef {import("../../operations/operations.ts").Snapshot} Snapshot
  * @typedef {{ state: "connecting" }
  *   | { state: "open" }
  *   | { state: "waiting", until: number, reason: string }

@@ -5,7 +5,7 @@ import { make, makeMeter } from "./dom.js";
 
 /**
  * @typedef {import("../../host/capacity.ts").CapacityLimit} CapacityLimit
- * @typedef {import("../../operations.ts").Snapshot} Snapshot
+ * @typedef {import("../../operations/operations.ts").Snapshot} Snapshot
  * @typedef {{ limit: CapacityLimit, connections: number, worker?: number }} Next
  */
 

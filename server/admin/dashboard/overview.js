@@ -15,7 +15,7 @@ const ROWS = 620;
 /** What people take for the limit of a server: the ports that one address has. */
 const PORTS = { value: 65_535, label: "65,535 ports" };
 
-/** @typedef {import("../../operations.ts").Snapshot} Snapshot */
+/** @typedef {import("../../operations/operations.ts").Snapshot} Snapshot */
 
 /** The view of the whole server. */
 export class Overview {

@@ -4,7 +4,7 @@
 import { COLUMNS, endsOf, EXTRA_COLUMNS, linkTo } from "./columns.js";
 import { make, setText } from "./dom.js";
 
-/** @typedef {import("../../operations.ts").OperatedConnection} OperatedConnection */
+/** @typedef {import("../../operations/operations.ts").OperatedConnection} OperatedConnection */
 
 /** The rows of one page, and which of them are selected. */
 export class ConnectionTable {

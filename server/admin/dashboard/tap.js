@@ -12,7 +12,7 @@ const PAYLOAD_BYTES = 256;
 /** A line of the answer longer than this is none of ours. */
 const MAX_LINE = 65_536;
 
-/** @typedef {import("../../operations.ts").TapEvent} TapEvent */
+/** @typedef {import("../../operations/operations.ts").TapEvent} TapEvent */
 
 /** Shows the frames of one connection while the reader wants it. */
 export class Tap {

@@ -5,8 +5,8 @@ import * as format from "./format.js";
 import { ratesBetween } from "./series.js";
 
 /**
- * @typedef {import("../../operations.ts").ProcessSnapshot} ProcessSnapshot
- * @typedef {import("../../operations.ts").Snapshot} Snapshot
+ * @typedef {import("../../operations/operations.ts").ProcessSnapshot} ProcessSnapshot
+ * @typedef {import("../../operations/operations.ts").Snapshot} Snapshot
  * @typedef {import("./series.js").Rates} Rates
  */
 

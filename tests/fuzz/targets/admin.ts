@@ -14,7 +14,7 @@ import { serverEndpoints } from "../../../server/admin/server_endpoints.ts";
 import { Snapshots } from "../../../server/admin/snapshots.ts";
 import { TapStreams } from "../../../server/admin/tap_streams.ts";
 import { LIMIT_NAMES } from "../../../server/limits.ts";
-import type { ConnectionQuery, DescriptorQuery } from "../../../server/operations.ts";
+import type { ConnectionQuery, DescriptorQuery } from "../../../server/operations/operations.ts";
 import { fakeConnections, FakeOperations } from "../../helpers/fake_operations.ts";
 import type { Random } from "../../helpers/random.ts";
 import { bytesOf, mutate, some, textOf } from "../inputs.ts";

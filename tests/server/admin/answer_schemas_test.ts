@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
 import type { z } from "@hono/zod-openapi";
+import { assertEquals } from "@std/assert";
 import * as schemas from "../../../server/admin/answer_schemas.ts";
 import type { Limits } from "../../../server/limits.ts";
 import type {
@@ -12,7 +12,7 @@ import type {
   PingOutcome,
   Snapshot,
   TapEvent,
-} from "../../../server/operations.ts";
+} from "../../../server/operations/operations.ts";
 import { fakeConnections, FakeOperations } from "../../helpers/fake_operations.ts";
 
 /** A type without `readonly` and `?`, which schemas have otherwise. */

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Sample } from "../../../server/admin/metric.ts";
 import { METRICS } from "../../../server/admin/metric_table.ts";
 import type { Report } from "../../../server/host/report.ts";
-import type { Snapshot } from "../../../server/operations.ts";
+import type { Snapshot } from "../../../server/operations/operations.ts";
 import {
   FAKE_REPORT,
   FAKE_TOTALS,

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { DescriptorRow } from "../../../server/operations.ts";
+import type { DescriptorRow } from "../../../server/operations/operations.ts";
 import { fakeConnections, FakeOperations } from "../../helpers/fake_operations.ts";
 import { OpsPort } from "../../helpers/ops_port.ts";
 

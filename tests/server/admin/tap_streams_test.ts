@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { TapStreams } from "../../../server/admin/tap_streams.ts";
-import type { TapEvent } from "../../../server/operations.ts";
+import type { TapEvent } from "../../../server/operations/operations.ts";
 import { FAKE_EPOCH, FakeTap } from "../../helpers/fake_operations.ts";
 
 const END = { type: "end", at: FAKE_EPOCH, code: 1000, reason: "a\nb" } as const;

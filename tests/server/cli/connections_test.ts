@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { connections } from "../../../server/cli/connections.ts";
-import type { ConnectionPage, ConnectionQuery } from "../../../server/operations.ts";
+import type { ConnectionPage, ConnectionQuery } from "../../../server/operations/operations.ts";
 import { startAdminPort } from "../../helpers/admin_port.ts";
 import { fakeConnection, fakeConnections, FakeOperations } from "../../helpers/fake_operations.ts";
 import { fourtuple } from "../../helpers/process.ts";

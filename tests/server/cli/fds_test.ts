@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { descriptorTable, fds } from "../../../server/cli/fds.ts";
-import type { DescriptorPage, DescriptorQuery } from "../../../server/operations.ts";
+import type { DescriptorPage, DescriptorQuery } from "../../../server/operations/operations.ts";
 import { startAdminPort } from "../../helpers/admin_port.ts";
 import { fakeConnections, FakeOperations } from "../../helpers/fake_operations.ts";
 import { written } from "../../helpers/written.ts";

@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { completeSettings, type Settings } from "../../../server/cli/settings.ts";
 import type { LogLevel } from "../../../server/cli/log.ts";
 import { readSettings } from "../../../server/cli/read_settings.ts";
 import { reloadedSettings, Reloader } from "../../../server/cli/reload.ts";
+import { completeSettings, type Settings } from "../../../server/cli/settings.ts";
 import { limitsOf } from "../../../server/cli/start_app.ts";
 import type { Limits } from "../../../server/limits.ts";
-import type { Reconfiguration } from "../../../server/operations.ts";
 import type { LogEntry } from "../../../server/log.ts";
+import type { Reconfiguration } from "../../../server/operations/operations.ts";
 import {
   OTHER_CERTIFICATE,
   OTHER_KEY,

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { tapLine } from "../../../server/cli/tap_line.ts";
-import type { TappedFrame } from "../../../server/operations.ts";
+import type { TappedFrame } from "../../../server/operations/operations.ts";
 
 const AT = 1_760_000_000_123;
 const FRAME: TappedFrame = {

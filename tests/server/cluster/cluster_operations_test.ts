@@ -7,7 +7,7 @@ import type {
   DescriptorPage,
   OperatedConnection,
   Snapshot,
-} from "../../../server/operations.ts";
+} from "../../../server/operations/operations.ts";
 import { programOf } from "../../../server/process/program.ts";
 import {
   clusterOf,

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { WorkerCalls } from "../../../server/cluster/calls.ts";
 import { ClusterTaps, type TappedWorker } from "../../../server/cluster/cluster_taps.ts";
-import type { TapEvent, TappedFrame } from "../../../server/operations.ts";
+import type { TapEvent, TappedFrame } from "../../../server/operations/operations.ts";
 import { Link } from "../../../server/process/link.ts";
 import { Events } from "../../helpers/events.ts";
 import { socketPair } from "../../helpers/socket_pair.ts";

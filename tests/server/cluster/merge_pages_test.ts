@@ -6,7 +6,7 @@ import {
   mergeDescriptors,
   type WorkerPage,
 } from "../../../server/cluster/merge_pages.ts";
-import { queryConnections } from "../../../server/connection_query.ts";
+import { queryConnections } from "../../../server/operations/connection_query.ts";
 import {
   CONNECTION_SORTS,
   type ConnectionPage,
@@ -14,7 +14,7 @@ import {
   type DescriptorPage,
   type DescriptorQuery,
   type DescriptorRow,
-} from "../../../server/operations.ts";
+} from "../../../server/operations/operations.ts";
 import { MadeUpEntry } from "../../helpers/entries.ts";
 
 /** Connections of three workers; ids and values of one are those of another as well. */

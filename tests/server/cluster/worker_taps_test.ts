@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { WorkerTaps } from "../../../server/cluster/worker_taps.ts";
-import type { TapEvent } from "../../../server/operations.ts";
+import type { TapEvent } from "../../../server/operations/operations.ts";
 import { Events } from "../../helpers/events.ts";
 import { FakeTap } from "../../helpers/fake_operations.ts";
 

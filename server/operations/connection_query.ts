@@ -5,17 +5,17 @@
  * @module
  */
 
-import { requestUrl, splitTarget } from "../protocol/mod.ts";
-import type { Connection } from "./connection/connection.ts";
+import { requestUrl, splitTarget } from "../../protocol/mod.ts";
+import type { Connection } from "../connection/connection.ts";
 import type {
   ConnectionRecord,
   ConnectionSort,
   Registered,
-} from "./connection/connection_record.ts";
+} from "../connection/connection_record.ts";
+import { walk } from "../loop/walk.ts";
+import { type AddressRange, parseAddressRange } from "../net/address_range.ts";
+import { formatFourTuple, parseFourTuple } from "../net/four_tuple.ts";
 import type { RateOf } from "./connection_rates.ts";
-import { walk } from "./loop/walk.ts";
-import { type AddressRange, parseAddressRange } from "./net/address_range.ts";
-import { formatFourTuple, parseFourTuple } from "./net/four_tuple.ts";
 import type {
   ConnectionCursor,
   ConnectionFilter,

@@ -1,5 +1,5 @@
-import type { Registered } from "./connection/connection_record.ts";
-import { walk } from "./loop/walk.ts";
+import type { Registered } from "../connection/connection_record.ts";
+import { walk } from "../loop/walk.ts";
 
 /** A rate is taken over at least this many milliseconds. */
 const LEAST_SPAN = 1_000;

@@ -10,9 +10,9 @@ import {
   type KnownConnection,
   readDescriptors,
   type ReadSocket,
-} from "./host/descriptor_reading.ts";
-import { targetOf } from "./host/socket_table.ts";
-import { walk } from "./loop/walk.ts";
+} from "../host/descriptor_reading.ts";
+import { targetOf } from "../host/socket_table.ts";
+import { walk } from "../loop/walk.ts";
 import type { DescriptorPage, DescriptorQuery, DescriptorRow } from "./operations.ts";
 
 /** For how long the pages behind a cursor may come of one reading, in milliseconds. */

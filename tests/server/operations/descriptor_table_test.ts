@@ -1,8 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
-import { type DescriptorRegistry, DescriptorTable } from "../../server/descriptor_table.ts";
-import type { KnownConnection } from "../../server/host/descriptor_reading.ts";
-import type { DescriptorPage, DescriptorQuery, DescriptorRow } from "../../server/operations.ts";
-import { TcpPairs, withOpen } from "../helpers/tcp_pairs.ts";
+import type { KnownConnection } from "../../../server/host/descriptor_reading.ts";
+import {
+  type DescriptorRegistry,
+  DescriptorTable,
+} from "../../../server/operations/descriptor_table.ts";
+import type {
+  DescriptorPage,
+  DescriptorQuery,
+  DescriptorRow,
+} from "../../../server/operations/operations.ts";
+import { TcpPairs, withOpen } from "../../helpers/tcp_pairs.ts";
 
 const linux = Deno.build.os === "linux";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { ConnectionRates } from "../../server/connection_rates.ts";
-import { MadeUpEntry } from "../helpers/entries.ts";
+import { ConnectionRates } from "../../../server/operations/connection_rates.ts";
+import { MadeUpEntry } from "../../helpers/entries.ts";
 
 Deno.test("ConnectionRates.measure() tells how much flowed a second since a moment ago", async () => {
   const entries = [new MadeUpEntry(1, { bytesIn: 1_000 }), new MadeUpEntry(2, { bytesOut: 500 })];

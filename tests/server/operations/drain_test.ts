@@ -1,11 +1,11 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { serve } from "../../mod.ts";
-import type { Closing } from "../../server/connection/connection.ts";
-import { Drain, type DrainHost, type Leaving } from "../../server/drain.ts";
-import { Events, until } from "../helpers/events.ts";
-import { LogBook } from "../helpers/log_book.ts";
-import { ManualTimers } from "../helpers/manual_timers.ts";
-import { RawClient } from "../helpers/raw_client.ts";
+import { serve } from "../../../mod.ts";
+import type { Closing } from "../../../server/connection/connection.ts";
+import { Drain, type DrainHost, type Leaving } from "../../../server/operations/drain.ts";
+import { Events, until } from "../../helpers/events.ts";
+import { LogBook } from "../../helpers/log_book.ts";
+import { ManualTimers } from "../../helpers/manual_timers.ts";
+import { RawClient } from "../../helpers/raw_client.ts";
 
 Deno.test("Server.drain() says 1001 to all, waits for their Close, and counts them", async () => {
   const closed = new Events<number>();

@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { encodeFrame, type Fragment, FrameDecoder, Opcode } from "../../protocol/mod.ts";
-import { deflateFault } from "../../server/connection/deflate/deflate_fault.ts";
-import { FrameTap } from "../../server/frame_tap.ts";
-import type { TapEvent, TappedFrame } from "../../server/operations.ts";
-import { concat, fromHex } from "../helpers/notation.ts";
-import { KEY, rawFrame } from "../helpers/raw_frame.ts";
+import { encodeFrame, type Fragment, FrameDecoder, Opcode } from "../../../protocol/mod.ts";
+import { deflateFault } from "../../../server/connection/deflate/deflate_fault.ts";
+import { FrameTap } from "../../../server/operations/frame_tap.ts";
+import type { TapEvent, TappedFrame } from "../../../server/operations/operations.ts";
+import { concat, fromHex } from "../../helpers/notation.ts";
+import { KEY, rawFrame } from "../../helpers/raw_frame.ts";
 
 /** Feeds bytes from a peer to a tap, in chunks of that size. */
 function receive(tap: FrameTap, bytes: Uint8Array, size = bytes.length): void {

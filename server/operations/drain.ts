@@ -1,9 +1,9 @@
-import { CloseCode } from "../protocol/mod.ts";
-import type { Closing } from "./connection/connection.ts";
-import type { Limits } from "./limits.ts";
-import type { LogEntry } from "./log.ts";
-import { pause } from "./loop/pause.ts";
-import type { Sweep } from "./loop/sweep.ts";
+import { CloseCode } from "../../protocol/mod.ts";
+import type { Closing } from "../connection/connection.ts";
+import type { Limits } from "../limits.ts";
+import type { LogEntry } from "../log.ts";
+import { pause } from "../loop/pause.ts";
+import type { Sweep } from "../loop/sweep.ts";
 
 /** How a drain is to go. */
 export interface DrainOptions {

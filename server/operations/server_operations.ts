@@ -1,15 +1,16 @@
-import { serializeClosePayload } from "../protocol/mod.ts";
-import type { FrameObserver } from "./connection/frame_observer.ts";
+import { serializeClosePayload } from "../../protocol/mod.ts";
+import type { FrameObserver } from "../connection/frame_observer.ts";
+import type { Report } from "../host/report.ts";
+import type { Limits } from "../limits.ts";
+import { walk } from "../loop/walk.ts";
+import { LoopDelayMeter } from "../metrics/loop_delay.ts";
+import type { Measurements } from "../metrics/measurements.ts";
+import type { Registry } from "../registry.ts";
 import { type Findable, matcherOf, queryConnections } from "./connection_query.ts";
 import { ConnectionRates } from "./connection_rates.ts";
 import { DescriptorTable } from "./descriptor_table.ts";
 import type { DrainOptions } from "./drain.ts";
 import { FrameTap } from "./frame_tap.ts";
-import type { Report } from "./host/report.ts";
-import type { Limits } from "./limits.ts";
-import { walk } from "./loop/walk.ts";
-import { LoopDelayMeter } from "./metrics/loop_delay.ts";
-import type { Measurements } from "./metrics/measurements.ts";
 import type {
   CloseOrder,
   CloseOutcome,
@@ -29,7 +30,6 @@ import type {
   TapEvent,
   TapOptions,
 } from "./operations.ts";
-import type { Registry } from "./registry.ts";
 
 /** A ping that has not been answered after this many milliseconds will not be. */
 const PING_DEADLINE = 10_000;

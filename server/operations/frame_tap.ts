@@ -5,11 +5,11 @@ import {
   FrameDecoder,
   frameName,
   Opcode,
-} from "../protocol/mod.ts";
-import { inflateBeginning } from "./connection/deflate/inflate_beginning.ts";
-import type { FrameObserver } from "./connection/frame_observer.ts";
+} from "../../protocol/mod.ts";
+import { inflateBeginning } from "../connection/deflate/inflate_beginning.ts";
+import type { FrameObserver } from "../connection/frame_observer.ts";
+import type { SharedFrames } from "../topics/hub.ts";
 import type { TapEvent, TapOptions, TappedFrame } from "./operations.ts";
-import type { SharedFrames } from "./topics/hub.ts";
 
 /** So many events wait for a slow reader; further ones are dropped and counted. */
 const MOST_WAITING = 1_000;

@@ -1,18 +1,21 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Opcode } from "../../protocol/mod.ts";
-import { serve, type ServeOptions, type Server } from "../../mod.ts";
-import type { TapEvent } from "../../server/operations.ts";
-import { Registry } from "../../server/registry.ts";
-import { type OperatedServer, ServerOperations } from "../../server/server_operations.ts";
+import { serve, type ServeOptions, type Server } from "../../../mod.ts";
+import { Opcode } from "../../../protocol/mod.ts";
+import type { TapEvent } from "../../../server/operations/operations.ts";
+import {
+  type OperatedServer,
+  ServerOperations,
+} from "../../../server/operations/server_operations.ts";
+import { Registry } from "../../../server/registry.ts";
 import {
   OTHER_CERTIFICATE,
   OTHER_KEY,
   TEST_CERTIFICATE,
   TEST_KEY,
-} from "../helpers/certificate.ts";
-import { MadeUpEntry } from "../helpers/entries.ts";
-import { until } from "../helpers/events.ts";
-import { RawClient } from "../helpers/raw_client.ts";
+} from "../../helpers/certificate.ts";
+import { MadeUpEntry } from "../../helpers/entries.ts";
+import { until } from "../../helpers/events.ts";
+import { RawClient } from "../../helpers/raw_client.ts";
 
 const echo: ServeOptions = {
   port: 0,

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import type { ConnectionSort } from "../../server/connection/connection_record.ts";
-import { CONNECTION_SORTS } from "../../server/operations.ts";
+import type { ConnectionSort } from "../../../server/connection/connection_record.ts";
+import { CONNECTION_SORTS } from "../../../server/operations/operations.ts";
 
 Deno.test("CONNECTION_SORTS has every order once", () => {
   // The type checker refuses a record that lacks one.

@@ -1,20 +1,20 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { setImmediate } from "node:timers";
-import type { ConnectionRecord } from "../../server/connection/connection_record.ts";
+import type { ConnectionRecord } from "../../../server/connection/connection_record.ts";
 import {
   comparePlaces,
   matcherOf,
   queryConnections,
   sortValue,
-} from "../../server/connection_query.ts";
+} from "../../../server/operations/connection_query.ts";
 import {
   CONNECTION_SORTS,
   type ConnectionCursor,
   type ConnectionFilter,
   type ConnectionQuery,
-} from "../../server/operations.ts";
-import { MadeUpEntry } from "../helpers/entries.ts";
-import { Random } from "../helpers/random.ts";
+} from "../../../server/operations/operations.ts";
+import { MadeUpEntry } from "../../helpers/entries.ts";
+import { Random } from "../../helpers/random.ts";
 
 function record(values: Partial<ConnectionRecord>): ConnectionRecord {
   return new MadeUpEntry(1, values).record();

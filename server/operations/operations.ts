@@ -5,17 +5,17 @@
  * @module
  */
 
-import type { FrameName, Opcode } from "../protocol/mod.ts";
-import type { ConnectionRecord, ConnectionSort } from "./connection/connection_record.ts";
+import type { FrameName, Opcode } from "../../protocol/mod.ts";
+import type { ConnectionRecord, ConnectionSort } from "../connection/connection_record.ts";
+import type { HostDescription, Report, SummedReport } from "../host/report.ts";
+import type { KernelSocket } from "../host/socket_table.ts";
+import type { LimitChanges, Limits } from "../limits.ts";
+import type { Measured } from "../metrics/measurements.ts";
+import type { ConnectionDescription, Totals } from "../registry.ts";
 import type { DrainOptions, DrainResult } from "./drain.ts";
-import type { HostDescription, Report, SummedReport } from "./host/report.ts";
-import type { KernelSocket } from "./host/socket_table.ts";
-import type { LimitChanges, Limits } from "./limits.ts";
-import type { Measured } from "./metrics/measurements.ts";
-import type { ConnectionDescription, Totals } from "./registry.ts";
 
-export type { LimitChanges } from "./limits.ts";
-export type { HostDescription } from "./host/report.ts";
+export type { LimitChanges } from "../limits.ts";
+export type { HostDescription } from "../host/report.ts";
 
 /** Which connections are meant. All conditions hold together; without any, all connections are. */
 export interface ConnectionFilter {
