@@ -30,8 +30,8 @@ import {
   TAP_EVENT,
 } from "./admin_answers.ts";
 import type { AdminAccess } from "./admin_options.ts";
-import { readBounded, readLines } from "./bounded_read.ts";
 import { firstLine } from "./faults.ts";
+import { readBounded, readLines } from "./terminal/bounded_read.ts";
 
 /** An answer may take so many milliseconds. */
 const DEADLINE = 10_000;

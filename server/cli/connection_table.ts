@@ -1,7 +1,7 @@
 import { escapeToAscii } from "../escape.ts";
 import type { OperatedConnection } from "../operations/operations.ts";
-import { bytes, duration, milliseconds } from "./figures.ts";
-import { alignTable } from "./table.ts";
+import { bytes, duration, milliseconds } from "./terminal/figures.ts";
+import { alignTable } from "./terminal/table.ts";
 
 /** One column. */
 interface Column {

@@ -16,9 +16,9 @@ import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { checkSource } from "./connection_match.ts";
 import { connectionTable } from "./connection_table.ts";
-import { countOf, silenceText } from "./figures.ts";
 import { choiceOption, integerOption } from "./option_values.ts";
-import { fitLine } from "./table.ts";
+import { countOf, silenceText } from "./terminal/figures.ts";
+import { fitLine } from "./terminal/table.ts";
 import { wholePage } from "./whole_page.ts";
 
 /** Shown unless more, or all, are asked for. */

@@ -9,8 +9,8 @@ import type { CapacityLimit } from "../host/capacity.ts";
 import { type HostLimits, openDescriptors, readHostLimits } from "../host/host.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { readConnectionsOptions } from "./connections_options.ts";
-import { bytes, count } from "./figures.ts";
-import { alignTable } from "./table.ts";
+import { bytes, count } from "./terminal/figures.ts";
+import { alignTable } from "./terminal/table.ts";
 
 const help = `Usage: fourtuple doctor [--connections N] [--json]
 

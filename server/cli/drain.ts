@@ -11,9 +11,9 @@ import { type AdminClient, AdminError } from "./admin_client.ts";
 import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 import type { Command, CommandIo } from "./command.ts";
-import { count, duration } from "./figures.ts";
 import { integerOption } from "./option_values.ts";
 import { runUntilSignal } from "./run_until_signal.ts";
+import { count, duration } from "./terminal/figures.ts";
 
 /** With --wait, progress is asked for every so many milliseconds. */
 const PAUSE = 500;

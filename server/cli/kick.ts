@@ -13,8 +13,8 @@ import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { CONDITIONS, readMatch } from "./connection_match.ts";
 import { firstLine } from "./faults.ts";
-import { countOf, silenceText } from "./figures.ts";
 import { fourTupleWords, integerOption } from "./option_values.ts";
+import { countOf, silenceText } from "./terminal/figures.ts";
 
 /** The most connections that can be named at once; the ops port takes no more. */
 const MOST_KEYS = 1_000;

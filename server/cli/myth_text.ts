@@ -13,7 +13,7 @@ import type {
   ScaleResult,
   ScaleStep,
 } from "../scale/result.ts";
-import { bytes, count, countOf } from "./figures.ts";
+import { bytes, count, countOf } from "./terminal/figures.ts";
 
 /** What a port number of 16 bits can name, the reserved 0 left out. */
 export const PORT_NUMBERS = 65_535;

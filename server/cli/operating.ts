@@ -2,13 +2,13 @@ import type { LogEntry } from "../log.ts";
 import { pause } from "../loop/pause.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { AuditLog } from "./audit_log.ts";
-import { terminalWatch } from "./hang_up.ts";
 import type { Log, LogLevel } from "./log.ts";
 import { type OpsPort, type StartOpsPort, startOpsPort } from "./ops_port.ts";
 import type { Surroundings } from "./read_settings.ts";
 import { Reloader } from "./reload.ts";
 import type { Settings } from "./settings.ts";
 import type { Systemd } from "./systemd.ts";
+import { terminalWatch } from "./terminal/hang_up.ts";
 import { VERSION } from "./version.ts";
 
 /** For this many milliseconds whoever drained us by the ops port can see there that it is done. */

@@ -4,12 +4,12 @@
  * @module
  */
 
+import { jsonLine } from "../escape.ts";
 import { adminCommand } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 import type { Command } from "./command.ts";
-import { jsonLine } from "../escape.ts";
 import { reportLines } from "./report_text.ts";
-import { fitLine } from "./table.ts";
+import { fitLine } from "./terminal/table.ts";
 
 const help = `Usage: fourtuple report [options]
 

@@ -7,8 +7,8 @@
 import { escapeToAscii } from "../escape.ts";
 import type { CapacityLimit } from "../host/capacity.ts";
 import type { HostDescription, ProcessSnapshot, Snapshot } from "../operations/operations.ts";
-import { bytes, count, countOf, duration, milliseconds, percent } from "./figures.ts";
-import { alignTable } from "./table.ts";
+import { bytes, count, countOf, duration, milliseconds, percent } from "./terminal/figures.ts";
+import { alignTable } from "./terminal/table.ts";
 
 /**
  * Writes what a server holds and what its host allows.

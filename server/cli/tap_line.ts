@@ -1,6 +1,6 @@
 import { escapeControls } from "../escape.ts";
 import type { TapEvent, TappedFrame } from "../operations/operations.ts";
-import { countOf, timeOfDay } from "./figures.ts";
+import { countOf, timeOfDay } from "./terminal/figures.ts";
 
 /** By who sent it: from the client to the server, and back; the dashboard and `connect -v` point alike. */
 const ARROWS = { in: "->", out: "<-" } as const;

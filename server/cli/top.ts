@@ -10,10 +10,10 @@ import { type AdminClient, AdminError } from "./admin_client.ts";
 import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 import type { Command, CommandIo } from "./command.ts";
-import { silenceText } from "./figures.ts";
 import { integerOption } from "./option_values.ts";
-import { fitLine } from "./table.ts";
-import type { Screen } from "./terminal.ts";
+import { silenceText } from "./terminal/figures.ts";
+import { fitLine } from "./terminal/table.ts";
+import type { Screen } from "./terminal/terminal.ts";
 import { drawTop, plainTop, roomForRows } from "./top_screen.ts";
 import { firstState, pressKey, type TopAnswers, type TopState, withAnswers } from "./top_state.ts";
 

@@ -7,10 +7,18 @@
 import { escapeToAscii } from "../escape.ts";
 import type { OperatedDescription, Snapshot } from "../operations/operations.ts";
 import { clientText, connectionTable } from "./connection_table.ts";
-import { bytes, count, countOf, duration, milliseconds, percent, timeOfDay } from "./figures.ts";
 import { descriptorText } from "./report_text.ts";
-import { alignTable, fitLine } from "./table.ts";
-import type { Line, Size } from "./terminal.ts";
+import {
+  bytes,
+  count,
+  countOf,
+  duration,
+  milliseconds,
+  percent,
+  timeOfDay,
+} from "./terminal/figures.ts";
+import { alignTable, fitLine } from "./terminal/table.ts";
+import type { Line, Size } from "./terminal/terminal.ts";
 import { type Rates, selectedRow, type TopState } from "./top_state.ts";
 
 /** Lines above the rows of the table: six of figures, one empty, the order, the heading. */

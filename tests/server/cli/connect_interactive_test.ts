@@ -4,7 +4,7 @@ import { serve } from "../../../mod.ts";
 import { frameImage } from "../../../server/apps/talk_messages.ts";
 import { Conversation } from "../../../server/cli/connect_interactive.ts";
 import { Pings } from "../../../server/cli/connect_pings.ts";
-import type { Prompt, PromptEvents } from "../../../server/cli/prompt.ts";
+import type { Prompt, PromptEvents } from "../../../server/cli/terminal/prompt.ts";
 import { until } from "../../helpers/events.ts";
 import { FOURTUPLE } from "../../helpers/process.ts";
 import { findPython } from "../../helpers/programs.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { TerminalEvents } from "../../../server/cli/raw_terminal.ts";
-import type { Line, Screen } from "../../../server/cli/terminal.ts";
+import type { TerminalEvents } from "../../../server/cli/terminal/raw_terminal.ts";
+import type { Line, Screen } from "../../../server/cli/terminal/terminal.ts";
 import { top } from "../../../server/cli/top.ts";
 import { startAdminPort } from "../../helpers/admin_port.ts";
 import { until } from "../../helpers/events.ts";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { bytes } from "../../../../server/cli/figures.ts";
 import * as format from "../../../../server/admin/dashboard/format.js";
+import { bytes } from "../../../../server/cli/terminal/figures.ts";
 
 Deno.test("count() writes thousands separators, and a dash for what is not known", () => {
   assertEquals([0, 65_535, 1_048_576].map(format.count), ["0", "65,535", "1,048,576"]);

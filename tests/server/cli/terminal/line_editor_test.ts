@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { readKeys } from "../../../server/cli/keys.ts";
-import { LineEditor, MOST_TYPED } from "../../../server/cli/line_editor.ts";
+import { readKeys } from "../../../../server/cli/terminal/keys.ts";
+import { LineEditor, MOST_TYPED } from "../../../../server/cli/terminal/line_editor.ts";
 
 /** Presses characters and, between angle brackets, named keys; returns the lines. */
 function type(editor: LineEditor, keys: string): string[] {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { terminalWatch } from "../../../server/cli/hang_up.ts";
+import { terminalWatch } from "../../../../server/cli/terminal/hang_up.ts";
 
 /** A stream that a test makes a terminal, or not. */
 function stream(terminal: boolean): { terminal: boolean; isTerminal(): boolean } {

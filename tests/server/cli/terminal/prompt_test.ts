@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { findPython } from "../../helpers/programs.ts";
-import { PseudoTerminal } from "../../helpers/pseudo_terminal.ts";
+import { findPython } from "../../../helpers/programs.ts";
+import { PseudoTerminal } from "../../../helpers/pseudo_terminal.ts";
 
 const python = Deno.build.os === "windows"
   ? { missing: "needs pseudo-terminals" }
@@ -10,7 +10,7 @@ const reason = "missing" in python ? ` (ignored: ${python.missing})` : "";
 /** A program with a prompt that writes what happens above it. */
 function program(size = { columns: 20, rows: 20 }): PseudoTerminal {
   if ("missing" in python) throw new Error(python.missing);
-  const module = new URL("../../../server/cli/prompt.ts", import.meta.url);
+  const module = new URL("../../../../server/cli/terminal/prompt.ts", import.meta.url);
   const code = `
     import { openPrompt } from ${JSON.stringify(module.href)};
     const prompt = openPrompt();

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { KeyReader, readKeys } from "../../../server/cli/keys.ts";
+import { KeyReader, readKeys } from "../../../../server/cli/terminal/keys.ts";
 
 Deno.test("readKeys() names the keys that are no characters", () => {
   const sequences = "\x1b[A\x1bOB\x1b[5~\x1b[6~\x1b[H\x1b[4~\r\x7f\x03";

@@ -8,7 +8,7 @@ import {
   percent,
   silenceText,
   timeOfDay,
-} from "../../../server/cli/figures.ts";
+} from "../../../../server/cli/terminal/figures.ts";
 
 Deno.test("count() parts thousands", () => {
   assertEquals([0, 65_535, 1234567.6].map(count), ["0", "65,535", "1,234,568"]);

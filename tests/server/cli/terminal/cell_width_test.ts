@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { cellWidth, clustersOf } from "../../../server/cli/cell_width.ts";
+import { cellWidth, clustersOf } from "../../../../server/cli/terminal/cell_width.ts";
 
 /** Two women and a girl, joined to one picture. */
 const FAMILY = "\u{1f469}\u200d\u{1f469}\u200d\u{1f467}";

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { OutputStream, type StandardStream } from "../../../server/cli/write_to.ts";
-import { FOURTUPLE, Process, ROOT } from "../../helpers/process.ts";
-import { findPython } from "../../helpers/programs.ts";
+import { OutputStream, type StandardStream } from "../../../../server/cli/terminal/write_to.ts";
+import { FOURTUPLE, Process, ROOT } from "../../../helpers/process.ts";
+import { findPython } from "../../../helpers/programs.ts";
 
 /** A stream that does with each write what the test says; both ways of writing are the same. */
 function stream(
@@ -107,7 +107,7 @@ for (const kind of ["pipe", "socket", "pty"]) {
         async fn() {
           if ("missing" in python) return;
           const program = `
-            import { OutputStream } from "${new URL("server/cli/write_to.ts", ROOT)}";
+            import { OutputStream } from "${new URL("server/cli/terminal/write_to.ts", ROOT)}";
             const output = new OutputStream(Deno.std${name}, { descriptor: ${
             name === "out" ? 1 : 2
           } });
@@ -115,7 +115,7 @@ for (const kind of ["pipe", "socket", "pty"]) {
             Deno.exit(output.exitCode);`;
           // One text whole, and one line by line.
           const texts = [TEXT, ...TEXT.split(/(?<=\n)/)];
-          const reader = new URL("../../helpers/slow_reader.py", import.meta.url).pathname;
+          const reader = new URL("../../../helpers/slow_reader.py", import.meta.url).pathname;
           const deno = [...FOURTUPLE.slice(0, -1), `data:,${encodeURIComponent(program)}`];
           const args = [...python.args, reader, kind, name, ...deno, JSON.stringify(texts)];
           await using process = new Process(python.command, args);

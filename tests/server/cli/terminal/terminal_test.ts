@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { terminalSize } from "../../../server/cli/terminal.ts";
-import { findPython } from "../../helpers/programs.ts";
-import { PseudoTerminal } from "../../helpers/pseudo_terminal.ts";
+import { terminalSize } from "../../../../server/cli/terminal/terminal.ts";
+import { findPython } from "../../../helpers/programs.ts";
+import { PseudoTerminal } from "../../../helpers/pseudo_terminal.ts";
 
 const python = Deno.build.os === "windows"
   ? { missing: "needs pseudo-terminals" }
@@ -11,7 +11,7 @@ const reason = "missing" in python ? ` (ignored: ${python.missing})` : "";
 /** A program that takes the terminal, draws its size and the keys it gets, and then does this. */
 function program(then: string, size = { columns: 40, rows: 5 }): PseudoTerminal {
   if ("missing" in python) throw new Error(python.missing);
-  const module = new URL("../../../server/cli/terminal.ts", import.meta.url);
+  const module = new URL("../../../../server/cli/terminal/terminal.ts", import.meta.url);
   const code = `
     import { openScreen } from ${JSON.stringify(module.href)};
     const screen = openScreen();

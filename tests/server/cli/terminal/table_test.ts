@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { alignTable, fitLine } from "../../../server/cli/table.ts";
+import { alignTable, fitLine } from "../../../../server/cli/terminal/table.ts";
 
 Deno.test("alignTable() pads columns, numbers to the right, and ends lines without blanks", () => {
   assertEquals(alignTable([["name", "in"], ["a", "1"], ["long name", "23", "x"], []], [1]), [

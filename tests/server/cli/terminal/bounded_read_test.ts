@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { readBounded, readLines } from "../../../server/cli/bounded_read.ts";
+import { readBounded, readLines } from "../../../../server/cli/terminal/bounded_read.ts";
 
 /** An answer whose body comes in these pieces, and never ends unless it is left. */
 function answer(pieces: string[]): { response: Response; left: Promise<void> } {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { findPython } from "../../helpers/programs.ts";
-import { PseudoTerminal } from "../../helpers/pseudo_terminal.ts";
+import { findPython } from "../../../helpers/programs.ts";
+import { PseudoTerminal } from "../../../helpers/pseudo_terminal.ts";
 
 const python = Deno.build.os === "windows"
   ? { missing: "needs pseudo-terminals" }
@@ -10,7 +10,7 @@ const reason = "missing" in python ? ` (ignored: ${python.missing})` : "";
 /** A program that takes the terminal, and writes what happens. */
 function program(then: string): PseudoTerminal {
   if ("missing" in python) throw new Error(python.missing);
-  const module = new URL("../../../server/cli/raw_terminal.ts", import.meta.url);
+  const module = new URL("../../../../server/cli/terminal/raw_terminal.ts", import.meta.url);
   const code = `
     import { RawTerminal } from ${JSON.stringify(module.href)};
     const terminal = new RawTerminal("entered\\r\\n", "left\\r\\n");
