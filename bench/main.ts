@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { Command, CommandIo } from "../server/cli/command.ts";
-import { firstLine } from "../server/cli/faults.ts";
-import { processIo } from "../server/cli/process_io.ts";
+import type { Command, CommandIo } from "../server/cli/command/command.ts";
+import { firstLine } from "../server/cli/command/faults.ts";
+import { processIo } from "../server/cli/command/process_io.ts";
 import { prepareScale, runScale } from "../server/scale/run.ts";
 import { large } from "./large/command.ts";
 import { scalingCommand } from "./scaling/command.ts";

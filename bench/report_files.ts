@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { CommandIo } from "../server/cli/command.ts";
-import { readFault } from "../server/cli/faults.ts";
+import type { CommandIo } from "../server/cli/command/command.ts";
+import { readFault } from "../server/cli/command/faults.ts";
 
 /** A file of a report. */
 export interface ReportFile<Report> {

@@ -3,19 +3,19 @@
  *
  * @module
  */
-import type { Command, CommandIo } from "./cli/command.ts";
+import type { Command, CommandIo } from "./cli/command/command.ts";
+import { firstLine, quote } from "./cli/command/faults.ts";
+import { keepInspectorClosed } from "./cli/command/inspector.ts";
+import { processIo } from "./cli/command/process_io.ts";
 import { completionsCommand } from "./cli/completions.ts";
 import { connect } from "./cli/connect.ts";
 import { connections } from "./cli/connections.ts";
 import { decode } from "./cli/decode.ts";
 import { doctor } from "./cli/doctor.ts";
 import { drain } from "./cli/drain.ts";
-import { firstLine, quote } from "./cli/faults.ts";
 import { fds } from "./cli/fds.ts";
-import { keepInspectorClosed } from "./cli/inspector.ts";
 import { kick } from "./cli/kick.ts";
 import { myth } from "./cli/myth.ts";
-import { processIo } from "./cli/process_io.ts";
 import { report } from "./cli/report.ts";
 import { scaleClient, scaleWorker } from "./cli/scale_process.ts";
 import { serveCommand } from "./cli/serve.ts";

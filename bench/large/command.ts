@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Command, CommandIo } from "../../server/cli/command.ts";
-import { firstLine } from "../../server/cli/faults.ts";
-import { runUntilSignal } from "../../server/cli/run_until_signal.ts";
+import type { Command, CommandIo } from "../../server/cli/command/command.ts";
+import { firstLine } from "../../server/cli/command/faults.ts";
+import { runUntilSignal } from "../../server/cli/command/run_until_signal.ts";
 import { VERSION } from "../../server/cli/version.ts";
 import { mayReadHost } from "../../server/host/host_reader.ts";
 import { commandLine, Flags } from "../flags.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Command, CommandIo } from "../../server/cli/command.ts";
-import { runUntilSignal } from "../../server/cli/run_until_signal.ts";
+import type { Command, CommandIo } from "../../server/cli/command/command.ts";
+import { runUntilSignal } from "../../server/cli/command/run_until_signal.ts";
 import { VERSION } from "../../server/cli/version.ts";
 import { commandLine } from "../flags.ts";
 import { filesIn, jsonOf, tryFiles, writeFiles } from "../report_files.ts";

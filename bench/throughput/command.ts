@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Command, CommandIo } from "../../server/cli/command.ts";
+import type { Command, CommandIo } from "../../server/cli/command/command.ts";
 import { connectionsPerSource } from "../../server/host/capacity.ts";
 import { descriptorLimit, readHostLimits } from "../../server/host/host.ts";
 import { mayReadHost } from "../../server/host/host_reader.ts";

@@ -30,7 +30,7 @@ import {
   TAP_EVENT,
 } from "./admin_answers.ts";
 import type { AdminAccess } from "./admin_options.ts";
-import { firstLine } from "./faults.ts";
+import { firstLine } from "./command/faults.ts";
 import { readBounded, readLines } from "./terminal/bounded_read.ts";
 
 /** An answer may take so many milliseconds. */

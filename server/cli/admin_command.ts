@@ -4,11 +4,11 @@
  * @module
  */
 
+import { escapeControls } from "../escape.ts";
 import { AdminClient, AdminError } from "./admin_client.ts";
 import { type AdminAccess, readAdminAccess } from "./admin_options.ts";
-import type { Command, CommandIo } from "./command.ts";
-import { escapeControls } from "../escape.ts";
-import { parseArgs } from "./parse_args.ts";
+import type { Command, CommandIo } from "./command/command.ts";
+import { parseArgs } from "./command/parse_args.ts";
 import type { Surroundings } from "./read_settings.ts";
 
 /** The options as they were given, by name; words that are no options are under `_`. */

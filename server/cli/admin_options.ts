@@ -1,4 +1,4 @@
-import { quote, readFault } from "./faults.ts";
+import { quote, readFault } from "./command/faults.ts";
 import type { Surroundings } from "./read_settings.ts";
 
 /** Where the ops port is unless told otherwise: where `deno task start` has it. */

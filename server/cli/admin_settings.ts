@@ -4,7 +4,7 @@
  * @module
  */
 
-import { quote, readFault } from "./faults.ts";
+import { quote, readFault } from "./command/faults.ts";
 
 /** A token is easy to guess where it is shorter. */
 const SHORTEST_TOKEN = 16;

@@ -1,6 +1,6 @@
-import type { LogEntry } from "../log.ts";
 import { jsonLine } from "../escape.ts";
-import { readFault } from "./faults.ts";
+import type { LogEntry } from "../log.ts";
+import { readFault } from "./command/faults.ts";
 import { LineWriter } from "./line_writer.ts";
 
 /** At most this much of what an operator gave is in a log line; the file has all of it. */

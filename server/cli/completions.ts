@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Command, CommandIo } from "./command.ts";
+import type { Command, CommandIo } from "./command/command.ts";
+import { quote } from "./command/faults.ts";
+import { parseArgs } from "./command/parse_args.ts";
 import { completionScript } from "./completion_scripts.ts";
 import { completionTable, SHELLS } from "./completion_table.ts";
-import { quote } from "./faults.ts";
-import { parseArgs } from "./parse_args.ts";
 
 const help = `Usage: fourtuple completions [options] ${SHELLS.join("|")}
 

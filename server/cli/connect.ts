@@ -6,7 +6,10 @@
 
 import type { ClientConnection } from "../../client/client_connection.ts";
 import type { CloseStatus, Message } from "../../protocol/mod.ts";
-import type { Command, CommandIo } from "./command.ts";
+import { jsonLine } from "../escape.ts";
+import type { Command, CommandIo } from "./command/command.ts";
+import { firstLine, quote, readFault } from "./command/faults.ts";
+import { runUntilSignal } from "./command/run_until_signal.ts";
 import { type ConnectEvent, dial, type DialOptions } from "./connect_dial.ts";
 import { messagesIn, MOST_MESSAGE } from "./connect_input.ts";
 import { Conversation } from "./connect_interactive.ts";
@@ -20,9 +23,6 @@ import {
   plainMessage,
   refusalLines,
 } from "./connect_text.ts";
-import { jsonLine } from "../escape.ts";
-import { firstLine, quote, readFault } from "./faults.ts";
-import { runUntilSignal } from "./run_until_signal.ts";
 
 /** The close codes with which a conversation ends as it should; 1005 stands for none. */
 const GOOD_CODES: readonly number[] = [1000, 1001, 1005];

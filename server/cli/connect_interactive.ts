@@ -7,11 +7,11 @@
 import type { ClientConnection } from "../../client/client_connection.ts";
 import { CloseCode } from "../../protocol/mod.ts";
 import { escapeControls } from "../escape.ts";
+import { firstLine, quote, readFault } from "./command/faults.ts";
 import { COMMANDS_HELP, type Order, parseOrder } from "./connect_commands.ts";
 import type { ConnectEvent } from "./connect_dial.ts";
 import type { Pings } from "./connect_pings.ts";
 import { messageLines, noteLines, textLines } from "./connect_text.ts";
-import { firstLine, quote, readFault } from "./faults.ts";
 import { bytes, countOf, milliseconds } from "./terminal/figures.ts";
 import type { Prompt } from "./terminal/prompt.ts";
 

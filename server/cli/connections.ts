@@ -13,10 +13,10 @@ import {
 import type { AdminClient } from "./admin_client.ts";
 import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
-import type { Command, CommandIo } from "./command.ts";
+import type { Command, CommandIo } from "./command/command.ts";
+import { choiceOption, integerOption } from "./command/option_values.ts";
 import { checkSource } from "./connection_match.ts";
 import { connectionTable } from "./connection_table.ts";
-import { choiceOption, integerOption } from "./option_values.ts";
 import { countOf, silenceText } from "./terminal/figures.ts";
 import { fitLine } from "./terminal/table.ts";
 import { wholePage } from "./whole_page.ts";

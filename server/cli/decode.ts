@@ -5,7 +5,11 @@
  */
 
 import type { Role } from "../../protocol/mod.ts";
-import type { Command, CommandIo } from "./command.ts";
+import { jsonLine } from "../escape.ts";
+import type { Command, CommandIo } from "./command/command.ts";
+import { firstLine, quote, readFault } from "./command/faults.ts";
+import { choiceOption, integerOption } from "./command/option_values.ts";
+import { parseArgs } from "./command/parse_args.ts";
 import { drawFrame } from "./decode_figure.ts";
 import { type DecodedFrame, decodeFrames, roleOf } from "./decode_frames.ts";
 import { MessageInflater } from "./decode_inflate.ts";
@@ -17,10 +21,6 @@ import {
   readAll,
 } from "./decode_input.ts";
 import { count, describeFrame, nameOf, recordOf } from "./decode_text.ts";
-import { jsonLine } from "../escape.ts";
-import { firstLine, quote, readFault } from "./faults.ts";
-import { choiceOption, integerOption } from "./option_values.ts";
-import { parseArgs } from "./parse_args.ts";
 
 /** The most bytes of input, as it is typed. */
 const MOST_INPUT = 16 * 2 ** 20;

@@ -1,5 +1,5 @@
 import type { DrainResult, LogEntry } from "../../mod.ts";
-import { onEndSignals } from "./end_signals.ts";
+import { onEndSignals } from "./command/end_signals.ts";
 
 /** What is to be drained. */
 export interface Drainable {

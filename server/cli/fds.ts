@@ -9,7 +9,7 @@ import type { DescriptorRow } from "../operations/operations.ts";
 import type { AdminClient } from "./admin_client.ts";
 import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
-import type { Command, CommandIo } from "./command.ts";
+import type { Command, CommandIo } from "./command/command.ts";
 import { bytes, count, countOf, silenceText } from "./terminal/figures.ts";
 import { alignTable, fitLine } from "./terminal/table.ts";
 import { wholePage } from "./whole_page.ts";

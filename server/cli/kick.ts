@@ -10,10 +10,10 @@ import type { CloseOrder, CloseOutcome, ConnectionFilter } from "../operations/o
 import { type AdminClient, AdminError } from "./admin_client.ts";
 import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
-import type { Command, CommandIo } from "./command.ts";
+import type { Command, CommandIo } from "./command/command.ts";
+import { firstLine } from "./command/faults.ts";
+import { fourTupleWords, integerOption } from "./command/option_values.ts";
 import { CONDITIONS, readMatch } from "./connection_match.ts";
-import { firstLine } from "./faults.ts";
-import { fourTupleWords, integerOption } from "./option_values.ts";
 import { countOf, silenceText } from "./terminal/figures.ts";
 
 /** The most connections that can be named at once; the ops port takes no more. */

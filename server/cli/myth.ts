@@ -6,10 +6,10 @@
 
 import type { ScaleOptions, ScalePlan, ScaleProgress, ScaleResult } from "../scale/result.ts";
 import { prepareScale, runScale } from "../scale/run.ts";
-import type { Command, CommandIo } from "./command.ts";
+import type { Command, CommandIo } from "./command/command.ts";
+import { readConnectionsOptions } from "./command/connections_options.ts";
+import { runUntilSignal } from "./command/run_until_signal.ts";
 import { explanation, liveBlock, liveLine, planText } from "./myth_text.ts";
-import { readConnectionsOptions } from "./connections_options.ts";
-import { runUntilSignal } from "./run_until_signal.ts";
 
 /** Well past 65,535. */
 const DEFAULT_CONNECTIONS = 70_000;

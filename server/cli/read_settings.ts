@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { settleToken } from "./admin_settings.ts";
 import { escapeControls } from "../escape.ts";
 import { headLineFault } from "../limits.ts";
-import { quote, readFault } from "./faults.ts";
-import { parseArgs } from "./parse_args.ts";
+import { settleToken } from "./admin_settings.ts";
+import { quote, readFault } from "./command/faults.ts";
+import { parseArgs } from "./command/parse_args.ts";
 import { type Setting, SETTINGS } from "./setting_table.ts";
 import { completeSettings, type Settings } from "./settings.ts";
 

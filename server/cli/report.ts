@@ -7,7 +7,7 @@
 import { jsonLine } from "../escape.ts";
 import { adminCommand } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
-import type { Command } from "./command.ts";
+import type { Command } from "./command/command.ts";
 import { reportLines } from "./report_text.ts";
 import { fitLine } from "./terminal/table.ts";
 

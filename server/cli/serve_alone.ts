@@ -1,8 +1,8 @@
 import type { Server } from "../../mod.ts";
 import { serverBanner } from "./banner.ts";
+import { firstLine } from "./command/faults.ts";
+import { IDLE_SIGUSR1, noteIdleSignals } from "./command/idle_signals.ts";
 import { drainOnSignal } from "./drain_on_signal.ts";
-import { firstLine } from "./faults.ts";
-import { IDLE_SIGUSR1, noteIdleSignals } from "./idle_signals.ts";
 import { Operating, type ServeRun } from "./operating.ts";
 import { startApp, startFault } from "./start_app.ts";
 

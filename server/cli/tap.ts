@@ -4,13 +4,13 @@
  * @module
  */
 
+import { jsonLine } from "../escape.ts";
 import { type AdminClient, AdminError } from "./admin_client.ts";
 import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
-import type { Command, CommandIo } from "./command.ts";
-import { jsonLine } from "../escape.ts";
-import { fourTupleWords, integerOption } from "./option_values.ts";
-import { runUntilSignal } from "./run_until_signal.ts";
+import type { Command, CommandIo } from "./command/command.ts";
+import { fourTupleWords, integerOption } from "./command/option_values.ts";
+import { runUntilSignal } from "./command/run_until_signal.ts";
 import { tapLine } from "./tap_line.ts";
 
 /** Bytes of each payload that are shown when payload is asked for. */

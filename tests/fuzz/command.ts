@@ -5,10 +5,10 @@
  */
 
 import { partsOf, slopeOf } from "../../bench/soak/trend.ts";
-import type { CommandIo } from "../../server/cli/command.ts";
-import { quote } from "../../server/cli/faults.ts";
-import { integerOption } from "../../server/cli/option_values.ts";
-import { parseArgs } from "../../server/cli/parse_args.ts";
+import type { CommandIo } from "../../server/cli/command/command.ts";
+import { quote } from "../../server/cli/command/faults.ts";
+import { integerOption } from "../../server/cli/command/option_values.ts";
+import { parseArgs } from "../../server/cli/command/parse_args.ts";
 import { fromHex } from "../helpers/notation.ts";
 import { keepCrasher } from "./crasher.ts";
 import { type Find, findOf } from "./run_inputs.ts";

@@ -1,4 +1,4 @@
-import { processIo } from "../../server/cli/process_io.ts";
+import { processIo } from "../../server/cli/command/process_io.ts";
 import { fuzz } from "./command.ts";
 import { CRASHERS } from "./crasher.ts";
 import { TARGETS } from "./targets.ts";

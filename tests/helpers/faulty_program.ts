@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { processIo } from "../../server/cli/process_io.ts";
+import { processIo } from "../../server/cli/command/process_io.ts";
 import { run } from "../../server/main.ts";
 
 if (import.meta.main) {

@@ -1,4 +1,4 @@
-import type { CommandIo } from "../../server/cli/command.ts";
+import type { CommandIo } from "../../server/cli/command/command.ts";
 
 /**
  * Runs a command in this process, where it must not start anything that outlives it.

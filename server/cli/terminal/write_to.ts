@@ -1,5 +1,5 @@
 import { pause } from "../../loop/pause.ts";
-import { readerHasLeft, writeFault } from "../faults.ts";
+import { readerHasLeft, writeFault } from "../command/faults.ts";
 
 /** The exit code where nobody reads the output any more: the one that SIGPIPE (13) gives to other tools. */
 const NOBODY_READS = 141;

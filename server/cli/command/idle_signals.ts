@@ -1,4 +1,4 @@
-import type { LogEntry } from "../log.ts";
+import type { LogEntry } from "../../log.ts";
 
 /** A signal that does nothing, and what else does. */
 export type IdleSignal = readonly [signal: "SIGUSR1" | "SIGUSR2", advice: string];

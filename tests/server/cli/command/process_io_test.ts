@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { readLine } from "../../../server/cli/process_io.ts";
-import { startAdminPort } from "../../helpers/admin_port.ts";
-import { fakeConnection, FakeOperations } from "../../helpers/fake_operations.ts";
-import { FOURTUPLE } from "../../helpers/process.ts";
-import { findPython } from "../../helpers/programs.ts";
-import { PseudoTerminal } from "../../helpers/pseudo_terminal.ts";
+import { readLine } from "../../../../server/cli/command/process_io.ts";
+import { startAdminPort } from "../../../helpers/admin_port.ts";
+import { fakeConnection, FakeOperations } from "../../../helpers/fake_operations.ts";
+import { FOURTUPLE } from "../../../helpers/process.ts";
+import { findPython } from "../../../helpers/programs.ts";
+import { PseudoTerminal } from "../../../helpers/pseudo_terminal.ts";
 
 /** An input that gives these pieces, and ends. */
 function input(...pieces: string[]) {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { parseArgs } from "../../../server/cli/parse_args.ts";
+import { parseArgs } from "../../../../server/cli/command/parse_args.ts";
 
 Deno.test("parseArgs() reads values, switches, aliases and lists", () => {
   const faults: string[] = [];

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { runUntilSignal } from "../../../server/cli/run_until_signal.ts";
-import { until } from "../../helpers/events.ts";
+import { runUntilSignal } from "../../../../server/cli/command/run_until_signal.ts";
+import { until } from "../../../helpers/events.ts";
 
 const ignore = Deno.build.os === "windows";
 const named = (name: string): string => ignore ? `${name} (ignored: Windows has no SIGTERM)` : name;

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { clusterTest } from "../../helpers/clusters.ts";
-import { fourtuple, servedAt } from "../../helpers/process.ts";
-import { assertServes, pidOf, twoWorkers } from "../../helpers/serving.ts";
+import { clusterTest } from "../../../helpers/clusters.ts";
+import { fourtuple, servedAt } from "../../../helpers/process.ts";
+import { assertServes, pidOf, twoWorkers } from "../../../helpers/serving.ts";
 
 const ignore = Deno.build.os === "windows";
 

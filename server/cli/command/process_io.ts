@@ -1,7 +1,7 @@
+import { openPrompt } from "../terminal/prompt.ts";
+import { openScreen, terminalSize } from "../terminal/terminal.ts";
+import { OutputStream } from "../terminal/write_to.ts";
 import type { CommandIo } from "./command.ts";
-import { openPrompt } from "./terminal/prompt.ts";
-import { openScreen, terminalSize } from "./terminal/terminal.ts";
-import { OutputStream } from "./terminal/write_to.ts";
 
 /** Where a command of this process writes. */
 export interface ProcessIo extends CommandIo {

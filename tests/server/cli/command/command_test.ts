@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Command } from "../../../server/cli/command.ts";
-import { COMMANDS } from "../../../server/main.ts";
-import { written } from "../../helpers/written.ts";
+import type { Command } from "../../../../server/cli/command/command.ts";
+import { COMMANDS } from "../../../../server/main.ts";
+import { written } from "../../../helpers/written.ts";
 
 function run(command: Command, ...args: string[]) {
   return written((io) => command.run(args, io));

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { until } from "../../helpers/events.ts";
-import { fourtuple, servedAt } from "../../helpers/process.ts";
+import { until } from "../../../helpers/events.ts";
+import { fourtuple, servedAt } from "../../../helpers/process.ts";
 
 /** What Deno says when it has opened it at a signal, or could not since another process has the port. */
 const TOLD = "nspector server|Debugger listening";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { onEndSignals } from "../../../server/cli/end_signals.ts";
-import { until } from "../../helpers/events.ts";
+import { onEndSignals } from "../../../../server/cli/command/end_signals.ts";
+import { until } from "../../../helpers/events.ts";
 
 const ignore = Deno.build.os === "windows";
 

@@ -5,7 +5,7 @@ import {
   readerHasLeft,
   readFault,
   writeFault,
-} from "../../../server/cli/faults.ts";
+} from "../../../../server/cli/command/faults.ts";
 
 Deno.test("quote() writes a value as JSON does, and escapes control characters", () => {
   assertEquals(quote('a "b"\n\x1b'), '"a \\"b\\"\\n\\u001b"');

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Prompt } from "./terminal/prompt.ts";
-import type { Screen } from "./terminal/terminal.ts";
+import type { Prompt } from "../terminal/prompt.ts";
+import type { Screen } from "../terminal/terminal.ts";
 
 /** Where a command writes: the process's streams, or a test's strings. */
 export interface CommandIo {

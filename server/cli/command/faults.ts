@@ -1,5 +1,5 @@
-import { escapeControls } from "../escape.ts";
-import { cutText, describeError } from "../log.ts";
+import { escapeControls } from "../../escape.ts";
+import { cutText, describeError } from "../../log.ts";
 
 /** Who has passed a whole file by mistake knows it by its start. */
 const MOST_QUOTED = 60;

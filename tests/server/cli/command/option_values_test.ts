@@ -1,5 +1,9 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { choiceOption, fourTupleWords, integerOption } from "../../../server/cli/option_values.ts";
+import {
+  choiceOption,
+  fourTupleWords,
+  integerOption,
+} from "../../../../server/cli/command/option_values.ts";
 
 Deno.test("integerOption() reads an integer in its range, and says so of all else", () => {
   const read = (n: string | undefined) => {

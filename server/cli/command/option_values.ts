@@ -4,8 +4,8 @@
  * @module
  */
 
-import { parseFourTuple } from "../net/four_tuple.ts";
-import type { Flags } from "./admin_command.ts";
+import { parseFourTuple } from "../../net/four_tuple.ts";
+import type { Flags } from "../admin_command.ts";
 import { firstLine, quote } from "./faults.ts";
 
 /**

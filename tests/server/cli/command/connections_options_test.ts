@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { readConnectionsOptions } from "../../../server/cli/connections_options.ts";
+import { readConnectionsOptions } from "../../../../server/cli/command/connections_options.ts";
 
 Deno.test("readConnectionsOptions() reads a number, and the switches", () => {
   assertEquals(readConnectionsOptions(["--connections", "70000", "--json"]), {

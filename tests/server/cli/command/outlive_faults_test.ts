@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { clusterTest } from "../../helpers/clusters.ts";
-import { Process, ROOT, servedAt } from "../../helpers/process.ts";
-import { assertServes } from "../../helpers/serving.ts";
+import { clusterTest } from "../../../helpers/clusters.ts";
+import { Process, ROOT, servedAt } from "../../../helpers/process.ts";
+import { assertServes } from "../../../helpers/serving.ts";
 
 /** Starts the echo app in a program that throws and rejects where nothing catches it. */
 function faulty(...args: string[]): Process {
