@@ -18,7 +18,7 @@ import { kick } from "./cli/kick.ts";
 import { myth } from "./cli/myth.ts";
 import { report } from "./cli/report.ts";
 import { scaleClient, scaleWorker } from "./cli/scale_process.ts";
-import { serveCommand } from "./cli/serve.ts";
+import { serveCommand } from "./cli/serve/serve.ts";
 import { tap } from "./cli/tap.ts";
 import { top } from "./cli/top.ts";
 import { VERSION } from "./cli/version.ts";

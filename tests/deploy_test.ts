@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { readSettings } from "../server/cli/read_settings.ts";
-import { SETTINGS } from "../server/cli/setting_table.ts";
+import { readSettings } from "../server/cli/serve/read_settings.ts";
+import { SETTINGS } from "../server/cli/serve/setting_table.ts";
 import { ROOT } from "./helpers/process.ts";
 import { withFiles } from "./helpers/serving.ts";
 

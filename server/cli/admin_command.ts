@@ -9,7 +9,7 @@ import { AdminClient, AdminError } from "./admin_client.ts";
 import { type AdminAccess, readAdminAccess } from "./admin_options.ts";
 import type { Command, CommandIo } from "./command/command.ts";
 import { parseArgs } from "./command/parse_args.ts";
-import type { Surroundings } from "./read_settings.ts";
+import type { Surroundings } from "./serve/read_settings.ts";
 
 /** The options as they were given, by name; words that are no options are under `_`. */
 export type Flags = Readonly<Record<string, unknown>>;

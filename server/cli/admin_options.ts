@@ -1,5 +1,5 @@
 import { quote, readFault } from "./command/faults.ts";
-import type { Surroundings } from "./read_settings.ts";
+import type { Surroundings } from "./serve/read_settings.ts";
 
 /** Where the ops port is unless told otherwise: where `deno task start` has it. */
 const DEFAULT_ADMIN = "127.0.0.1:6455";

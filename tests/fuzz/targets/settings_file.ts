@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { readSettings } from "../../../server/cli/read_settings.ts";
-import { SETTINGS } from "../../../server/cli/setting_table.ts";
-import type { Settings } from "../../../server/cli/settings.ts";
+import { readSettings } from "../../../server/cli/serve/read_settings.ts";
+import { SETTINGS } from "../../../server/cli/serve/setting_table.ts";
+import type { Settings } from "../../../server/cli/serve/settings.ts";
 import type { Random } from "../../helpers/random.ts";
 import { bytesOf, mutate } from "../inputs.ts";
 import type { FuzzTarget } from "../target.ts";

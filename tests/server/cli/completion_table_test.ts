@@ -2,8 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { completionTable } from "../../../server/cli/completion_table.ts";
 import { completionsCommand } from "../../../server/cli/completions.ts";
 import { decode } from "../../../server/cli/decode.ts";
-import { flagOf } from "../../../server/cli/read_settings.ts";
-import { SETTINGS } from "../../../server/cli/setting_table.ts";
+import { flagOf } from "../../../server/cli/serve/read_settings.ts";
+import { SETTINGS } from "../../../server/cli/serve/setting_table.ts";
 import { COMMANDS } from "../../../server/main.ts";
 import { written } from "../../helpers/written.ts";
 
