@@ -9,18 +9,18 @@ import { keepInspectorClosed } from "./cli/command/inspector.ts";
 import { processIo } from "./cli/command/process_io.ts";
 import { completionsCommand } from "./cli/completions.ts";
 import { connect } from "./cli/connect.ts";
-import { connections } from "./cli/connections.ts";
 import { decode } from "./cli/decode.ts";
 import { doctor } from "./cli/doctor.ts";
-import { drain } from "./cli/drain.ts";
-import { fds } from "./cli/fds.ts";
-import { kick } from "./cli/kick.ts";
 import { myth } from "./cli/myth.ts";
-import { report } from "./cli/report.ts";
+import { connections } from "./cli/ops/connections.ts";
+import { drain } from "./cli/ops/drain.ts";
+import { fds } from "./cli/ops/fds.ts";
+import { kick } from "./cli/ops/kick.ts";
+import { report } from "./cli/ops/report.ts";
+import { tap } from "./cli/ops/tap.ts";
+import { top } from "./cli/ops/top.ts";
 import { scaleClient, scaleWorker } from "./cli/scale_process.ts";
 import { serveCommand } from "./cli/serve/serve.ts";
-import { tap } from "./cli/tap.ts";
-import { top } from "./cli/top.ts";
 import { VERSION } from "./cli/version.ts";
 
 /** Without an ops port, what it consists of would cost memory for nothing. */

@@ -8,12 +8,12 @@ import { encodeBase64 as encodeBase64Untyped } from "@std/encoding/base64";
 import { HEAD_LIMITS } from "../../client/connect.ts";
 import type { HeadLimits } from "../../protocol/mod.ts";
 import { headLineFault } from "../limits.ts";
-import type { Flags } from "./admin_command.ts";
 import { firstLine, quote } from "./command/faults.ts";
 import { integerOption } from "./command/option_values.ts";
 import { parseArgs } from "./command/parse_args.ts";
 import { MOST_MESSAGE } from "./connect_input.ts";
 import { type PipeOptions, SILENCE } from "./connect_pipe.ts";
+import type { Flags } from "./ops/admin_command.ts";
 
 const encodeBase64: (bytes: Uint8Array) => string = encodeBase64Untyped;
 

@@ -5,7 +5,7 @@
  */
 
 import { parseFourTuple } from "../../net/four_tuple.ts";
-import type { Flags } from "../admin_command.ts";
+import type { Flags } from "../ops/admin_command.ts";
 import { firstLine, quote } from "./faults.ts";
 
 /**

@@ -1,0 +1,108 @@
+/**
+ * What the commands have in common that ask the ops port.
+ *
+ * @module
+ */
+
+import { escapeControls } from "../../escape.ts";
+import type { Command, CommandIo } from "../command/command.ts";
+import { parseArgs } from "../command/parse_args.ts";
+import type { Surroundings } from "../serve/read_settings.ts";
+import { AdminClient, AdminError } from "./admin_client.ts";
+import { type AdminAccess, readAdminAccess } from "./admin_options.ts";
+
+/** The options as they were given, by name; words that are no options are under `_`. */
+export type Flags = Readonly<Record<string, unknown>>;
+
+/** A command to the ops port. */
+export interface AdminCommand<Options> extends Omit<Command, "run"> {
+  /** Its own options that take a value. */
+  readonly string?: readonly string[];
+  /** Its own options that take none. */
+  readonly boolean?: readonly string[];
+  /** Those of `string` that may come several times. */
+  readonly collect?: readonly string[];
+  /** How many words may come that are no options; none, unless given. */
+  readonly words?: number;
+  /**
+   * Reads its own options.
+   *
+   * @param flags What was given.
+   * @param faults Gets a line for all that is wrong.
+   */
+  read(flags: Flags, faults: string[]): Options;
+  /**
+   * Runs it.
+   *
+   * @param client The ops port.
+   * @param options What was read.
+   * @param io Where it writes.
+   * @returns The exit code.
+   * @throws {AdminError} Is written as one line, and gives the exit code.
+   */
+  run(client: AdminClient, options: Options & JsonOption, io: CommandIo): Promise<number>;
+}
+
+/** What every one of them has. */
+export interface JsonOption {
+  /** `--json`. */
+  readonly json: boolean;
+}
+
+/**
+ * Makes a command of it, with `--admin`, `--token`, `--token-file`, `--json` and `--help`.
+ *
+ * @param command What is its own.
+ */
+export function adminCommand<Options>(command: AdminCommand<Options>): Command {
+  const { name, summary, help } = command;
+  return { name, summary, help, run: (args, io) => runCommand(command, args, io) };
+}
+
+async function runCommand<Options>(
+  { name, help, string = [], boolean = [], collect = [], words = 0, read, run }: AdminCommand<
+    Options
+  >,
+  args: string[],
+  io: CommandIo,
+): Promise<number> {
+  const faults: string[] = [];
+  const flags = parseArgs(args, {
+    string: [...string, "admin", "token", "token-file"],
+    boolean: [...boolean, "json", "help"],
+    alias: { h: "help" },
+    collect,
+    words,
+  }, faults);
+  if (flags.help === true && faults.length === 0) {
+    io.out(help);
+    return 0;
+  }
+  const access = readAdminAccess(flags, surroundings(), faults);
+  const options = read(flags, faults);
+  if (faults.length > 0) {
+    for (const fault of faults) io.err(`fourtuple ${name}: ${fault}\n`);
+    io.err(`Try: fourtuple ${name} --help\n`);
+    return 2;
+  }
+  askDirectly(access);
+  try {
+    return await run(new AdminClient(access), { ...options, json: flags.json === true }, io);
+  } catch (error) {
+    if (!(error instanceof AdminError)) throw error;
+    io.err(`fourtuple ${name}: ${escapeControls(error.message)}\n`);
+    return error.exitCode;
+  }
+}
+
+/** A proxy of the environment is no way to this host itself, and would learn the token. */
+function askDirectly({ url: { hostname } }: AdminAccess): void {
+  const address = hostname.replace(/^\[|\]$/g, "");
+  if (address !== "localhost" && address !== "::1" && !address.startsWith("127.")) return;
+  // fetch() reads it at its first call, and whoever asks the ops port asks nobody else.
+  Deno.env.set("NO_PROXY", address);
+}
+
+function surroundings(): Surroundings {
+  return { env: Deno.env.toObject(), readFile: Deno.readTextFileSync };
+}

@@ -1,0 +1,152 @@
+/**
+ * `fourtuple kick`: closes connections of a running server.
+ *
+ * @module
+ */
+
+import { serializeClosePayload } from "../../../protocol/mod.ts";
+import { escapeToAscii, jsonLine } from "../../escape.ts";
+import type { CloseOrder, CloseOutcome, ConnectionFilter } from "../../operations/operations.ts";
+import type { Command, CommandIo } from "../command/command.ts";
+import { firstLine } from "../command/faults.ts";
+import { fourTupleWords, integerOption } from "../command/option_values.ts";
+import { countOf, silenceText } from "../terminal/figures.ts";
+import { type AdminClient, AdminError } from "./admin_client.ts";
+import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
+import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
+import { CONDITIONS, readMatch } from "./connection_match.ts";
+
+/** The most connections that can be named at once; the ops port takes no more. */
+const MOST_KEYS = 1_000;
+
+const help = `Usage: fourtuple kick [options] 4-TUPLE...
+       fourtuple kick [options] --match NAME=VALUE[,NAME=VALUE...]
+       fourtuple kick [options] --all
+
+Closes some connections of a running server, up to ${MOST_KEYS} by name or all that
+match, with a Close frame. Where it is more than one, it says how many and
+asks first.
+
+Options:
+  --match NAME=VALUE[,NAME=VALUE...]
+      All that meet every condition, as in "fourtuple connections --help":
+      ${CONDITIONS.join(", ")}. May come several times
+  --all
+      All connections
+  --code N
+      The close code: 1000-1003, 1007-1014 or 3000-4999 (default: 1001)
+  --reason TEXT
+      The reason, at most 123 bytes
+  --dry-run
+      Say what would be closed, and close nothing
+  --yes
+      Do not ask; needed where standard input is no terminal
+  --json
+      Print the answer as one JSON object: closed (how many), examples
+      (4-tuples), missing (workers that did not answer, if any)
+${ADMIN_HELP}
+
+Exit codes: 0 done, 1 no connection matches, the answer was no, or it failed,
+${ADMIN_EXIT_CODES}
+`;
+
+/** What was asked for. */
+interface Options {
+  /** The one connection; absent where it may be several. */
+  readonly key?: string;
+  /** The conditions; without any, all connections. */
+  readonly match: ConnectionFilter;
+  readonly code?: number;
+  readonly reason?: string;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+}
+
+/** The `kick` command. */
+export const kick: Command = adminCommand<Options>({
+  name: "kick",
+  summary: "Close connections of a running server",
+  help,
+  string: ["match", "code", "reason"],
+  boolean: ["all", "dry-run", "yes"],
+  collect: ["match"],
+  words: MOST_KEYS,
+  read,
+  run,
+});
+
+function read(flags: Flags, faults: string[]): Options {
+  const keys = fourTupleWords(flags, faults);
+  const matches = (flags.match ?? []) as string[];
+  const ways = [keys.length > 0, matches.length > 0, flags.all === true];
+  if (ways.filter(Boolean).length !== 1) {
+    faults.push("expected one of: 4-tuples, --match, --all");
+  }
+  const match = readMatch(matches, faults);
+  const [key, ...others] = keys;
+  const code = integerOption(flags, "code", [1000, 4999], faults);
+  const reason = flags.reason === undefined ? undefined : String(flags.reason);
+  try {
+    serializeClosePayload(code ?? 1001, reason);
+  } catch (error) {
+    faults.push(firstLine(error));
+  }
+  return {
+    ...key !== undefined && others.length === 0 && { key },
+    match: keys.length > 0 ? { keys } : match,
+    ...code !== undefined && { code },
+    ...reason !== undefined && { reason },
+    dryRun: flags["dry-run"] === true,
+    yes: flags.yes === true,
+  };
+}
+
+async function run(
+  client: AdminClient,
+  { key, match, code, reason, dryRun, yes, json }: Options & JsonOption,
+  io: CommandIo,
+): Promise<number> {
+  const close: CloseOrder = {
+    ...code !== undefined && { code },
+    ...reason !== undefined && { reason },
+  };
+  const would = { ...close, dryRun: true };
+  let outcome: CloseOutcome;
+  if (key !== undefined) {
+    outcome = await (dryRun ? client.closeMatching(match, would) : client.closeOne(key, close));
+  } else {
+    outcome = await client.closeMatching(match, would);
+    if (outcome.closed > 0 && !dryRun) {
+      if (!await mayClose(outcome.closed, yes, io)) return 1;
+      outcome = await client.closeMatching(match, close);
+    }
+  }
+  const { missing, closed } = outcome;
+  if (missing !== undefined) io.err(`${silenceText(missing, "connections")}\n`);
+  const named = match.keys?.length ?? 0;
+  if (closed < named) io.err(`Not open: ${named - closed} of the ${named} that were named\n`);
+  io.out(json ? jsonLine(outcome) : outcomeText(outcome, dryRun));
+  return closed > 0 ? 0 : 1;
+}
+
+async function mayClose(closed: number, yes: boolean, { ask, err }: CommandIo): Promise<boolean> {
+  if (yes || closed === 1) return true;
+  const many = countOf(closed, "connection");
+  if (ask === undefined) {
+    throw new AdminError(`${many} match: give --yes, or run it at a terminal to be asked`, 2);
+  }
+  const answer = await ask(`Close ${many}? [y/N] `);
+  if (/^y(es)?$/i.test(answer.trim())) return true;
+  err("Nothing was closed.\n");
+  return false;
+}
+
+function outcomeText({ closed, examples }: CloseOutcome, dryRun: boolean): string {
+  if (closed === 0) return "No open connection matches.\n";
+  const lines = [
+    `${dryRun ? "Would close" : "Told to close:"} ${countOf(closed, "connection")}.`,
+    ...examples.map((key) => `  ${escapeToAscii(key)}`),
+    ...closed > examples.length ? [`  and ${countOf(closed - examples.length, "other")}`] : [],
+  ];
+  return lines.map((line) => `${line}\n`).join("");
+}

@@ -1,0 +1,94 @@
+/**
+ * `fourtuple tap`: the frames of one connection of a running server, as they go by.
+ *
+ * @module
+ */
+
+import { jsonLine } from "../../escape.ts";
+import type { Command, CommandIo } from "../command/command.ts";
+import { fourTupleWords, integerOption } from "../command/option_values.ts";
+import { runUntilSignal } from "../command/run_until_signal.ts";
+import { type AdminClient, AdminError } from "./admin_client.ts";
+import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
+import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
+import { tapLine } from "./tap_line.ts";
+
+/** Bytes of each payload that are shown when payload is asked for. */
+const DEFAULT_BYTES = 64;
+
+/** The most that the ops port shows. */
+const MOST_BYTES = 4_096;
+
+const help = `Usage: fourtuple tap [options] 4-TUPLE
+
+Shows the frames of one connection from now on, one line each, until it is over
+or Ctrl-C: time (UTC), -> from the client or <- to it, opcode by name and
+number, length of the payload, whether it is the last frame of its message (fin)
+and masked, and the code of a Close. Payloads are shown only when asked for, as
+hex and, for text, as a text between quotes; those of compressed messages are
+inflated, or called compressed where that needs messages before them. The server
+writes into its audit log who asked.
+
+"fourtuple connections" lists the 4-tuples.
+
+Options:
+  --payload
+      Show the first bytes of payloads
+  --bytes N
+      How many of them, 1 to ${MOST_BYTES} (default: ${DEFAULT_BYTES}); only with --payload
+  --json
+      Print each as one line of JSON, and nothing else
+${ADMIN_HELP}
+
+Exit codes: 0 the connection is over, or Ctrl-C, 1 there is no such connection,
+or the server has gone,
+${ADMIN_EXIT_CODES},
+130, 131 or 143 ended by a second signal
+`;
+
+/** What was asked for. */
+interface Options {
+  readonly key: string;
+  readonly payloadBytes: number;
+}
+
+/** The `tap` command. */
+export const tap: Command = adminCommand<Options>({
+  name: "tap",
+  summary: "Show the frames of one connection as they go by",
+  help,
+  string: ["bytes"],
+  boolean: ["payload"],
+  words: 1,
+  read,
+  run,
+});
+
+function read(flags: Flags, faults: string[]): Options {
+  const bytes = integerOption(flags, "bytes", [1, MOST_BYTES], faults);
+  if (flags.bytes !== undefined && flags.payload !== true) faults.push("--bytes: needs --payload");
+  const [key] = fourTupleWords(flags, faults);
+  if (key === undefined) faults.push("expected the 4-tuple of a connection");
+  return { key: key ?? "", payloadBytes: flags.payload === true ? bytes ?? DEFAULT_BYTES : 0 };
+}
+
+async function run(
+  client: AdminClient,
+  { key, payloadBytes, json }: Options & JsonOption,
+  io: CommandIo,
+): Promise<number> {
+  const shown = await runUntilSignal(async (signal) => {
+    for await (const event of client.tap(key, payloadBytes, signal)) {
+      // Leaving the loop ends the tap. A slow reader makes the server leave frames out, and say so.
+      const line = json ? jsonLine(event) : `${tapLine(event)}\n`;
+      if (!await io.write(line)) return { whole: true };
+      if (event.type === "end") return { whole: true };
+    }
+    return { whole: signal.aborted };
+  });
+  if (typeof shown === "number") return shown;
+  if (!shown.whole) {
+    throw new AdminError("The server ended the tap before the connection was over", 1);
+  }
+  return 0;
+}
