@@ -8,7 +8,7 @@ import { firstLine, quote } from "./cli/command/faults.ts";
 import { keepInspectorClosed } from "./cli/command/inspector.ts";
 import { processIo } from "./cli/command/process_io.ts";
 import { completionsCommand } from "./cli/completions.ts";
-import { connect } from "./cli/connect.ts";
+import { connect } from "./cli/connect/connect.ts";
 import { decode } from "./cli/decode.ts";
 import { doctor } from "./cli/doctor.ts";
 import { myth } from "./cli/myth.ts";

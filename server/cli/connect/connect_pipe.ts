@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { ClientConnection } from "../../client/client_connection.ts";
-import { CloseCode, type CloseStatus, type Message } from "../../protocol/mod.ts";
-import { pause } from "../loop/pause.ts";
+import type { ClientConnection } from "../../../client/client_connection.ts";
+import { CloseCode, type CloseStatus, type Message } from "../../../protocol/mod.ts";
+import { pause } from "../../loop/pause.ts";
 
 /** How long nothing may come, in milliseconds, before a conversation counts as over. */
 export const SILENCE = 1_000;

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { ClientConnection } from "../../client/client_connection.ts";
-import type { CloseStatus, Message } from "../../protocol/mod.ts";
-import { jsonLine } from "../escape.ts";
-import type { Command, CommandIo } from "./command/command.ts";
-import { firstLine, quote, readFault } from "./command/faults.ts";
-import { runUntilSignal } from "./command/run_until_signal.ts";
+import type { ClientConnection } from "../../../client/client_connection.ts";
+import type { CloseStatus, Message } from "../../../protocol/mod.ts";
+import { jsonLine } from "../../escape.ts";
+import type { Command, CommandIo } from "../command/command.ts";
+import { firstLine, quote, readFault } from "../command/faults.ts";
+import { runUntilSignal } from "../command/run_until_signal.ts";
 import { type ConnectEvent, dial, type DialOptions } from "./connect_dial.ts";
 import { messagesIn, MOST_MESSAGE } from "./connect_input.ts";
 import { Conversation } from "./connect_interactive.ts";

@@ -1,6 +1,6 @@
-import type { ClientConnection } from "../../client/client_connection.ts";
-import { Opcode } from "../../protocol/mod.ts";
-import { pause } from "../loop/pause.ts";
+import type { ClientConnection } from "../../../client/client_connection.ts";
+import { Opcode } from "../../../protocol/mod.ts";
+import { pause } from "../../loop/pause.ts";
 import type { ConnectEvent } from "./connect_dial.ts";
 
 /** The most Pings of our own that may stay without an answer; the oldest are forgotten. */

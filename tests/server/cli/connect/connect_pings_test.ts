@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { serve } from "../../../mod.ts";
-import { Opcode } from "../../../protocol/mod.ts";
-import { type ConnectEvent, dial } from "../../../server/cli/connect_dial.ts";
-import { Pings } from "../../../server/cli/connect_pings.ts";
-import { Events } from "../../helpers/events.ts";
+import { serve } from "../../../../mod.ts";
+import { Opcode } from "../../../../protocol/mod.ts";
+import { type ConnectEvent, dial } from "../../../../server/cli/connect/connect_dial.ts";
+import { Pings } from "../../../../server/cli/connect/connect_pings.ts";
+import { Events } from "../../../helpers/events.ts";
 
 /** A connection to a server of ours, and what is shown of it. */
 async function start(showAll: boolean) {

@@ -4,16 +4,16 @@
  * @module
  */
 
-import type { ClientConnection } from "../../client/client_connection.ts";
-import { CloseCode } from "../../protocol/mod.ts";
-import { escapeControls } from "../escape.ts";
-import { firstLine, quote, readFault } from "./command/faults.ts";
+import type { ClientConnection } from "../../../client/client_connection.ts";
+import { CloseCode } from "../../../protocol/mod.ts";
+import { escapeControls } from "../../escape.ts";
+import { firstLine, quote, readFault } from "../command/faults.ts";
+import { bytes, countOf, milliseconds } from "../terminal/figures.ts";
+import type { Prompt } from "../terminal/prompt.ts";
 import { COMMANDS_HELP, type Order, parseOrder } from "./connect_commands.ts";
 import type { ConnectEvent } from "./connect_dial.ts";
 import type { Pings } from "./connect_pings.ts";
 import { messageLines, noteLines, textLines } from "./connect_text.ts";
-import { bytes, countOf, milliseconds } from "./terminal/figures.ts";
-import type { Prompt } from "./terminal/prompt.ts";
 
 /** Messages and their bytes, in one direction. */
 interface Traffic {

@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { serve } from "../../../mod.ts";
-import { connect, runConnect } from "../../../server/cli/connect.ts";
-import { TEST_CERTIFICATE, TEST_KEY } from "../../helpers/certificate.ts";
-import { until } from "../../helpers/events.ts";
-import { fourtuple } from "../../helpers/process.ts";
-import { findPython } from "../../helpers/programs.ts";
-import { withFiles } from "../../helpers/serving.ts";
-import { written } from "../../helpers/written.ts";
-import { startWs, type WsRequest } from "../../helpers/ws_server.ts";
+import { serve } from "../../../../mod.ts";
+import { connect, runConnect } from "../../../../server/cli/connect/connect.ts";
+import { TEST_CERTIFICATE, TEST_KEY } from "../../../helpers/certificate.ts";
+import { until } from "../../../helpers/events.ts";
+import { fourtuple } from "../../../helpers/process.ts";
+import { findPython } from "../../../helpers/programs.ts";
+import { withFiles } from "../../../helpers/serving.ts";
+import { written } from "../../../helpers/written.ts";
+import { startWs, type WsRequest } from "../../../helpers/ws_server.ts";
 
 /** What a run came to; bytes of standard output too. */
 interface Run {

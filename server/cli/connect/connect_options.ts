@@ -5,15 +5,15 @@
  */
 
 import { encodeBase64 as encodeBase64Untyped } from "@std/encoding/base64";
-import { HEAD_LIMITS } from "../../client/connect.ts";
-import type { HeadLimits } from "../../protocol/mod.ts";
-import { headLineFault } from "../limits.ts";
-import { firstLine, quote } from "./command/faults.ts";
-import { integerOption } from "./command/option_values.ts";
-import { parseArgs } from "./command/parse_args.ts";
+import { HEAD_LIMITS } from "../../../client/connect.ts";
+import type { HeadLimits } from "../../../protocol/mod.ts";
+import { headLineFault } from "../../limits.ts";
+import { firstLine, quote } from "../command/faults.ts";
+import { integerOption } from "../command/option_values.ts";
+import { parseArgs } from "../command/parse_args.ts";
+import type { Flags } from "../ops/admin_command.ts";
 import { MOST_MESSAGE } from "./connect_input.ts";
 import { type PipeOptions, SILENCE } from "./connect_pipe.ts";
-import type { Flags } from "./ops/admin_command.ts";
 
 const encodeBase64: (bytes: Uint8Array) => string = encodeBase64Untyped;
 

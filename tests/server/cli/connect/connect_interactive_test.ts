@@ -1,16 +1,16 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { connect } from "../../../client/connect.ts";
-import { serve } from "../../../mod.ts";
-import { frameImage } from "../../../server/apps/talk_messages.ts";
-import { Conversation } from "../../../server/cli/connect_interactive.ts";
-import { Pings } from "../../../server/cli/connect_pings.ts";
-import type { Prompt, PromptEvents } from "../../../server/cli/terminal/prompt.ts";
-import { until } from "../../helpers/events.ts";
-import { FOURTUPLE } from "../../helpers/process.ts";
-import { findPython } from "../../helpers/programs.ts";
-import { PseudoTerminal } from "../../helpers/pseudo_terminal.ts";
-import { withFiles } from "../../helpers/serving.ts";
-import { startWs, type WsSocket } from "../../helpers/ws_server.ts";
+import { connect } from "../../../../client/connect.ts";
+import { serve } from "../../../../mod.ts";
+import { frameImage } from "../../../../server/apps/talk_messages.ts";
+import { Conversation } from "../../../../server/cli/connect/connect_interactive.ts";
+import { Pings } from "../../../../server/cli/connect/connect_pings.ts";
+import type { Prompt, PromptEvents } from "../../../../server/cli/terminal/prompt.ts";
+import { until } from "../../../helpers/events.ts";
+import { FOURTUPLE } from "../../../helpers/process.ts";
+import { findPython } from "../../../helpers/programs.ts";
+import { PseudoTerminal } from "../../../helpers/pseudo_terminal.ts";
+import { withFiles } from "../../../helpers/serving.ts";
+import { startWs, type WsSocket } from "../../../helpers/ws_server.ts";
 
 const python = Deno.build.os === "windows"
   ? { missing: "needs pseudo-terminals" }

@@ -7,13 +7,13 @@
 
 import { encodeBase64 as encodeBase64Untyped } from "@std/encoding/base64";
 import { encodeHex as encodeHexUntyped } from "@std/encoding/hex";
-import { ConnectError } from "../../client/connect_error.ts";
-import type { CloseStatus, Message } from "../../protocol/mod.ts";
-import { escapeControls } from "../escape.ts";
-import { firstLine } from "./command/faults.ts";
+import { ConnectError } from "../../../client/connect_error.ts";
+import type { CloseStatus, Message } from "../../../protocol/mod.ts";
+import { escapeControls } from "../../escape.ts";
+import { firstLine } from "../command/faults.ts";
+import { countOf, milliseconds } from "../terminal/figures.ts";
 import type { ConnectEvent } from "./connect_dial.ts";
 import { imageKind, talkImage } from "./image_kind.ts";
-import { countOf, milliseconds } from "./terminal/figures.ts";
 
 const encodeBase64: (bytes: Uint8Array) => string = encodeBase64Untyped;
 const encodeHex: (bytes: Uint8Array) => string = encodeHexUntyped;

@@ -1,15 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
-import { ConnectError } from "../../../client/connect_error.ts";
-import { serve } from "../../../mod.ts";
-import { frameImage } from "../../../server/apps/talk_messages.ts";
-import { connect } from "../../../client/connect.ts";
+import { connect } from "../../../../client/connect.ts";
+import { ConnectError } from "../../../../client/connect_error.ts";
+import { serve } from "../../../../mod.ts";
+import { frameImage } from "../../../../server/apps/talk_messages.ts";
 import {
   eventRecord,
   messageLines,
   noteLines,
   plainMessage,
   refusalLines,
-} from "../../../server/cli/connect_text.ts";
+} from "../../../../server/cli/connect/connect_text.ts";
 
 const PNG = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1);
 

@@ -1,5 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { CONNECT_HELP, readConnectOptions } from "../../../server/cli/connect_options.ts";
+import {
+  CONNECT_HELP,
+  readConnectOptions,
+} from "../../../../server/cli/connect/connect_options.ts";
 
 /** Reads a good command line. */
 function read(...args: string[]) {

@@ -1,9 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
-import type { ClientConnection } from "../../../client/client_connection.ts";
-import { connect } from "../../../client/connect.ts";
-import { type Connection, serve } from "../../../mod.ts";
-import { Pipe, type PipeOptions, type PipeResult } from "../../../server/cli/connect_pipe.ts";
-import { pause } from "../../../server/loop/pause.ts";
+import type { ClientConnection } from "../../../../client/client_connection.ts";
+import { connect } from "../../../../client/connect.ts";
+import { type Connection, serve } from "../../../../mod.ts";
+import {
+  Pipe,
+  type PipeOptions,
+  type PipeResult,
+} from "../../../../server/cli/connect/connect_pipe.ts";
+import { pause } from "../../../../server/loop/pause.ts";
 
 const USUAL: PipeOptions = { oneMessage: false, atEnd: "wait" };
 

@@ -1,5 +1,9 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { COMMANDS_HELP, type Order, parseOrder } from "../../../server/cli/connect_commands.ts";
+import {
+  COMMANDS_HELP,
+  type Order,
+  parseOrder,
+} from "../../../../server/cli/connect/connect_commands.ts";
 
 for (
   const [line, order] of [

@@ -1,10 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { ConnectError } from "../../../client/connect_error.ts";
-import { serve } from "../../../mod.ts";
-import { Opcode } from "../../../protocol/mod.ts";
-import { dial } from "../../../server/cli/connect_dial.ts";
-import { Events } from "../../helpers/events.ts";
-import { startWs } from "../../helpers/ws_server.ts";
+import { ConnectError } from "../../../../client/connect_error.ts";
+import { serve } from "../../../../mod.ts";
+import { Opcode } from "../../../../protocol/mod.ts";
+import { dial } from "../../../../server/cli/connect/connect_dial.ts";
+import { Events } from "../../../helpers/events.ts";
+import { startWs } from "../../../helpers/ws_server.ts";
 
 Deno.test("dial() tells of Pings and Pongs, and of nothing else", async () => {
   await using server = await startWs();

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { firstLine, quote } from "./command/faults.ts";
-import { parseInput } from "./decode_input.ts";
+import { firstLine, quote } from "../command/faults.ts";
+import { parseInput } from "../decode_input.ts";
 
 /** What a line asks for. */
 export type Order =

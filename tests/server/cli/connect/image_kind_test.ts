@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { frameImage } from "../../../server/apps/talk_messages.ts";
-import { imageKind, talkImage } from "../../../server/cli/image_kind.ts";
+import { frameImage } from "../../../../server/apps/talk_messages.ts";
+import { imageKind, talkImage } from "../../../../server/cli/connect/image_kind.ts";
 
 /** Bytes, written as Latin-1. */
 function bytes(text: string): Uint8Array {

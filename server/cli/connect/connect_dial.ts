@@ -1,7 +1,7 @@
-import { RunningClientConnection } from "../../client/client_connection.ts";
-import type { ClientConnection } from "../../client/client_connection.ts";
-import { connect, type ConnectOptions } from "../../client/connect.ts";
-import { type CloseStatus, type Message, Opcode, type Side } from "../../protocol/mod.ts";
+import { RunningClientConnection } from "../../../client/client_connection.ts";
+import type { ClientConnection } from "../../../client/client_connection.ts";
+import { connect, type ConnectOptions } from "../../../client/connect.ts";
+import { type CloseStatus, type Message, Opcode, type Side } from "../../../protocol/mod.ts";
 
 /** How `fourtuple connect` asks for a connection. */
 export interface DialOptions extends ConnectOptions {

@@ -1,5 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { type InputOptions, messagesIn, MOST_MESSAGE } from "../../../server/cli/connect_input.ts";
+import {
+  type InputOptions,
+  messagesIn,
+  MOST_MESSAGE,
+} from "../../../../server/cli/connect/connect_input.ts";
 
 const LINES: InputOptions = { binary: false, whole: false };
 const NEVER = new AbortController().signal;
