@@ -9,7 +9,7 @@ import { keepInspectorClosed } from "./cli/command/inspector.ts";
 import { processIo } from "./cli/command/process_io.ts";
 import { completionsCommand } from "./cli/completions.ts";
 import { connect } from "./cli/connect/connect.ts";
-import { decode } from "./cli/decode.ts";
+import { decode } from "./cli/decode/decode.ts";
 import { doctor } from "./cli/doctor.ts";
 import { myth } from "./cli/myth.ts";
 import { connections } from "./cli/ops/connections.ts";

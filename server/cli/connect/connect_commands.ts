@@ -5,7 +5,7 @@
  */
 
 import { firstLine, quote } from "../command/faults.ts";
-import { parseInput } from "../decode_input.ts";
+import { parseInput } from "../decode/decode_input.ts";
 
 /** What a line asks for. */
 export type Order =

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { FrameDecoder, type Role } from "../../../protocol/mod.ts";
-import { runDecode } from "../../../server/cli/decode.ts";
-import { parseInput } from "../../../server/cli/decode_input.ts";
+import { runDecode } from "../../../server/cli/decode/decode.ts";
+import { parseInput } from "../../../server/cli/decode/decode_input.ts";
 import { chunkings } from "../../helpers/chunks.ts";
 import { collectFrames } from "../../helpers/collect_frames.ts";
 import { toHex } from "../../helpers/notation.ts";

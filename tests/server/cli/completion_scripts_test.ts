@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { completionScript } from "../../../server/cli/completion_scripts.ts";
 import { completionTable, type Shell, SHELLS } from "../../../server/cli/completion_table.ts";
 import { completionsCommand } from "../../../server/cli/completions.ts";
-import { decode } from "../../../server/cli/decode.ts";
+import { decode } from "../../../server/cli/decode/decode.ts";
 import { COMMANDS } from "../../../server/main.ts";
 import { hasShell, pressTab } from "../../helpers/shells.ts";
 

@@ -17,7 +17,7 @@ import {
   ProtocolError,
   type ProtocolErrorCode,
   type Role,
-} from "../../protocol/mod.ts";
+} from "../../../protocol/mod.ts";
 import type { MessageInflater } from "./decode_inflate.ts";
 
 /** The sections that have the rules: of RFC 6455, where no other is named. */

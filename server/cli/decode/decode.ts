@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { Role } from "../../protocol/mod.ts";
-import { jsonLine } from "../escape.ts";
-import type { Command, CommandIo } from "./command/command.ts";
-import { firstLine, quote, readFault } from "./command/faults.ts";
-import { choiceOption, integerOption } from "./command/option_values.ts";
-import { parseArgs } from "./command/parse_args.ts";
+import type { Role } from "../../../protocol/mod.ts";
+import { jsonLine } from "../../escape.ts";
+import type { Command, CommandIo } from "../command/command.ts";
+import { firstLine, quote, readFault } from "../command/faults.ts";
+import { choiceOption, integerOption } from "../command/option_values.ts";
+import { parseArgs } from "../command/parse_args.ts";
 import { drawFrame } from "./decode_figure.ts";
 import { type DecodedFrame, decodeFrames, roleOf } from "./decode_frames.ts";
 import { MessageInflater } from "./decode_inflate.ts";

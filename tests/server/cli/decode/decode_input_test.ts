@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { parseInput, readAll } from "../../../server/cli/decode_input.ts";
+import { parseInput, readAll } from "../../../../server/cli/decode/decode_input.ts";
 
 const BYTES = Uint8Array.of(0x81, 0x05, 0xfb, 0xff, 0x3e);
 

@@ -1,14 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
-import { encodeFrame, Opcode, PROTOCOL_ERRORS } from "../../../protocol/mod.ts";
+import { encodeFrame, Opcode, PROTOCOL_ERRORS } from "../../../../protocol/mod.ts";
 import {
   type DecodedFrame,
   decodeFrames,
   roleOf,
   RULE_SECTIONS,
-} from "../../../server/cli/decode_frames.ts";
-import { concat, fromBits, fromHex } from "../../helpers/notation.ts";
-import { ROOT } from "../../helpers/process.ts";
-import { REFUSED } from "../../vectors/refused_frames.ts";
+} from "../../../../server/cli/decode/decode_frames.ts";
+import { concat, fromBits, fromHex } from "../../../helpers/notation.ts";
+import { ROOT } from "../../../helpers/process.ts";
+import { REFUSED } from "../../../vectors/refused_frames.ts";
 
 /** RFC 6455 5.7: a masked "Hello". */
 const HELLO = fromHex("8185 37fa213d 7f9f4d5158");

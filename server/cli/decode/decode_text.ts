@@ -5,8 +5,8 @@
  */
 
 import { encodeHex as encodeHexUntyped } from "@std/encoding/hex";
-import { CloseCode, frameName, isControl, Opcode } from "../../protocol/mod.ts";
-import { jsonLine } from "../escape.ts";
+import { CloseCode, frameName, isControl, Opcode } from "../../../protocol/mod.ts";
+import { jsonLine } from "../../escape.ts";
 import { type DecodedFrame, RULE_SECTIONS } from "./decode_frames.ts";
 
 const encodeHex: (bytes: Uint8Array) => string = encodeHexUntyped;

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { encodeFrame, Opcode } from "../../../protocol/mod.ts";
-import { drawFrame } from "../../../server/cli/decode_figure.ts";
-import { decodeFrames, roleOf } from "../../../server/cli/decode_frames.ts";
-import { fromHex } from "../../helpers/notation.ts";
-import { Random } from "../../helpers/random.ts";
+import { encodeFrame, Opcode } from "../../../../protocol/mod.ts";
+import { drawFrame } from "../../../../server/cli/decode/decode_figure.ts";
+import { decodeFrames, roleOf } from "../../../../server/cli/decode/decode_frames.ts";
+import { fromHex } from "../../../helpers/notation.ts";
+import { Random } from "../../../helpers/random.ts";
 
 const RULER = ` 0                   1                   2                   3
  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { encodeFrame, Opcode } from "../../../protocol/mod.ts";
-import { decode, runDecode } from "../../../server/cli/decode.ts";
-import { deflateFault } from "../../../server/connection/deflate/deflate_fault.ts";
-import { concat, fromHex } from "../../helpers/notation.ts";
-import { written } from "../../helpers/written.ts";
+import { encodeFrame, Opcode } from "../../../../protocol/mod.ts";
+import { decode, runDecode } from "../../../../server/cli/decode/decode.ts";
+import { deflateFault } from "../../../../server/connection/deflate/deflate_fault.ts";
+import { concat, fromHex } from "../../../helpers/notation.ts";
+import { written } from "../../../helpers/written.ts";
 
 function run(input: string | Uint8Array, ...args: string[]) {
   const bytes = typeof input === "string" ? new TextEncoder().encode(input) : input;

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { deflateRawSync } from "node:zlib";
-import { MessageInflater } from "../../../server/cli/decode_inflate.ts";
-import { deflateFault } from "../../../server/connection/deflate/deflate_fault.ts";
-import { fromHex } from "../../helpers/notation.ts";
+import { MessageInflater } from "../../../../server/cli/decode/decode_inflate.ts";
+import { deflateFault } from "../../../../server/connection/deflate/deflate_fault.ts";
+import { fromHex } from "../../../helpers/notation.ts";
 
 const fault = deflateFault();
 const ignore = fault !== undefined;

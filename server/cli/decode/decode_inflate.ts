@@ -5,7 +5,7 @@
  */
 
 import { inflateRawSync } from "node:zlib";
-import { deflateFault } from "../connection/deflate/deflate_fault.ts";
+import { deflateFault } from "../../connection/deflate/deflate_fault.ts";
 
 /** The largest window of DEFLATE: a message refers to nothing further back. */
 const WINDOW = 32_768;

@@ -1,7 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { decodeFrames, roleOf } from "../../../server/cli/decode_frames.ts";
-import { count, describeFrame, nameOf, recordOf } from "../../../server/cli/decode_text.ts";
-import { fromHex } from "../../helpers/notation.ts";
+import { decodeFrames, roleOf } from "../../../../server/cli/decode/decode_frames.ts";
+import {
+  count,
+  describeFrame,
+  nameOf,
+  recordOf,
+} from "../../../../server/cli/decode/decode_text.ts";
+import { fromHex } from "../../../helpers/notation.ts";
 
 function describe(hex: string, payloadBytes = 64): string {
   const bytes = fromHex(hex);
