@@ -4,10 +4,10 @@
  * @module
  */
 
-import { isChild } from "../process/child.ts";
-import { CLIENT_COMMAND, runClientProcess } from "../scale/client_process.ts";
-import { runWorkerProcess, WORKER_COMMAND } from "../scale/worker_process.ts";
-import type { Command } from "./command/command.ts";
+import { isChild } from "../../process/child.ts";
+import { CLIENT_COMMAND, runClientProcess } from "../../scale/client_process.ts";
+import { runWorkerProcess, WORKER_COMMAND } from "../../scale/worker_process.ts";
+import type { Command } from "../command/command.ts";
 
 /** A process of the server that is measured. */
 export const scaleWorker: Command = commandOf(WORKER_COMMAND, runWorkerProcess);

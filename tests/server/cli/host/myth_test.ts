@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { myth } from "../../../server/cli/myth.ts";
-import { mayReadHost } from "../../../server/host/host_reader.ts";
-import type { ScaleResult } from "../../../server/scale/result.ts";
-import { childrenOf } from "../../helpers/children_of.ts";
-import { until } from "../../helpers/events.ts";
-import { gone } from "../../helpers/gone.ts";
-import { fourtuple } from "../../helpers/process.ts";
-import { written } from "../../helpers/written.ts";
+import { myth } from "../../../../server/cli/host/myth.ts";
+import { mayReadHost } from "../../../../server/host/host_reader.ts";
+import type { ScaleResult } from "../../../../server/scale/result.ts";
+import { childrenOf } from "../../../helpers/children_of.ts";
+import { until } from "../../../helpers/events.ts";
+import { gone } from "../../../helpers/gone.ts";
+import { fourtuple } from "../../../helpers/process.ts";
+import { written } from "../../../helpers/written.ts";
 
 function run(...args: string[]) {
   return written((io) => myth.run(args, io));

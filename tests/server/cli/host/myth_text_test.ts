@@ -5,10 +5,10 @@ import {
   liveLine,
   planText,
   PORT_NUMBERS,
-} from "../../../server/cli/myth_text.ts";
-import type { HostLimits } from "../../../server/host/host.ts";
-import { planScale } from "../../../server/scale/plan.ts";
-import type { ScaleProgress, ScaleResult, ScaleStep } from "../../../server/scale/result.ts";
+} from "../../../../server/cli/host/myth_text.ts";
+import type { HostLimits } from "../../../../server/host/host.ts";
+import { planScale } from "../../../../server/scale/plan.ts";
+import type { ScaleProgress, ScaleResult, ScaleStep } from "../../../../server/scale/result.ts";
 
 const LIMITS: HostLimits = {
   descriptors: { soft: 20_000, hard: 20_000 },

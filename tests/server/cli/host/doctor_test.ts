@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { diagnose, doctor, formatDiagnosis } from "../../../server/cli/doctor.ts";
-import type { HostLimits } from "../../../server/host/host.ts";
-import { written } from "../../helpers/written.ts";
+import { diagnose, doctor, formatDiagnosis } from "../../../../server/cli/host/doctor.ts";
+import type { HostLimits } from "../../../../server/host/host.ts";
+import { written } from "../../../helpers/written.ts";
 
 const GIB = 2 ** 30;
 

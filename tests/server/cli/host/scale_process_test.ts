@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { scaleClient, scaleWorker } from "../../../server/cli/scale_process.ts";
-import { run } from "../../../server/main.ts";
-import { written } from "../../helpers/written.ts";
+import { scaleClient, scaleWorker } from "../../../../server/cli/host/scale_process.ts";
+import { run } from "../../../../server/main.ts";
+import { written } from "../../../helpers/written.ts";
 
 for (const { name, run: runCommand } of [scaleClient, scaleWorker]) {
   Deno.test(`${name} is for no hands: it runs only as a child, and no help names it`, async () => {

@@ -4,16 +4,16 @@
  * @module
  */
 
-import { connectionsPerSource } from "../host/capacity.ts";
-import { FEW_CONNECTIONS } from "../scale/per_connection.ts";
+import { connectionsPerSource } from "../../host/capacity.ts";
+import { FEW_CONNECTIONS } from "../../scale/per_connection.ts";
 import type {
   ProcessFigures,
   ScalePlan,
   ScaleProgress,
   ScaleResult,
   ScaleStep,
-} from "../scale/result.ts";
-import { bytes, count, countOf } from "./terminal/figures.ts";
+} from "../../scale/result.ts";
+import { bytes, count, countOf } from "../terminal/figures.ts";
 
 /** What a port number of 16 bits can name, the reserved 0 left out. */
 export const PORT_NUMBERS = 65_535;

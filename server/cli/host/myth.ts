@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { ScaleOptions, ScalePlan, ScaleProgress, ScaleResult } from "../scale/result.ts";
-import { prepareScale, runScale } from "../scale/run.ts";
-import type { Command, CommandIo } from "./command/command.ts";
-import { readConnectionsOptions } from "./command/connections_options.ts";
-import { runUntilSignal } from "./command/run_until_signal.ts";
+import type { ScaleOptions, ScalePlan, ScaleProgress, ScaleResult } from "../../scale/result.ts";
+import { prepareScale, runScale } from "../../scale/run.ts";
+import type { Command, CommandIo } from "../command/command.ts";
+import { readConnectionsOptions } from "../command/connections_options.ts";
+import { runUntilSignal } from "../command/run_until_signal.ts";
 import { explanation, liveBlock, liveLine, planText } from "./myth_text.ts";
 
 /** Well past 65,535. */

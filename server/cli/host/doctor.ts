@@ -4,13 +4,13 @@
  * @module
  */
 
-import { capacityLimits, connectionsPerSource } from "../host/capacity.ts";
-import type { CapacityLimit } from "../host/capacity.ts";
-import { type HostLimits, openDescriptors, readHostLimits } from "../host/host.ts";
-import type { Command, CommandIo } from "./command/command.ts";
-import { readConnectionsOptions } from "./command/connections_options.ts";
-import { bytes, count } from "./terminal/figures.ts";
-import { alignTable } from "./terminal/table.ts";
+import { capacityLimits, connectionsPerSource } from "../../host/capacity.ts";
+import type { CapacityLimit } from "../../host/capacity.ts";
+import { type HostLimits, openDescriptors, readHostLimits } from "../../host/host.ts";
+import type { Command, CommandIo } from "../command/command.ts";
+import { readConnectionsOptions } from "../command/connections_options.ts";
+import { bytes, count } from "../terminal/figures.ts";
+import { alignTable } from "../terminal/table.ts";
 
 const help = `Usage: fourtuple doctor [--connections N] [--json]
 
