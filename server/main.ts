@@ -7,7 +7,7 @@ import type { Command, CommandIo } from "./cli/command/command.ts";
 import { firstLine, quote } from "./cli/command/faults.ts";
 import { keepInspectorClosed } from "./cli/command/inspector.ts";
 import { processIo } from "./cli/command/process_io.ts";
-import { completionsCommand } from "./cli/completions.ts";
+import { completionsCommand } from "./cli/completions/completions.ts";
 import { connect } from "./cli/connect/connect.ts";
 import { decode } from "./cli/decode/decode.ts";
 import { doctor } from "./cli/host/doctor.ts";

@@ -1,4 +1,4 @@
-import type { Shell } from "../../server/cli/completion_table.ts";
+import type { Shell } from "../../server/cli/completions/completion_table.ts";
 
 /** What a shell prints when the tab key is pressed at the end of a line, one candidate per line. */
 const PRESS_TAB: Readonly<Record<Shell, string>> = {

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { completionScript } from "../../../server/cli/completion_scripts.ts";
-import { completionTable, SHELLS } from "../../../server/cli/completion_table.ts";
-import { completionsCommand } from "../../../server/cli/completions.ts";
-import { decode } from "../../../server/cli/decode/decode.ts";
-import { written } from "../../helpers/written.ts";
+import { completionScript } from "../../../../server/cli/completions/completion_scripts.ts";
+import { completionTable, SHELLS } from "../../../../server/cli/completions/completion_table.ts";
+import { completionsCommand } from "../../../../server/cli/completions/completions.ts";
+import { decode } from "../../../../server/cli/decode/decode.ts";
+import { written } from "../../../helpers/written.ts";
 
 const completions = completionsCommand(() => [decode, completions]);
 

@@ -6,12 +6,12 @@
  */
 
 import { z } from "zod";
-import { WHEN_FULL } from "../limits.ts";
-import { CONNECTION_SORTS } from "../operations/operations.ts";
-import type { Command } from "./command/command.ts";
-import { DECODE_FORMATS, DECODE_ROLES } from "./decode/decode.ts";
-import { flagOf } from "./serve/read_settings.ts";
-import { SETTINGS } from "./serve/setting_table.ts";
+import { WHEN_FULL } from "../../limits.ts";
+import { CONNECTION_SORTS } from "../../operations/operations.ts";
+import type { Command } from "../command/command.ts";
+import { DECODE_FORMATS, DECODE_ROLES } from "../decode/decode.ts";
+import { flagOf } from "../serve/read_settings.ts";
+import { SETTINGS } from "../serve/setting_table.ts";
 
 /** The shells that there are completions for. */
 export const SHELLS = ["bash", "zsh", "fish"] as const;

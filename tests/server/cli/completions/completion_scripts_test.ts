@@ -1,10 +1,14 @@
 import { assertEquals } from "@std/assert";
-import { completionScript } from "../../../server/cli/completion_scripts.ts";
-import { completionTable, type Shell, SHELLS } from "../../../server/cli/completion_table.ts";
-import { completionsCommand } from "../../../server/cli/completions.ts";
-import { decode } from "../../../server/cli/decode/decode.ts";
-import { COMMANDS } from "../../../server/main.ts";
-import { hasShell, pressTab } from "../../helpers/shells.ts";
+import { completionScript } from "../../../../server/cli/completions/completion_scripts.ts";
+import {
+  completionTable,
+  type Shell,
+  SHELLS,
+} from "../../../../server/cli/completions/completion_table.ts";
+import { completionsCommand } from "../../../../server/cli/completions/completions.ts";
+import { decode } from "../../../../server/cli/decode/decode.ts";
+import { COMMANDS } from "../../../../server/main.ts";
+import { hasShell, pressTab } from "../../../helpers/shells.ts";
 
 const TABLE = completionTable([
   ...new Set([...COMMANDS, decode, completionsCommand(() => COMMANDS)]),

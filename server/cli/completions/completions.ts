@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Command, CommandIo } from "./command/command.ts";
-import { quote } from "./command/faults.ts";
-import { parseArgs } from "./command/parse_args.ts";
+import type { Command, CommandIo } from "../command/command.ts";
+import { quote } from "../command/faults.ts";
+import { parseArgs } from "../command/parse_args.ts";
 import { completionScript } from "./completion_scripts.ts";
 import { completionTable, SHELLS } from "./completion_table.ts";
 

@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import { completionTable } from "../../../server/cli/completion_table.ts";
-import { completionsCommand } from "../../../server/cli/completions.ts";
-import { decode } from "../../../server/cli/decode/decode.ts";
-import { flagOf } from "../../../server/cli/serve/read_settings.ts";
-import { SETTINGS } from "../../../server/cli/serve/setting_table.ts";
-import { COMMANDS } from "../../../server/main.ts";
-import { written } from "../../helpers/written.ts";
+import { completionTable } from "../../../../server/cli/completions/completion_table.ts";
+import { completionsCommand } from "../../../../server/cli/completions/completions.ts";
+import { decode } from "../../../../server/cli/decode/decode.ts";
+import { flagOf } from "../../../../server/cli/serve/read_settings.ts";
+import { SETTINGS } from "../../../../server/cli/serve/setting_table.ts";
+import { COMMANDS } from "../../../../server/main.ts";
+import { written } from "../../../helpers/written.ts";
 
 const ALL = [...new Set([...COMMANDS, decode, completionsCommand(() => COMMANDS)])];
 const TABLE = completionTable(ALL);
