@@ -450,9 +450,10 @@ Deno.test("Exchange cuts a client whose upgrade hook is slower than the deadline
 Deno.test("Exchange ends when the client leaves while the upgrade hook thinks", async () => {
   const asked = Promise.withResolvers<void>();
   const hook = Promise.withResolvers<void>();
-  const opened = new Events<unknown>();
+  const events = new Events<string | number>();
   await using logged = start({
-    open: opened.push,
+    open: () => events.push("open"),
+    close: (_, code) => events.push(code),
     async upgrade() {
       asked.resolve();
       await hook.promise;
@@ -464,6 +465,8 @@ Deno.test("Exchange ends when the client leaves while the upgrade hook thinks", 
   client.close();
   hook.resolve();
   await empty(logged);
+  // The server reads nothing while it waits for the hook, so it learns of it afterwards.
+  assertEquals(events.all, ["open", 1006]);
 });
 
 // Plain HTTP.

@@ -135,16 +135,33 @@ Deno.test("top shows details, and closes the connection after a y", async () => 
 Deno.test("top asks nothing while it is paused", async () => {
   const operations = new FakeOperations();
   await using port = startAdminPort(operations);
-  const { screen, ended } = start(operations, port.place);
-  await screen.shows("q quit");
-  screen.press("p");
-  await screen.shows("PAUSED");
-  screen.resize(60, 10);
-  operations.connections.pop();
-  screen.press("p");
-  await screen.shows("Connections 9 of");
-  screen.press("q");
-  await ended;
+  const { setTimeout } = globalThis;
+  const interval = 3_600_000;
+  let look: (() => void) | undefined;
+  Object.assign(globalThis, {
+    setTimeout(callback: () => void, length?: number) {
+      if (length !== interval) return setTimeout(callback, length);
+      look = callback; // this timer fires when the test says so
+    },
+  });
+  try {
+    const { screen, ended } = start(operations, port.place, "--interval", `${interval}`);
+    await until("it has looked", () => look !== undefined);
+    const before = operations.callsOf("snapshot").length;
+    screen.press("p");
+    await screen.shows("PAUSED");
+    look!();
+    screen.resize(60, 10);
+    look = undefined;
+    // A look that had begun meanwhile would be followed by one more.
+    screen.press("p");
+    await until("it has looked", () => look !== undefined);
+    assertEquals(operations.callsOf("snapshot").length - before, 1);
+    screen.press("q");
+    assertEquals((await ended).code, 0);
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
 });
 
 Deno.test("top goes on when the server could not answer once", async () => {
