@@ -51,6 +51,18 @@ Deno.test("architecture: what the entry points reach is free of npm packages", (
   assertEquals(library.flatMap((module) => foreignImports(module, "node:")), []);
 });
 
+// Other test files run in the same process meanwhile (.ci/test.ts).
+Deno.test("architecture: a test file that changes or inspects its process runs alone", async () => {
+  const isShared =
+    /\bDeno\.(?:env\.(?:set|delete)|chdir|umask|kill\(Deno\.pid)|\b(?:childrenOf|pidsOf)\(Deno\.pid/;
+  const wrong: string[] = [];
+  for (const { path } of modules.filter(({ path }) => path.endsWith("_test.ts"))) {
+    const text = await Deno.readTextFile(new URL(path, ROOT));
+    if (isShared.test(text) && !/^\/\/ Runs alone: \S/m.test(text)) wrong.push(path);
+  }
+  assertEquals(wrong, []);
+});
+
 // It is 60 MB, and what main reaches is compiled into the binary.
 Deno.test("architecture: echarts draws for bench/ alone", () => {
   const users = modules.filter(({ specifiers }) =>

@@ -42,6 +42,7 @@ defaults
   timeout client 30s
   timeout server 30s
   timeout tunnel ${IDLE_CUT}ms
+  timeout check 10s
 frontend front
   bind ${at}
   default_backend back
@@ -88,6 +89,7 @@ defaults
   timeout connect 10s
   timeout client 30s
   timeout server 30s
+  timeout check 10s
 frontend front
   bind ${at} ssl crt ${dir}/front.pem
   default_backend back

@@ -1,3 +1,5 @@
+// Runs alone: it sends a signal to the process, which is that of all tests.
+
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Engine, scalingCommand } from "../../../bench/scaling/command.ts";
 import { HELP } from "../../../bench/scaling/options.ts";

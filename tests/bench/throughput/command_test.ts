@@ -1,3 +1,5 @@
+// Runs alone: it looks at the children of the process, which other tests have too.
+
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { throughput } from "../../../bench/throughput/command.ts";
 import { pidsOf } from "../../../bench/throughput/process_stat.ts";

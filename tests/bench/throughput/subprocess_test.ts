@@ -1,3 +1,5 @@
+// Runs alone: it sets an environment variable, which children of other tests would inherit.
+
 import { assertEquals, assertThrows } from "@std/assert";
 import { Subprocesses } from "../../../bench/throughput/subprocess.ts";
 

@@ -1,3 +1,5 @@
+// Runs alone: it measures the memory of the process.
+
 import { assertEquals } from "@std/assert";
 import { ballastBytes, takeBallast } from "../../../server/host/gc_ballast.ts";
 

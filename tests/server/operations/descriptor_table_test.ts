@@ -1,3 +1,5 @@
+// Runs alone: it lists the descriptors of the process.
+
 import { assert, assertEquals } from "@std/assert";
 import type { KnownConnection } from "../../../server/host/descriptor_reading.ts";
 import {

@@ -1,3 +1,5 @@
+// Runs alone: it sets TMPDIR, which every test of the process would see.
+
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   type Child,

@@ -1,3 +1,5 @@
+// Runs alone: it measures the process.
+
 import { assert, assertEquals } from "@std/assert";
 import { mayReadHost } from "../../../server/host/host_reader.ts";
 import {

@@ -1,3 +1,5 @@
+// Runs alone: it ends children of the process, which other tests have too.
+
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { mayReadHost } from "../../../server/host/host_reader.ts";
 import type { ScaleProgress } from "../../../server/scale/result.ts";

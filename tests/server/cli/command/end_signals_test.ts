@@ -1,3 +1,5 @@
+// Runs alone: it sends signals to the process, which is that of all tests.
+
 import { assertEquals } from "@std/assert";
 import { onEndSignals } from "../../../../server/cli/command/end_signals.ts";
 import { until } from "../../../helpers/events.ts";

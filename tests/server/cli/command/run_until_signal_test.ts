@@ -1,3 +1,5 @@
+// Runs alone: it sends signals to the process, which is that of all tests.
+
 import { assertEquals, assertRejects } from "@std/assert";
 import { runUntilSignal } from "../../../../server/cli/command/run_until_signal.ts";
 import { until } from "../../../helpers/events.ts";

@@ -1,3 +1,5 @@
+// Runs alone: it sets environment variables, which children of other tests would inherit.
+
 import { assertEquals } from "@std/assert";
 import { handedOn, handOn } from "../../../../server/cli/serve/handed_settings.ts";
 import { completeSettings } from "../../../../server/cli/serve/settings.ts";
