@@ -146,15 +146,12 @@ clusterTest(
     const { worker, pid } = cluster.workers[0]!;
     await book.next("worker_started");
     await book.next("worker_started");
-    const killed = performance.now();
     Deno.kill(pid, "SIGKILL");
     // What is asked meanwhile is answered by those who live.
     const report = await cluster.report();
     assert(report.workers.some((it) => it.worker === 2));
     assertEquals((await book.next("worker_ended")).worker, worker);
     assertEquals((await book.next("worker_started")).worker, 3);
-    // deno-lint-ignore no-console -- a figure to look at, which no test may hold a machine to
-    console.log(`started again after ${Math.round(performance.now() - killed)} ms`);
     for (const { client, worker } of placed) {
       if (worker === 2) {
         await client.sendMessage("still here");

@@ -51,14 +51,17 @@ Deno.test("ReadAhead.room bounds a message that is not whole, until nothing is r
   const ahead = new ReadAhead();
   ahead.count(65_536);
   const { room } = ahead;
+  assert(room !== undefined);
   ahead.end();
   await room;
+  assertEquals(ahead.room, undefined);
 });
 
 Deno.test("ReadAhead.end() lets what waits go", async () => {
   const ahead = new ReadAhead();
   add(ahead, 1);
   const { empty } = ahead;
+  assert(empty !== undefined);
   ahead.end();
   await empty;
   assertEquals(ahead.next(), undefined);

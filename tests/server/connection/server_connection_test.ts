@@ -1152,7 +1152,10 @@ Deno.test("Connection.drained resolves when nothing waits, and when the connecti
     for (let count = 0; count < 100; count++) connection.send(new Uint8Array(100_000));
     await new Promise((resolve) => setTimeout(resolve));
   }
-  const { drained } = connection;
+  let over = false;
+  const drained = connection.drained.then(() => over = true);
+  await settled();
+  assertEquals(over, false);
   connection.terminate();
   await drained;
   await connection.drained;
