@@ -74,6 +74,15 @@ Deno.test("Registry.get() finds a connection by any spelling of its 4-tuple", ()
   assertEquals(registry.get("127.0.0.1:51325-127.0.0.1:8080"), undefined);
 });
 
+Deno.test("Registry.peak tells how many there were when there were most", () => {
+  const registry = registryOf();
+  const [first] = [add(registry, 1), add(registry, 2)];
+  registry.delete(first!);
+  assertEquals([registry.size, registry.peak], [1, 2]);
+  add(registry, 2); // in the place of one that is gone
+  assertEquals([registry.size, registry.peak], [1, 2]);
+});
+
 Deno.test("Registry.at() takes keys as they are, and find() any spelling", () => {
   const registry = registryOf();
   const entry = add(registry, 51324);

@@ -128,6 +128,16 @@ for (const [what, header, expected] of HEADERS) {
   });
 }
 
+test("Exchange says nothing of a proxy that leaves without a byte", async () => {
+  const book = new LogBook();
+  await using server = start({ proxies: { trusted: TRUSTED, protocol: true }, log: book.log });
+  using client = await connect(server);
+  await client.closeWrite();
+  assertEquals((await client.rest()).length, 0);
+  await empty(server);
+  assertEquals([server.registry.totals().refused, book.entries("exchange_broken")], [{}, []]);
+});
+
 test("Exchange takes what comes in one read with the PROXY header for the request", async () => {
   await using server = start({ proxies: { trusted: TRUSTED, protocol: true } });
   using client = await connect(server);

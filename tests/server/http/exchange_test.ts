@@ -145,7 +145,9 @@ Deno.test("Exchange says nothing to a client that leaves without a byte", async 
   using client = await RawClient.connect(logged.server.addr);
   await client.closeWrite();
   assertEquals((await client.rest()).length, 0);
+  await empty(logged);
   assertEquals(logged.server.registry.totals().refused, {});
+  assertEquals(logged.book.entries("exchange_broken"), []);
 });
 
 // Limits.
@@ -194,7 +196,9 @@ Deno.test("Exchange cuts a client that does not finish its head, at the deadline
   await half.send("GET / HTTP/1.1\r\nHost: a\r\n");
   assertEquals((await silent.rest()).length, 0);
   assertEquals((await half.rest()).length, 0);
+  await empty(logged);
   assertEquals(logged.server.registry.totals().refused, { HANDSHAKE_TIMEOUT: 2 });
+  assertEquals(logged.book.entries("exchange_broken"), []); // why it ended is said already
 });
 
 Deno.test("Exchange counts a refused client that stays once, with its first reason", async () => {
@@ -226,6 +230,20 @@ Deno.test("Exchange cuts the oldest handshake when there are too many", async ()
   await second.upgrade();
   await third.upgrade();
   assertEquals(logged.server.registry.totals().refused, { HANDSHAKES_LIMIT: 1 });
+});
+
+Deno.test("Exchange that is cut counts one less for its address, and not two", async () => {
+  await using logged = start({ limits: { handshakes: 1, connectionsPerAddress: 3 } });
+  const { addr } = logged.server;
+  using _first = await RawClient.open(addr);
+  using cut = await RawClient.connect(addr);
+  await cut.send("GET");
+  await until("it is an exchange", async () => (await logged.server.report()).exchanges === 1);
+  using _second = await RawClient.open(addr);
+  assertEquals((await cut.rest()).length, 0);
+  using _third = await RawClient.open(addr);
+  using refused = await RawClient.connect(addr);
+  assertEquals((await refused.response()).status, 429);
 });
 
 Deno.test({
@@ -416,6 +434,20 @@ for (const [what, answer] of Object.entries(BAD_ANSWERS)) {
     assertEquals(logged.server.registry.size, 1);
   });
 }
+
+Deno.test("Exchange says what the upgrade hook gave for headers", async () => {
+  for (const headers of [null, false, "a: b"]) {
+    await using logged = start({ upgrade: () => ({ headers }) } as unknown as ServeOptions);
+    using client = await RawClient.connect(logged.server.addr);
+    await client.sendUpgrade();
+    const { error } = await logged.book.next("handler_fault");
+    const kind = typeof headers === "string" ? "string" : String(headers);
+    assertEquals(
+      (error as Error).message,
+      `Headers must be an object or a list: received ${kind}`,
+    );
+  }
+});
 
 const GOOD_ANSWERS: Record<string, () => unknown> = {
   "returns undefined": () => undefined,
