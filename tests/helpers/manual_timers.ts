@@ -64,3 +64,46 @@ export class ManualTimers implements Disposable {
     Object.assign(globalThis, this.#real);
   }
 }
+
+/** Timers of one length that fire only when the test says so, until it is disposed of; others run. */
+export class HeldTimers implements Disposable {
+  readonly #real = {
+    setTimeout: globalThis.setTimeout,
+    clearTimeout: globalThis.clearTimeout,
+  };
+  readonly #held = new Map<object, () => void>();
+  /** How many have begun so far. */
+  begun = 0;
+
+  /** @param length The length in milliseconds. */
+  constructor(length: number) {
+    const { setTimeout, clearTimeout } = this.#real;
+    Object.assign(globalThis, {
+      setTimeout: (callback: () => void, ...rest: number[]) => {
+        if (rest[0] !== length) return setTimeout(callback, ...rest);
+        const id = { length, number: ++this.begun };
+        this.#held.set(id, callback);
+        return id;
+      },
+      clearTimeout: (id: object | number | undefined) => {
+        if (typeof id !== "object" || !this.#held.delete(id)) clearTimeout(id as number);
+      },
+    });
+  }
+
+  /** How many wait. */
+  get size(): number {
+    return this.#held.size;
+  }
+
+  /** Fires those that wait. */
+  fire(): void {
+    const callbacks = [...this.#held.values()];
+    this.#held.clear();
+    for (const callback of callbacks) callback();
+  }
+
+  [Symbol.dispose](): void {
+    Object.assign(globalThis, this.#real);
+  }
+}

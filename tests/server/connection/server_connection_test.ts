@@ -1055,11 +1055,11 @@ for (const how of ["plain", "TLS"]) {
     await until("no more is read", async () => {
       await new Promise((resolve) => setTimeout(resolve, 100));
       const { bytesIn } = server.registry.totals();
-      if (bytesIn === before && bytesIn > 0) return true;
+      if (bytesIn === before && bytesIn >= 60_000) return true;
       before = bytesIn;
       return false;
     });
-    assert(before >= 60_000 && before <= 400_000, `${before} bytes`);
+    assert(before <= 400_000, `${before} bytes`);
     hung.resolve();
     await done.promise;
   });

@@ -6,8 +6,11 @@ import {
   Pipe,
   type PipeOptions,
   type PipeResult,
+  SILENCE,
 } from "../../../../server/cli/connect/connect_pipe.ts";
 import { pause } from "../../../../server/loop/pause.ts";
+import { until } from "../../../helpers/events.ts";
+import { HeldTimers } from "../../../helpers/manual_timers.ts";
 
 const USUAL: PipeOptions = { oneMessage: false, atEnd: "wait" };
 
@@ -46,16 +49,22 @@ Deno.test("Pipe sends all, and closes when nothing has come for a while", async 
 });
 
 Deno.test("Pipe waits for answers as long as they come", async () => {
-  // Longer than a silence in all.
+  using silence = new HeldTimers(SILENCE);
+  let waiting: number | undefined;
   const slow = {
     async message(connection: Connection) {
-      for (const part of ["1", "2", "3", "4"]) {
-        await pause(300);
-        connection.send(part);
+      for (let part = 1; part <= 4; part++) {
+        // It begins when all was sent, and anew with each answer.
+        await until("it waits for more", () => silence.begun === part);
+        connection.send(`${part}`);
       }
+      await until("it has the last answer", () => silence.begun === 5);
+      waiting = silence.size;
+      silence.fire();
     },
   };
   assertEquals((await pipe(slow, words("a"), USUAL)).got, ["1", "2", "3", "4"]);
+  assertEquals([waiting, silence.begun], [1, 5]);
 });
 
 Deno.test("Pipe closes some time after the end, whatever comes", async () => {

@@ -5,6 +5,7 @@ import type { Line, Screen } from "../../../../server/cli/terminal/terminal.ts";
 import { startAdminPort } from "../../../helpers/admin_port.ts";
 import { until } from "../../../helpers/events.ts";
 import { fakeConnections, FakeOperations } from "../../../helpers/fake_operations.ts";
+import { HeldTimers } from "../../../helpers/manual_timers.ts";
 import { FOURTUPLE } from "../../../helpers/process.ts";
 import { findPython } from "../../../helpers/programs.ts";
 import { PseudoTerminal } from "../../../helpers/pseudo_terminal.ts";
@@ -135,33 +136,20 @@ Deno.test("top shows details, and closes the connection after a y", async () => 
 Deno.test("top asks nothing while it is paused", async () => {
   const operations = new FakeOperations();
   await using port = startAdminPort(operations);
-  const { setTimeout } = globalThis;
-  const interval = 3_600_000;
-  let look: (() => void) | undefined;
-  Object.assign(globalThis, {
-    setTimeout(callback: () => void, length?: number) {
-      if (length !== interval) return setTimeout(callback, length);
-      look = callback; // this timer fires when the test says so
-    },
-  });
-  try {
-    const { screen, ended } = start(operations, port.place, "--interval", `${interval}`);
-    await until("it has looked", () => look !== undefined);
-    const before = operations.callsOf("snapshot").length;
-    screen.press("p");
-    await screen.shows("PAUSED");
-    look!();
-    screen.resize(60, 10);
-    look = undefined;
-    // A look that had begun meanwhile would be followed by one more.
-    screen.press("p");
-    await until("it has looked", () => look !== undefined);
-    assertEquals(operations.callsOf("snapshot").length - before, 1);
-    screen.press("q");
-    assertEquals((await ended).code, 0);
-  } finally {
-    globalThis.setTimeout = setTimeout;
-  }
+  using looks = new HeldTimers(3_600_000);
+  const { screen, ended } = start(operations, port.place, "--interval", "3600000");
+  await until("it has looked", () => looks.size === 1);
+  const before = operations.callsOf("snapshot").length;
+  screen.press("p");
+  await screen.shows("PAUSED");
+  looks.fire();
+  screen.resize(60, 10);
+  // A look that had begun meanwhile would be followed by one more.
+  screen.press("p");
+  await until("it has looked", () => looks.size === 1);
+  assertEquals(operations.callsOf("snapshot").length - before, 1);
+  screen.press("q");
+  assertEquals((await ended).code, 0);
 });
 
 Deno.test("top goes on when the server could not answer once", async () => {
