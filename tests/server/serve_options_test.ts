@@ -71,6 +71,17 @@ Deno.test("Connection.remoteAddress is that of the other side, or what a trusted
   assertEquals([await seen.next(), await seen.next()], ["192.0.2.7", "192.0.2.7"]);
 });
 
+Deno.test({
+  name: "Connection.remoteAddress of a client is the server's" +
+    (Deno.build.os === "linux" ? "" : " (ignored: needs all of 127.0.0.0/8)"),
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using server = serve({ port: 0, hostname: "0.0.0.0" });
+    await using client = await connect(`ws://127.0.0.2:${server.addr.port}/`);
+    assertEquals(client.remoteAddress, "127.0.0.2");
+  },
+});
+
 Deno.test("ServeOptions.upgrade types data as undefined where one of its ways returns none", async () => {
   await using _all = serve({
     port: 0,

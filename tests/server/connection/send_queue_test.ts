@@ -527,8 +527,9 @@ Deno.test("SendQueue tells that a backlog is gone once, when the last byte has l
 Deno.test("SendQueue tells nothing when no message was queued", async () => {
   const setup = new Setup();
   await setup.block();
-  setup.queue.sendControl(Opcode.Ping, new Uint8Array(0));
-  setup.queue.sendControl(Opcode.Pong, new Uint8Array(0));
+  for (const opcode of [Opcode.Ping, Opcode.Pong]) {
+    assertEquals(setup.queue.sendControl(opcode, new Uint8Array(0)), "queued");
+  }
   await setup.unblock();
   assertEquals(setup.events, []);
 });

@@ -159,6 +159,20 @@ Deno.test("ServerConnection calls drain when a backlog has left", async () => {
   assertEquals(connection.bufferedAmount, 0);
 });
 
+Deno.test("ServerConnection does not call drain once it is closing", async () => {
+  const drained = new Events<unknown>();
+  await using watched = watch({ drain: drained.push, limits: { sendQueueBytes: 2 ** 30 } });
+  using client = await RawClient.open(watched.server.addr);
+  const connection = await watched.opened.next();
+  for (let count = 0; count < 40; count++) connection.send(new Uint8Array(2 ** 20));
+  connection.close();
+  for (let count = 0; count < 40; count++) await client.message();
+  await client.closeFrame();
+  await client.sendClose(1000);
+  await watched.ended.next();
+  assertEquals(drained.all, []);
+});
+
 // Streams.
 
 Deno.test("Connection.messages() yields the messages and ends with the connection", async () => {
@@ -342,6 +356,16 @@ Deno.test("Connection.writable sends 1001 when it is aborted, and fails once the
   await writer.abort("no more");
   assertEquals((await client.frame())?.payload, fromHex("03 e9"));
   await client.sendClose(1001);
+  using _deaf = await RawClient.open(watched.server.addr);
+  const other = await watched.opened.next();
+  const block = new Uint8Array(2 ** 20);
+  const late = other.writable.getWriter();
+  late.closed.catch(() => {}); // it fails as the writes do
+  const writes = Array.from({ length: 40 }, () => late.write(block));
+  await until("the kernel takes no more", () => other.bufferedAmount > 0);
+  other.terminate();
+  const last = (await Promise.allSettled(writes)).at(-1) as PromiseRejectedResult;
+  assertEquals(last.reason.message, "Connection is closed");
 });
 
 Deno.test("Connection.writable rejects what cannot be sent", async () => {
@@ -637,6 +661,8 @@ Deno.test("ServerConnection closes a peer that does not read with 1013, policy c
     by: "us",
     sent: { code: 1013, reason: "Send queue is full" },
   });
+  const { sum } = await watched.server.operations.snapshot();
+  assertEquals(sum.measured.slowClosed, 1);
   await client.gone();
 });
 
@@ -1111,6 +1137,14 @@ Deno.test("Connection.signal aborts when either side leaves, and is no fault of 
     if (end === "close") assertEquals((await client.closeFrame()).code, 4_000);
   }
   assertEquals(watched.book.entries("handler_fault"), []);
+});
+
+Deno.test("Connection.signal is aborted for who asks for it only once the connection closes", async () => {
+  await using watched = watch();
+  using _client = await RawClient.open(watched.server.addr);
+  const connection = await watched.opened.next();
+  connection.close();
+  assertEquals(connection.signal.aborted, true);
 });
 
 Deno.test("Connection.drained resolves as the peer reads, so that a loop goes no faster", async () => {
