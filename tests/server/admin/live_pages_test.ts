@@ -97,6 +97,16 @@ Deno.test("LivePages does nothing while there is no page", async () => {
   assertEquals(port.operations.calls.length, length);
 });
 
+Deno.test("LivePages goes on for the pages that stay when one leaves", async () => {
+  await using port = new Port({ interval: 1 });
+  using staying = await port.open();
+  const leaving = await port.open();
+  leaving.close();
+  await until("one is forgotten", () => port.pages.size === 1);
+  port.operations.now++;
+  await until("a new one comes", async () => await snapshotOf(staying) === port.operations.now);
+});
+
 Deno.test("LivePages has all pages share a snapshot", async () => {
   await using port = new Port({ interval: NEVER });
   const gate = Promise.withResolvers<void>();
@@ -152,6 +162,21 @@ Deno.test("LivePages forgets a page that has gone before the switch", async () =
   gone.resolve();
   await until("it was taken on", () => port.accepted === 1);
   await until("it is forgotten", () => port.pages.size === 0);
+});
+
+Deno.test("LivePages forgets a page that does not open in time", async () => {
+  const { upgradeWebSocket } = Deno;
+  const socket = new EventTarget() as WebSocket;
+  Deno.upgradeWebSocket = () => ({ socket, response: new Response() });
+  try {
+    await using port = new Port({ interval: NEVER, openTimeout: 1 });
+    const headers = { upgrade: "websocket", "sec-websocket-protocol": "fourtuple.live" };
+    port.pages.accept(new Request("http://localhost/", { headers }));
+    assertEquals(port.pages.size, 1);
+    await until("it is forgotten", () => port.pages.size === 0);
+  } finally {
+    Deno.upgradeWebSocket = upgradeWebSocket;
+  }
 });
 
 Deno.test("LivePages sends no further snapshot to a page that has not taken the last", async () => {
