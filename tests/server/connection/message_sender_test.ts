@@ -16,6 +16,7 @@ import { BufferPool } from "../../../server/net/buffer_pool.ts";
 import { connectionDeflate, inflateOnce, sameBytes } from "../../helpers/deflate_messages.ts";
 import { MemoryTransport, settled } from "../../helpers/memory_transport.ts";
 import { concat, toHex } from "../../helpers/notation.ts";
+import { Random } from "../../helpers/random.ts";
 
 /** A sender on a transport without a network. */
 class LoneSender implements MessageSenderOwner {
@@ -194,6 +195,30 @@ Deno.test("MessageSender.send() applies the policy behind a large text that take
   await lone.sender.taken();
   assertEquals(lone.sender.send("small"), "sent");
   await settled();
+});
+
+Deno.test("MessageSender.send() holds what it compresses at once to the bound, and sends plain what gets no smaller", async () => {
+  const random = new Random(1);
+  const lone = new LoneSender(
+    { whenFull: "drop", sendQueueBytes: 10_000 },
+    connectionDeflate(false),
+  );
+  lone.transport.blocked = true;
+  const results: string[] = [];
+  for (let count = 0; count < 200; count++) {
+    results.push(lone.sender.send(toHex(random.bytes(1_000))));
+  }
+  assertEquals(results.at(-1), "dropped");
+  assert(lone.sender.bytes <= 160_000, `${lone.sender.bytes} bytes`); // a burst may be 16 times the bound
+  lone.transport.blocked = false;
+  lone.transport.letThrough();
+  await lone.sender.taken();
+  assertEquals(lone.transport.written[0], 0xc1); // RSV1
+  const { length } = lone.transport.written;
+  lone.sender.send(random.bytes(4_000));
+  await settled();
+  assertEquals(lone.transport.written[length], 0x82);
+  lone.sender.stop();
 });
 
 Deno.test("MessageSender.send() holds what it compresses itself to the bound for bursts alone", async () => {
