@@ -6,8 +6,8 @@ import { type ConnectionHost, ServerConnection } from "../server/connection/serv
 import { UnfinishedMessages } from "../server/connection/unfinished_messages.ts";
 import type { Limits } from "../server/limits.ts";
 import { type LogEntry, tell } from "../server/log.ts";
+import { DeadlineSweeper } from "../server/loop/deadline_sweeper.ts";
 import { Patience } from "../server/loop/patience.ts";
-import { Sweep } from "../server/loop/sweep.ts";
 import { Turn } from "../server/loop/turn.ts";
 import { Measurements } from "../server/metrics/measurements.ts";
 import { BufferPool } from "../server/net/buffer_pool.ts";
@@ -91,7 +91,7 @@ export class RunningClientConnection extends ServerConnection<undefined>
     const cut = () => this.terminate();
     signal?.addEventListener("abort", cut);
     host.finished.promise.then(() => signal?.removeEventListener("abort", cut));
-    host.sweep.add(this);
+    host.sweeper.add(this);
     this.run(start.rest);
   }
 
@@ -116,7 +116,7 @@ class ClientHost implements ConnectionHost<undefined> {
   readonly turn: Turn = new Turn();
   readonly patience: Patience = new Patience();
   readonly measurements: Measurements = new Measurements();
-  readonly sweep: Sweep;
+  readonly sweeper: DeadlineSweeper;
   readonly unfinished: UnfinishedMessages = new UnfinishedMessages(this);
   readonly handlers: Handlers<undefined>;
   readonly closed: PromiseWithResolvers<ClosedStatus> = Promise.withResolvers();
@@ -128,7 +128,7 @@ class ClientHost implements ConnectionHost<undefined> {
   constructor({ limits, options }: ClientStart) {
     this.limits = limits;
     const { pingInterval, closeTimeout, streamTimeout, messageTimeout } = limits;
-    this.sweep = new Sweep([pingInterval, closeTimeout, streamTimeout, messageTimeout]);
+    this.sweeper = new DeadlineSweeper([pingInterval, closeTimeout, streamTimeout, messageTimeout]);
     this.#log = options.log ?? (() => {});
     this.handlers = {
       // Without a handler messages wait for whoever asks for them.
@@ -159,7 +159,7 @@ class ClientHost implements ConnectionHost<undefined> {
   }
 
   released(connection: ServerConnection<undefined>): void {
-    this.sweep.delete(connection);
+    this.sweeper.delete(connection);
     this.turn.stop();
     this.patience.stop();
     this.finished.resolve();

@@ -31,8 +31,8 @@ import { AllowedOrigins } from "./http/origin.ts";
 import { Proxies } from "./http/proxy/proxies.ts";
 import { changeLimits, type Limits, resolveLimits } from "./limits.ts";
 import { type LogEntry, logToConsole, tell } from "./log.ts";
+import { DeadlineSweeper } from "./loop/deadline_sweeper.ts";
 import { Patience } from "./loop/patience.ts";
-import { Sweep } from "./loop/sweep.ts";
 import { Turn } from "./loop/turn.ts";
 import { walk } from "./loop/walk.ts";
 import { Measurements } from "./metrics/measurements.ts";
@@ -171,7 +171,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   readonly flusher = new Flusher();
   readonly turn = new Turn();
   readonly patience = new Patience();
-  readonly sweep: Sweep;
+  readonly sweeper: DeadlineSweeper;
   readonly unfinished: UnfinishedMessages = new UnfinishedMessages(this);
   readonly registry: Registry<ServerConnection<Data>>;
   readonly hub: Hub;
@@ -213,11 +213,11 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     this.#initialLimits = { ...this.limits };
     this.usesTls = cert !== undefined;
     this.#tls = cert === undefined ? undefined : secureContext(cert, key!);
-    this.sweep = new Sweep(timeoutsOf(this.limits));
+    this.sweeper = new DeadlineSweeper(timeoutsOf(this.limits));
     this.#admission = new Admission({
       limits: this.limits,
       proxies: this.proxies,
-      clock: () => this.sweep.now,
+      clock: () => this.sweeper.now,
       log: (entry) => this.log(entry),
     });
     this.registry = new Registry((key) => this.#sockets.describe(parseFourTuple(key)));
@@ -325,7 +325,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     const exchange = new Exchange(this, conn);
     this.#admission.add(exchange);
     this.exchanges.add(exchange, exchange.knownAddress);
-    this.sweep.add(exchange);
+    this.sweeper.add(exchange);
     while (this.exchanges.size > this.limits.handshakes) {
       // Whoever opens the most pays for it, so that nobody keeps those out who need some time.
       const message = "Handshake was the oldest of the address that has the most";
@@ -359,7 +359,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
 
   forwardedMalformed(key: string, fault: string): void {
     this.registry.forwardedMalformed++;
-    const { now } = this.sweep;
+    const { now } = this.sweeper;
     // A client may have written it, all day.
     if (now - this.#lastMalformed < MALFORMED_QUIET) return;
     this.#lastMalformed = now;
@@ -384,13 +384,13 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   opened(connection: ServerConnection<Data>): void {
     this.#admission.add(connection);
     this.registry.add(connection)?.terminate();
-    this.sweep.add(connection);
+    this.sweeper.add(connection);
     this.#drain.opened(connection);
   }
 
   released(connection: ServerConnection<Data>): void {
     this.registry.delete(connection);
-    this.sweep.delete(connection);
+    this.sweeper.delete(connection);
     this.operations.released(connection);
     this.#drain.released(connection);
     this.#gone(connection);
@@ -399,7 +399,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
 
   ended(exchange: Exchange<Data>): void {
     this.exchanges.delete(exchange);
-    this.sweep.delete(exchange);
+    this.sweeper.delete(exchange);
     if (this.exchanges.size === 0) this.#drain.settled();
     this.#gone(exchange);
   }
@@ -505,7 +505,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     if (!counted && changed.connectionsPerAddress !== undefined) {
       this.#admission.recount([...this.exchanges, ...this.registry.connections]);
     }
-    this.sweep.watch(timeoutsOf(changed));
+    this.sweeper.watch(timeoutsOf(changed));
     this.hub.keptBytes = changed.sendQueueBytes;
     return { ...changed };
   }
@@ -531,7 +531,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   }
 }
 
-/** What the sweep has to look after in time. */
+/** What the sweeper has to look after in time. */
 function timeoutsOf(limits: Limits): number[] {
   const { handshakeTimeout, pingInterval, closeTimeout, streamTimeout, messageTimeout } = limits;
   return [handshakeTimeout, pingInterval, closeTimeout, streamTimeout, messageTimeout];

@@ -8,8 +8,8 @@ import {
   type Role,
   type Session,
 } from "../../protocol/mod.ts";
+import type { DeadlineSweeper } from "../loop/deadline_sweeper.ts";
 import type { Patience, Patient } from "../loop/patience.ts";
-import type { Sweep } from "../loop/sweep.ts";
 import { FRAMES_PER_LOOK, type Turn } from "../loop/turn.ts";
 import type { Measurements } from "../metrics/measurements.ts";
 import type { BufferPool } from "../net/buffer_pool.ts";
@@ -42,7 +42,7 @@ export interface MessageReceiverHost {
   /** Lends the buffers to read into. */
   readonly pool: BufferPool;
   /** Tells the time. */
-  readonly sweep: Pick<Sweep, "now" | "recently">;
+  readonly sweeper: Pick<DeadlineSweeper, "now" | "recently">;
   /** Keeps busy connections from holding the event loop. */
   readonly turn: Turn;
   /** Bounds what messages hold before they are whole, and for how long. */
@@ -145,7 +145,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
     this.#session = session;
     this.#sender = sender;
     this.#deflate = deflate;
-    this.lastReceived = host.sweep.now;
+    this.lastReceived = host.sweeper.now;
   }
 
   /** Whether it waits for its own side, so that a silent peer is not to blame. */
@@ -196,7 +196,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
 
   /** Receives until nothing more comes for now: `true`, or ever: `false`. */
   async #receiveFrames(first: Uint8Array): Promise<boolean> {
-    const { role, limits, pool, sweep, turn, measurements } = this.#host;
+    const { role, limits, pool, sweeper, turn, measurements } = this.#host;
     const deflate = this.#deflate !== undefined;
     const decoder = this.#decoder ??= new FrameDecoder({ role, limits, deflate });
     const source = new FrameSource(this.#owner.transport, decoder, pool, first);
@@ -209,7 +209,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
         const { done, value: batch } = await reader.read();
         if (done) return false;
         this.bytes += batch.byteLength;
-        const now = sweep.recently;
+        const now = sweeper.recently;
         if (!more) silence = now - this.lastReceived;
         more = batch.more;
         this.lastReceived = now;

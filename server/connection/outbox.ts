@@ -1,5 +1,5 @@
 import { Opcode } from "../../protocol/mod.ts";
-import type { Due, Sweep } from "../loop/sweep.ts";
+import type { DeadlineSweeper, HasDeadline } from "../loop/deadline_sweeper.ts";
 import { isIncoming } from "./incoming_streams.ts";
 import { COPY_BYTES, type SendQueue } from "./send_queue.ts";
 
@@ -28,7 +28,7 @@ export interface OutboxHost {
   /** How long the source of a stream may give nothing. */
   readonly limits: { readonly streamTimeout: number };
   /** Looks after that. */
-  readonly sweep: Pick<Sweep, "now" | "add" | "delete">;
+  readonly sweeper: Pick<DeadlineSweeper, "now" | "add" | "delete">;
 }
 
 /** Whose messages an outbox sends. */
@@ -63,7 +63,7 @@ const ENCODER = new TextEncoder();
  * Sends messages one after the other where one of them takes its time: RFC 6455 5.4 does not let the
  * frames of two messages mix, so what is sent meanwhile waits. Control frames do not.
  */
-export class Outbox implements Due {
+export class Outbox implements HasDeadline {
   due = Infinity;
   /** Bytes of the messages that wait for their turn; those of streams are not known. */
   bytes = 0;
@@ -180,12 +180,12 @@ export class Outbox implements Due {
   ): Promise<"sent" | "dropped"> {
     const owner = this.#owner;
     this.#reader = reader;
-    this.#host.sweep.add(this);
+    this.#host.sweeper.add(this);
     let type = given;
     let opcode: Opcode = Opcode.Continuation;
     try {
       for (let begun = false; owner.sendable; begun = true) {
-        this.due = this.#host.sweep.now + timeout;
+        this.due = this.#host.sweeper.now + timeout;
         const { done, value = NOTHING } = await reader.read();
         if (!owner.sendable) break;
         if (typeof value !== "string" && !(value instanceof Uint8Array)) {
@@ -209,7 +209,7 @@ export class Outbox implements Due {
     } catch (error) {
       if (owner.sendable) owner.brokeOff("source_failed", error);
     } finally {
-      this.#host.sweep.delete(this);
+      this.#host.sweeper.delete(this);
       this.#reader = undefined;
     }
     reader.cancel().catch(() => {});

@@ -11,7 +11,7 @@ import {
 } from "../../protocol/mod.ts";
 import type { Limits } from "../limits.ts";
 import type { LogEntry } from "../log.ts";
-import type { Due, Sweep } from "../loop/sweep.ts";
+import type { DeadlineSweeper, HasDeadline } from "../loop/deadline_sweeper.ts";
 import type { ClientAddress } from "../net/client_address.ts";
 import { type FourTuple, fourTupleOf, ownTupleOf } from "../net/four_tuple.ts";
 import { closeQuietly, linger, type Transport } from "../net/transport.ts";
@@ -52,7 +52,7 @@ export interface ConnectionHost<Data> extends MessageReceiverHost, MessageSender
   /** Sends to everybody. */
   readonly hub: Hub;
   /** Looks after deadlines. */
-  readonly sweep: Sweep;
+  readonly sweeper: DeadlineSweeper;
   /** What the application does. */
   readonly handlers: Handlers<Data>;
   /** Tells the operator. */
@@ -93,7 +93,7 @@ export class ServerConnection<Data>
     MessageSenderOwner,
     Subscriber,
     PacedReceiver,
-    Due,
+    HasDeadline,
     Registered {
   readonly id: number;
   readonly key: string;
@@ -236,7 +236,7 @@ export class ServerConnection<Data>
   }
 
   receivedPong(payload: Uint8Array): void {
-    const roundTrip = this.#keepAlive.receivedPong(payload, this.#host.sweep.now);
+    const roundTrip = this.#keepAlive.receivedPong(payload, this.#host.sweeper.now);
     if (roundTrip !== undefined) this.#host.roundTripMeasured(this, roundTrip);
     const { handlers } = this.#host;
     if (handlers.pong && this.open) this.#call("pong", () => handlers.pong!(this, payload.slice()));
@@ -289,7 +289,7 @@ export class ServerConnection<Data>
 
   /** Has the round trip measured; tells whether a ping could be sent for it. */
   pingForRoundTrip(): boolean {
-    return this.ping(this.#keepAlive.ask(this.#host.sweep.now)) !== "dropped";
+    return this.ping(this.#keepAlive.ask(this.#host.sweeper.now)) !== "dropped";
   }
 
   sendControl(opcode: Opcode, payload: Uint8Array): SendResult {
@@ -341,7 +341,7 @@ export class ServerConnection<Data>
 
   #setCloseDeadline(): void {
     this.#bytesOutAtDeadline = this.#bytesOut;
-    this.due = this.#host.sweep.now + this.#host.limits.closeTimeout;
+    this.due = this.#host.sweeper.now + this.#host.limits.closeTimeout;
   }
 
   wrote(bytes: number): void {
@@ -441,7 +441,7 @@ export class ServerConnection<Data>
     }
   }
 
-  /** Lets our last words reach the peer, bounded by the sweep, and gives the descriptor back. */
+  /** Lets our last words reach the peer, bounded by the sweeper, and gives the descriptor back. */
   async #end(): Promise<void> {
     const { pool, limits } = this.#host;
     this.#setCloseDeadline();

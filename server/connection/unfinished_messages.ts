@@ -1,4 +1,4 @@
-import type { Due, Sweep } from "../loop/sweep.ts";
+import type { DeadlineSweeper, HasDeadline } from "../loop/deadline_sweeper.ts";
 import { sourceOf } from "../net/address_counter.ts";
 
 /** So much of a message has to come in each `messageTimeout`: a phone's uplink brings it in seconds. */
@@ -37,7 +37,7 @@ export interface UnfinishedMessagesHost {
   /** How long one may go without progress, and what all of them may hold. */
   readonly limits: { readonly messageTimeout: number; readonly unfinishedBytes: number };
   /** Looks after the deadlines. */
-  readonly sweep: Pick<Sweep, "now" | "add" | "delete">;
+  readonly sweeper: Pick<DeadlineSweeper, "now" | "add" | "delete">;
 }
 
 /**
@@ -45,13 +45,13 @@ export interface UnfinishedMessagesHost {
  * to make progress, and all together hold no more than a budget. One that is alone may hold as much
  * as `messageBytes` allows.
  */
-export class UnfinishedMessages implements Due {
+export class UnfinishedMessages implements HasDeadline {
   readonly #host: UnfinishedMessagesHost;
   /** In the order of their deadlines, which all are one timeout long. */
   readonly #messages = new Map<UnfinishedMessage, Progress>();
   #bytes = 0;
   /** By how much the deadlines were put off. */
-  #putOff = 0;
+  #postponed = 0;
 
   /** @param host What it shares with the server. */
   constructor(host: UnfinishedMessagesHost) {
@@ -65,12 +65,12 @@ export class UnfinishedMessages implements Due {
 
   /** When the first of them has had its time. */
   get due(): number {
-    for (const { deadline } of this.#messages.values()) return deadline + this.#putOff;
+    for (const { deadline } of this.#messages.values()) return deadline + this.#postponed;
     return Infinity;
   }
 
   set due(due: number) {
-    if (this.#messages.size > 0) this.#putOff += due - this.due;
+    if (this.#messages.size > 0) this.#postponed += due - this.due;
   }
 
   /**
@@ -85,7 +85,7 @@ export class UnfinishedMessages implements Due {
     if (progress === undefined) {
       progress = { bytes: 0, arrived: 0, deadline: this.#deadline(), source: undefined };
       this.#messages.set(message, progress);
-      if (this.#messages.size === 1) this.#host.sweep.add(this);
+      if (this.#messages.size === 1) this.#host.sweeper.add(this);
     }
     progress.arrived += arrived;
     this.#bytes += bytes - progress.bytes;
@@ -99,13 +99,13 @@ export class UnfinishedMessages implements Due {
     if (progress === undefined) return;
     this.#bytes -= progress.bytes;
     this.#messages.delete(message);
-    if (this.#messages.size === 0) this.#host.sweep.delete(this);
+    if (this.#messages.size === 0) this.#host.sweeper.delete(this);
   }
 
   expire(now: number): void {
     let closed = 0;
     for (const [message, progress] of this.#messages) {
-      if (progress.deadline + this.#putOff > now) return;
+      if (progress.deadline + this.#postponed > now) return;
       if (message.excused || progress.arrived >= MIN_PROGRESS_BYTES) {
         progress.arrived = 0;
         progress.deadline = this.#deadline();
@@ -119,8 +119,8 @@ export class UnfinishedMessages implements Due {
   }
 
   #deadline(): number {
-    const { limits, sweep } = this.#host;
-    return sweep.now + limits.messageTimeout - this.#putOff;
+    const { limits, sweeper } = this.#host;
+    return sweeper.now + limits.messageTimeout - this.#postponed;
   }
 
   /** Gives messages up until the others fit into the budget. */

@@ -2,7 +2,7 @@ import { serializeResponseHead } from "../../protocol/mod.ts";
 import { connectionsByDescriptors } from "../host/capacity.ts";
 import type { Limits } from "../limits.ts";
 import type { LogEntry } from "../log.ts";
-import type { Clock } from "../loop/sweep.ts";
+import type { Clock } from "../loop/deadline_sweeper.ts";
 import { AddressCounter } from "../net/address_counter.ts";
 import { fourTupleOf } from "../net/four_tuple.ts";
 import type { Transport } from "../net/transport.ts";

@@ -10,7 +10,7 @@ import {
 import type { ConnectionDeflate } from "../connection/deflate/connection_deflate.ts";
 import { type ConnectionHost, ServerConnection } from "../connection/server_connection.ts";
 import type { LogEntry } from "../log.ts";
-import type { Due } from "../loop/sweep.ts";
+import type { HasDeadline } from "../loop/deadline_sweeper.ts";
 import { readBeginning } from "../net/read_beginning.ts";
 import { PlainHttp } from "../net/tls.ts";
 import { closeQuietly, linger, type Transport, writeAll } from "../net/transport.ts";
@@ -72,7 +72,7 @@ const METHODS = "GET, HEAD, OPTIONS";
  * The first request on a connection, up to its answer: an opening handshake, or plain HTTP. It has
  * one deadline, which only progress in writing a plain response puts off.
  */
-export class Exchange<Data> implements Due {
+export class Exchange<Data> implements HasDeadline {
   due: number;
   readonly #host: ExchangeHost<Data>;
   readonly #conn: Transport;
@@ -100,7 +100,7 @@ export class Exchange<Data> implements Due {
     this.#peer = new Peer(conn, host.proxies);
     this.remoteAddress = this.#peer.address;
     this.transport = this.#peer.isToBeAnnounced ? conn : host.secure(conn);
-    this.#began = host.sweep.now;
+    this.#began = host.sweeper.now;
     this.due = this.#began + host.limits.handshakeTimeout;
   }
 
@@ -192,7 +192,7 @@ export class Exchange<Data> implements Due {
       deflate: this.#host.compressionOf(extensions),
       data,
     });
-    this.#host.measurements.handshakes.observe(this.#host.sweep.now - this.#began);
+    this.#host.measurements.handshakes.observe(this.#host.sweeper.now - this.#began);
     // In this order, since a server that is stopping must not look empty in between.
     this.#host.opened(connection);
     this.#leave();
@@ -285,16 +285,16 @@ export class Exchange<Data> implements Due {
     this.#trace?.end(response.status, this.#refusal);
     this.#answering = new AbortController();
     const progress = () => {
-      this.due = this.#host.sweep.now + this.#host.limits.handshakeTimeout;
+      this.due = this.#host.sweeper.now + this.#host.limits.handshakeTimeout;
     };
     const { signal } = this.#answering;
     return writeResponse(this.transport, response, { headOnly: this.#headOnly, progress, signal });
   }
 
   async #linger(): Promise<void> {
-    const { pool, limits, sweep } = this.#host;
+    const { pool, limits, sweeper } = this.#host;
     this.#answered = true;
-    this.due = sweep.now + limits.closeTimeout;
+    this.due = sweeper.now + limits.closeTimeout;
     await linger(this.transport, pool, { maxBytes: limits.lingerBytes });
     this.#end();
   }

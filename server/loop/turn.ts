@@ -1,5 +1,5 @@
+import type { Clock } from "./deadline_sweeper.ts";
 import { spareTurn } from "./spare_turn.ts";
-import type { Clock } from "./sweep.ts";
 
 /** How long connections may be served before everything else has a turn, in milliseconds. */
 const BUDGET = 10;

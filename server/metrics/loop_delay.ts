@@ -1,4 +1,4 @@
-import type { Clock } from "../loop/sweep.ts";
+import type { Clock } from "../loop/deadline_sweeper.ts";
 import type { LoopDelay } from "./measurements.ts";
 
 /** How often a timer is set to be late, in milliseconds. */

@@ -2,8 +2,8 @@ import { CloseCode } from "../../protocol/mod.ts";
 import type { Closing } from "../connection/connection.ts";
 import type { Limits } from "../limits.ts";
 import type { LogEntry } from "../log.ts";
+import type { DeadlineSweeper } from "../loop/deadline_sweeper.ts";
 import { pause } from "../loop/pause.ts";
-import type { Sweep } from "../loop/sweep.ts";
 
 /** How a drain is to go. */
 export interface DrainOptions {
@@ -55,7 +55,7 @@ export interface DrainSpan {
 
 /** A connection that has to leave. */
 export interface Leaving {
-  /** When the sweep cuts it. */
+  /** When the sweeper cuts it. */
   readonly due: number;
   /** How it closes. */
   readonly closing: Closing | undefined;
@@ -74,7 +74,7 @@ export interface DrainHost {
     readonly size: number;
   };
   /** Cuts those that do not answer in time. */
-  readonly sweep: Pick<Sweep, "now" | "putOff">;
+  readonly sweeper: Pick<DeadlineSweeper, "now" | "postpone">;
   /** How long that is. */
   readonly limits: Pick<Limits, "closeTimeout">;
   /** Resolves when everybody has gone. */
@@ -174,7 +174,7 @@ export class Drain {
     const answered = closing?.received !== undefined;
     this.#ended[answered ? "closed" : "cut"]++;
     if (this.#waiting <= MOST_TOLD) this.#fewer?.();
-    if (answered && due > this.#host.sweep.now) this.#leftInTime();
+    if (answered && due > this.#host.sweeper.now) this.#leftInTime();
   }
 
   /** The last handshake is over. */
@@ -193,7 +193,7 @@ export class Drain {
   #part(): void {
     if (this.#parting) return;
     this.#parting = true;
-    this.#givenUntil = this.#host.sweep.now;
+    this.#givenUntil = this.#host.sweeper.now;
   }
 
   /** How many have been told and have not gone; those that went untold make it too small. */
@@ -223,11 +223,11 @@ export class Drain {
    * since we are slow. Nobody is cut for that: the time until now does not count.
    */
   #leftInTime(): void {
-    const { sweep, limits } = this.#host;
-    const since = sweep.now - this.#givenUntil;
+    const { sweeper, limits } = this.#host;
+    const since = sweeper.now - this.#givenUntil;
     if (since < limits.closeTimeout / 4) return; // giving it means going through all of them
     this.#givenUntil += since;
-    sweep.putOff(since);
+    sweeper.postpone(since);
   }
 
   /** Waits until no handshake is under way, or for so many milliseconds. */

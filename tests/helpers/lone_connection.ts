@@ -5,8 +5,8 @@ import {
 } from "../../server/connection/server_connection.ts";
 import { UnfinishedMessages } from "../../server/connection/unfinished_messages.ts";
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
+import { DeadlineSweeper } from "../../server/loop/deadline_sweeper.ts";
 import { Patience } from "../../server/loop/patience.ts";
-import { Sweep } from "../../server/loop/sweep.ts";
 import { Turn } from "../../server/loop/turn.ts";
 import { Measurements } from "../../server/metrics/measurements.ts";
 import { BufferPool } from "../../server/net/buffer_pool.ts";
@@ -17,7 +17,7 @@ import { MemoryTransport, settled } from "./memory_transport.ts";
 /** A connection on a transport without a network, with a clock that the test turns. */
 export class LoneConnection {
   now = 1_000;
-  readonly sweep: Sweep = new Sweep([1_000], () => this.now);
+  readonly sweeper: DeadlineSweeper = new DeadlineSweeper([1_000], () => this.now);
   readonly transport = new MemoryTransport();
   readonly messages: number[] = [];
   readonly log = new LogBook();
@@ -38,8 +38,8 @@ export class LoneConnection {
       pool: new BufferPool(),
       flusher: new Flusher(),
       hub: new Hub(() => []),
-      sweep: this.sweep,
-      unfinished: new UnfinishedMessages({ limits: DEFAULT_LIMITS, sweep: this.sweep }),
+      sweeper: this.sweeper,
+      unfinished: new UnfinishedMessages({ limits: DEFAULT_LIMITS, sweeper: this.sweeper }),
       turn,
       patience,
       measurements: this.measurements,
@@ -76,7 +76,7 @@ export class LoneConnection {
   /** Lets time pass, and has the connection looked after. */
   pass(milliseconds: number): void {
     this.now += milliseconds;
-    this.sweep.tick();
+    this.sweeper.tick();
     if (this.connection.due <= this.now) this.connection.expire(this.now);
   }
 

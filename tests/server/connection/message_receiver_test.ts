@@ -23,8 +23,8 @@ import {
 import { Flusher } from "../../../server/connection/send_queue.ts";
 import { UnfinishedMessages } from "../../../server/connection/unfinished_messages.ts";
 import { DEFAULT_LIMITS } from "../../../server/limits.ts";
+import { DeadlineSweeper } from "../../../server/loop/deadline_sweeper.ts";
 import type { Patient } from "../../../server/loop/patience.ts";
-import { Sweep } from "../../../server/loop/sweep.ts";
 import { Turn } from "../../../server/loop/turn.ts";
 import { Measurements } from "../../../server/metrics/measurements.ts";
 import { BufferPool } from "../../../server/net/buffer_pool.ts";
@@ -81,8 +81,8 @@ class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
   readonly measurements = new Measurements();
   readonly turn = new CountingTurn();
   readonly patience = new TestedPatience();
-  readonly sweep: Sweep = new Sweep([1_000], () => this.now);
-  readonly unfinished = new UnfinishedMessages({ limits: DEFAULT_LIMITS, sweep: this.sweep });
+  readonly sweeper: DeadlineSweeper = new DeadlineSweeper([1_000], () => this.now);
+  readonly unfinished = new UnfinishedMessages({ limits: DEFAULT_LIMITS, sweeper: this.sweeper });
   readonly remoteAddress = "127.0.0.1";
   readonly givenUp: string[] = [];
   readonly handled: Message[] = [];
@@ -107,7 +107,7 @@ class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
       limits: DEFAULT_LIMITS,
       pool: new BufferPool(),
       flusher: new Flusher(),
-      sweep: this.sweep,
+      sweeper: this.sweeper,
       turn: this.turn,
       unfinished: this.unfinished,
       patience: this.patience,
@@ -187,7 +187,7 @@ function text(data: string): Uint8Array<ArrayBuffer> {
 Deno.test("MessageReceiver hands messages over and counts them, until the peer leaves", async () => {
   const lone = new LoneReceiver();
   lone.now = 2_000;
-  lone.sweep.tick();
+  lone.sweeper.tick();
   const binary = encodeFrame(Opcode.Binary, Uint8Array.of(1, 2), { maskKey: 1 });
   await lone.arrive(text("a"), text("b"), binary);
   assertEquals(lone.handled, ["a", "b", Uint8Array.of(1, 2)]);
@@ -208,7 +208,7 @@ Deno.test("MessageReceiver keeps its place wherever a silence cuts frames and me
   ];
   for (const byte of concat(frames)) {
     lone.now += 3_000; // more than after which it is parked
-    lone.sweep.tick();
+    lone.sweeper.tick();
     await lone.arrive(Uint8Array.of(byte));
   }
   assertEquals(lone.handled, ["ab", new Uint8Array(0)]);

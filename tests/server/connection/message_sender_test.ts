@@ -9,7 +9,7 @@ import {
 } from "../../../server/connection/message_sender.ts";
 import { Flusher } from "../../../server/connection/send_queue.ts";
 import { DEFAULT_LIMITS } from "../../../server/limits.ts";
-import { Sweep } from "../../../server/loop/sweep.ts";
+import { DeadlineSweeper } from "../../../server/loop/deadline_sweeper.ts";
 import { Turn } from "../../../server/loop/turn.ts";
 import { Measurements } from "../../../server/metrics/measurements.ts";
 import { BufferPool } from "../../../server/net/buffer_pool.ts";
@@ -39,7 +39,7 @@ class LoneSender implements MessageSenderOwner {
       limits: { ...DEFAULT_LIMITS, ...limits },
       pool: new BufferPool(),
       flusher: new Flusher(),
-      sweep: new Sweep([1_000]),
+      sweeper: new DeadlineSweeper([1_000]),
       measurements: this.measurements,
       turn: this.turn,
     };

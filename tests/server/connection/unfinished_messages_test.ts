@@ -13,7 +13,7 @@ import { RawClient } from "../../helpers/raw_client.ts";
 /** Unfinished messages that are swept when the test says so. */
 class Setup {
   readonly limits = { messageTimeout: 100, unfinishedBytes: 1_000 };
-  readonly sweep = { now: 0, add: () => {}, delete: () => {} };
+  readonly sweeper = { now: 0, add: () => {}, delete: () => {} };
   readonly messages = new UnfinishedMessages(this);
   readonly givenUp: string[] = [];
 
@@ -23,7 +23,7 @@ class Setup {
   }
 
   tick(now: number): void {
-    this.sweep.now = now;
+    this.sweeper.now = now;
     if (this.messages.due <= now) this.messages.expire(now);
   }
 }
@@ -34,7 +34,7 @@ Deno.test("UnfinishedMessages gives a message up that makes no progress in its t
     setup.message(name, "192.0.2.1")
   ) as [UnfinishedMessage, UnfinishedMessage, UnfinishedMessage];
   setup.messages.update(idle, 10, 10);
-  setup.sweep.now = 50;
+  setup.sweeper.now = 50;
   setup.messages.update(slow, 10, 65_535);
   setup.messages.update(quick, 10, 65_536);
   setup.tick(99);
@@ -58,7 +58,7 @@ Deno.test("UnfinishedMessages blames nobody for what is excused, or for an event
   setup.messages.update(message, 1, 0);
   setup.messages.due += 70;
   setup.tick(169);
-  setup.sweep.now = 169;
+  setup.sweeper.now = 169;
   setup.messages.update(setup.message("later", "192.0.2.1"), 1, 0);
   assertEquals(setup.givenUp, []);
   setup.tick(170);

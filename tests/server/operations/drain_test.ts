@@ -170,7 +170,10 @@ class Crowd implements DrainHost {
   readonly #gone = Promise.withResolvers<void>();
   readonly registry = { size: 0, connections: this.#guests };
   readonly exchanges = new Set<never>();
-  readonly sweep = { now: 0, putOff: (milliseconds: number) => void this.given.push(milliseconds) };
+  readonly sweeper = {
+    now: 0,
+    postpone: (milliseconds: number) => void this.given.push(milliseconds),
+  };
   readonly limits = { closeTimeout: 5_000 };
   readonly finished = this.#gone.promise;
   readonly book = new LogBook();
@@ -312,16 +315,16 @@ Deno.test("Drain gives everybody the time in which others answer and leave", asy
   const crowd = new Crowd(10);
   const drained = crowd.drain.run({});
   const [first, second, third, late, silent] = crowd.told;
-  crowd.sweep.now = 1_000;
+  crowd.sweeper.now = 1_000;
   crowd.leave(first!);
   assertEquals(crowd.given, [], "A quarter of the timeout is not over");
-  crowd.sweep.now = 1_500;
+  crowd.sweeper.now = 1_500;
   crowd.leave(second!);
   assertEquals(crowd.given, [1_500]);
-  crowd.sweep.now = 4_000;
+  crowd.sweeper.now = 4_000;
   crowd.leave(third!);
   assertEquals(crowd.given, [1_500, 2_500]);
-  crowd.sweep.now = 8_000;
+  crowd.sweeper.now = 8_000;
   late!.due = 7_999; // it did not leave, but was cut while it lingered
   crowd.leave(late!);
   crowd.leave(silent!, { by: "us" });

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { type Due, Sweep } from "../../../server/loop/sweep.ts";
+import { DeadlineSweeper, type HasDeadline } from "../../../server/loop/deadline_sweeper.ts";
 import { ManualTimers } from "../../helpers/manual_timers.ts";
 
 /** An item that writes down when it was looked at; `then` is what it does besides. */
-class Item implements Due {
+class Item implements HasDeadline {
   readonly expired: number[] = [];
 
   constructor(public due: number, readonly then: (item: Item) => void = () => {}) {}
@@ -15,54 +15,54 @@ class Item implements Due {
 }
 
 /** Adds many items that are due. */
-function crowd(sweep: Sweep, size: number, then?: (item: Item) => void): Item[] {
+function crowd(sweeper: DeadlineSweeper, size: number, then?: (item: Item) => void): Item[] {
   const items = Array.from({ length: size }, () => new Item(1, then));
-  for (const item of items) sweep.add(item);
+  for (const item of items) sweeper.add(item);
   return items;
 }
 
-Deno.test("Sweep looks at what is due, at the very moment too, until it lies in the future", () => {
+Deno.test("DeadlineSweeper looks at what is due, at the very moment too, until it lies in the future", () => {
   using timers = new ManualTimers();
   let now = 0;
-  const sweep = new Sweep([1_000], () => now);
+  const sweeper = new DeadlineSweeper([1_000], () => now);
   const [early, late] = [new Item(10), new Item(20)];
-  sweep.add(early);
-  sweep.add(late);
+  sweeper.add(early);
+  sweeper.add(late);
   for (now of [9, 10, 19, 20]) timers.tick();
   early.due = 30;
   for (now of [29, 30]) timers.tick();
   assertEquals(early.expired, [10, 19, 20, 30]);
   assertEquals(late.expired, [20, 29, 30]);
-  assertEquals(sweep.now, 30);
+  assertEquals(sweeper.now, 30);
 });
 
-Deno.test("Sweep has one timer for all items, and none without any", () => {
+Deno.test("DeadlineSweeper has one timer for all items, and none without any", () => {
   using timers = new ManualTimers();
-  const sweep = new Sweep([1_000], () => 0);
+  const sweeper = new DeadlineSweeper([1_000], () => 0);
   assertEquals(timers.running, []);
   const [one, two] = [new Item(1), new Item(2)];
-  sweep.add(one);
-  sweep.add(two);
-  sweep.add(two);
+  sweeper.add(one);
+  sweeper.add(two);
+  sweeper.add(two);
   assertEquals(timers.running.length, 1);
-  sweep.delete(one);
+  sweeper.delete(one);
   assertEquals(timers.running.length, 1);
-  sweep.delete(two);
+  sweeper.delete(two);
   assertEquals(timers.running, []);
-  sweep.delete(two);
+  sweeper.delete(two);
   assertEquals(timers.running, []);
-  sweep.add(one);
+  sweeper.add(one);
   assertEquals(timers.running.length, 1);
 });
 
-Deno.test("Sweep looks every quarter of the shortest timeout, from 5 ms to 1 s", () => {
+Deno.test("DeadlineSweeper looks every quarter of the shortest timeout, from 5 ms to 1 s", () => {
   using timers = new ManualTimers();
   const lengthFor = (...timeouts: number[]): number => {
-    const sweep = new Sweep(timeouts, () => 0);
+    const sweeper = new DeadlineSweeper(timeouts, () => 0);
     const item = new Item(0);
-    sweep.add(item);
+    sweeper.add(item);
     const [length] = timers.running;
-    sweep.delete(item);
+    sweeper.delete(item);
     return length!;
   };
   assertEquals(lengthFor(10_000, 30_000, 5_000), 1_000);
@@ -71,29 +71,29 @@ Deno.test("Sweep looks every quarter of the shortest timeout, from 5 ms to 1 s",
   assertEquals(lengthFor(), 1_000);
 });
 
-Deno.test("Sweep bears items that leave while it looks", () => {
+Deno.test("DeadlineSweeper bears items that leave while it looks", () => {
   using timers = new ManualTimers();
-  const sweep = new Sweep([1_000], () => 5);
+  const sweeper = new DeadlineSweeper([1_000], () => 5);
   const last = new Item(0);
   const first = new Item(0, (item) => {
-    sweep.delete(item);
-    sweep.delete(last);
+    sweeper.delete(item);
+    sweeper.delete(last);
   });
-  sweep.add(first);
-  sweep.add(last);
+  sweeper.add(first);
+  sweeper.add(last);
   timers.tick();
   assertEquals([first.expired, last.expired], [[5], []]);
   assertEquals(timers.running, []);
 });
 
-Deno.test("Sweep bears items that come while it looks, also in the place of the last one", () => {
+Deno.test("DeadlineSweeper bears items that come while it looks, also in the place of the last one", () => {
   using timers = new ManualTimers();
-  const sweep = new Sweep([1_000], () => 5);
+  const sweeper = new DeadlineSweeper([1_000], () => 5);
   const next = new Item(6);
-  sweep.add(
+  sweeper.add(
     new Item(0, (item) => {
-      sweep.delete(item);
-      sweep.add(next);
+      sweeper.delete(item);
+      sweeper.add(next);
     }),
   );
   timers.tick();
@@ -103,19 +103,19 @@ Deno.test("Sweep bears items that come while it looks, also in the place of the 
   assertEquals(next.expired, [5]);
 });
 
-Deno.test("Sweep reads a clock that never goes back, where it is given none", () => {
-  const sweep = new Sweep([]);
+Deno.test("DeadlineSweeper reads a clock that never goes back, where it is given none", () => {
+  const sweeper = new DeadlineSweeper([]);
   const before = performance.now();
-  const now = sweep.now;
+  const now = sweeper.now;
   assertEquals([before <= now, now <= performance.now()], [true, true]);
 });
 
-Deno.test("Sweep judges nobody right after a long pause of the event loop", () => {
+Deno.test("DeadlineSweeper judges nobody right after a long pause of the event loop", () => {
   using timers = new ManualTimers();
   let now = 0;
-  const sweep = new Sweep([4_000], () => now);
+  const sweeper = new DeadlineSweeper([4_000], () => now);
   const item = new Item(10);
-  sweep.add(item);
+  sweeper.add(item);
   now = 60_000;
   timers.tick();
   assertEquals(item.expired, [], "What came meanwhile has to be read first");
@@ -124,12 +124,12 @@ Deno.test("Sweep judges nobody right after a long pause of the event loop", () =
   assertEquals(item.expired, [61_000]);
 });
 
-Deno.test("Sweep gives everybody the time by which it was late", () => {
+Deno.test("DeadlineSweeper gives everybody the time by which it was late", () => {
   using timers = new ManualTimers();
   let now = 0;
-  const sweep = new Sweep([4_000], () => now);
+  const sweeper = new DeadlineSweeper([4_000], () => now);
   const item = new Item(5_000);
-  sweep.add(item);
+  sweeper.add(item);
   for (now of [1_000, 2_000]) timers.tick();
   now = 12_000; // nine seconds late
   timers.tick();
@@ -141,12 +141,12 @@ Deno.test("Sweep gives everybody the time by which it was late", () => {
   assertEquals(item.expired, [15_000]);
 });
 
-Deno.test("Sweep adds up what is too little to be given at once", () => {
+Deno.test("DeadlineSweeper adds up what is too little to be given at once", () => {
   using timers = new ManualTimers();
   let now = 0;
-  const sweep = new Sweep([4_000], () => now);
+  const sweeper = new DeadlineSweeper([4_000], () => now);
   const item = new Item(9_000);
-  sweep.add(item);
+  sweeper.add(item);
   const dues: number[] = [];
   for (now of [1_200, 2_200, 3_260]) {
     timers.tick();
@@ -155,12 +155,12 @@ Deno.test("Sweep adds up what is too little to be given at once", () => {
   assertEquals(dues, [9_000, 9_000, 9_260]);
 });
 
-Deno.test("Sweep finds those who are gone though every tick comes late", () => {
+Deno.test("DeadlineSweeper finds those who are gone though every tick comes late", () => {
   using timers = new ManualTimers();
   let now = 0;
-  const sweep = new Sweep([4_000], () => now);
+  const sweeper = new DeadlineSweeper([4_000], () => now);
   const item = new Item(10_000);
-  sweep.add(item);
+  sweeper.add(item);
   let ticks = 0;
   for (; item.expired.length === 0 && ticks < 100; ticks++) {
     now += 4_000; // a second's work takes four
@@ -169,25 +169,25 @@ Deno.test("Sweep finds those who are gone though every tick comes late", () => {
   assertEquals(ticks, 10, "Ten seconds of its own time have passed");
 });
 
-Deno.test("Sweep.putOff() gives everybody more time", () => {
+Deno.test("DeadlineSweeper.postpone() gives everybody more time", () => {
   using timers = new ManualTimers();
   let now = 0;
-  const sweep = new Sweep([4_000], () => now);
+  const sweeper = new DeadlineSweeper([4_000], () => now);
   const items = [new Item(500), new Item(Infinity)];
-  for (const item of items) sweep.add(item);
-  sweep.putOff(700);
+  for (const item of items) sweeper.add(item);
+  sweeper.postpone(700);
   assertEquals(items.map(({ due }) => due), [1_200, Infinity]);
   now = 1_000;
   timers.tick();
   assertEquals(items[0]!.expired, []);
 });
 
-Deno.test("Sweep looks at very many that are due in slices, in order and each once", () => {
+Deno.test("DeadlineSweeper looks at very many that are due in slices, in order and each once", () => {
   using timers = new ManualTimers();
   let now = 0;
   const order: Item[] = [];
-  const sweep = new Sweep([4_000], () => now);
-  const items = crowd(sweep, 1_000, (item) => {
+  const sweeper = new DeadlineSweeper([4_000], () => now);
+  const items = crowd(sweeper, 1_000, (item) => {
     item.due = 9_000;
     order.push(item);
   });
@@ -199,26 +199,26 @@ Deno.test("Sweep looks at very many that are due in slices, in order and each on
   assertEquals(order, items);
 });
 
-Deno.test("Sweep tells each slice, and those who ask for it cheaply, what time it is by now", () => {
+Deno.test("DeadlineSweeper tells each slice, and those who ask for it cheaply, what time it is by now", () => {
   using timers = new ManualTimers();
   let now = 0;
-  const sweep = new Sweep([4_000], () => now);
-  const items = crowd(sweep, 300, (item) => item.due = 9_000);
+  const sweeper = new DeadlineSweeper([4_000], () => now);
+  const items = crowd(sweeper, 300, (item) => item.due = 9_000);
   now = 1_000;
   timers.tick();
-  assertEquals(sweep.recently, 1_000);
+  assertEquals(sweeper.recently, 1_000);
   now = 1_250;
   timers.turn();
   assertEquals([items[0]!.expired, items[299]!.expired], [[1_000], [1_250]]);
-  assertEquals(sweep.recently, 1_250, "An answer to the last ping must not seem older than it");
+  assertEquals(sweeper.recently, 1_250, "An answer to the last ping must not seem older than it");
 });
 
-Deno.test("Sweep goes on with a look that is not over when the next tick comes", () => {
+Deno.test("DeadlineSweeper goes on with a look that is not over when the next tick comes", () => {
   using timers = new ManualTimers();
   let now = 0;
   let expired = 0;
-  const sweep = new Sweep([4_000], () => now);
-  crowd(sweep, 600, () => expired++);
+  const sweeper = new DeadlineSweeper([4_000], () => now);
+  crowd(sweeper, 600, () => expired++);
   now = 1_000;
   for (let ticks = 0; ticks < 3; ticks++) timers.tick();
   assertEquals([expired, timers.timeouts.size], [256, 1]);
@@ -229,11 +229,11 @@ Deno.test("Sweep goes on with a look that is not over when the next tick comes",
   assertEquals(expired, 856, "The next look begins at the first one again");
 });
 
-Deno.test("Sweep gives everybody more time when it is late in the middle of a look", () => {
+Deno.test("DeadlineSweeper gives everybody more time when it is late in the middle of a look", () => {
   using timers = new ManualTimers();
   let now = 0;
-  const sweep = new Sweep([4_000], () => now);
-  const items = crowd(sweep, 300);
+  const sweeper = new DeadlineSweeper([4_000], () => now);
+  const items = crowd(sweeper, 300);
   now = 1_000;
   timers.tick();
   now = 7_000; // six seconds late
@@ -245,69 +245,69 @@ Deno.test("Sweep gives everybody more time when it is late in the middle of a lo
   assertEquals(items[299]!.expired, [8_000], "What came meanwhile has been read");
 });
 
-Deno.test("Sweep gives everybody the time that a look takes", () => {
+Deno.test("DeadlineSweeper gives everybody the time that a look takes", () => {
   using timers = new ManualTimers();
   let now = 0;
-  const sweep = new Sweep([4_000], () => now);
+  const sweeper = new DeadlineSweeper([4_000], () => now);
   const other = new Item(8_000);
-  sweep.add(other);
-  crowd(sweep, 1_000, (item) => item.due = 99_000);
+  sweeper.add(other);
+  crowd(sweeper, 1_000, (item) => item.due = 99_000);
   now = 1_000;
   timers.tick();
   for (now of [1_100, 1_200, 1_300]) timers.turn();
   assertEquals([other.due, timers.timeouts.size], [8_300, 0]);
 });
 
-Deno.test("Sweep does not set a look that comes early off against one that comes late", () => {
+Deno.test("DeadlineSweeper does not set a look that comes early off against one that comes late", () => {
   using timers = new ManualTimers();
   let now = 0;
-  const sweep = new Sweep([4_000], () => now);
+  const sweeper = new DeadlineSweeper([4_000], () => now);
   const item = new Item(8_000);
-  sweep.add(item);
+  sweeper.add(item);
   for (now of [1_000, 1_100, 2_400]) timers.tick();
   assertEquals(item.due, 8_300);
 });
 
-Deno.test("Sweep looks at nothing more when everybody has left between two slices", () => {
+Deno.test("DeadlineSweeper looks at nothing more when everybody has left between two slices", () => {
   using timers = new ManualTimers();
-  const sweep = new Sweep([4_000], () => 1_000);
-  const items = crowd(sweep, 300);
+  const sweeper = new DeadlineSweeper([4_000], () => 1_000);
+  const items = crowd(sweeper, 300);
   timers.tick();
-  for (const item of items) sweep.delete(item);
+  for (const item of items) sweeper.delete(item);
   assertEquals([timers.running, timers.timeouts.size], [[], 0]);
   assertEquals(items[299]!.expired, []);
 });
 
-Deno.test("Sweep leaves no timer when everybody leaves while it looks", () => {
+Deno.test("DeadlineSweeper leaves no timer when everybody leaves while it looks", () => {
   using timers = new ManualTimers();
-  const sweep = new Sweep([4_000], () => 1_000);
-  crowd(sweep, 256, (item) => sweep.delete(item));
+  const sweeper = new DeadlineSweeper([4_000], () => 1_000);
+  crowd(sweeper, 256, (item) => sweeper.delete(item));
   timers.tick();
   assertEquals([timers.running, timers.timeouts.size], [[], 0]);
 });
 
-Deno.test("Sweep.watch() looks as often as other timeouts need", () => {
+Deno.test("DeadlineSweeper.watch() looks as often as other timeouts need", () => {
   using timers = new ManualTimers();
-  const sweep = new Sweep([4_000]);
-  sweep.watch([2_000]);
+  const sweeper = new DeadlineSweeper([4_000]);
+  sweeper.watch([2_000]);
   assertEquals(timers.running.length, 0, "There is nothing to look at");
   const item = new Item(Infinity);
-  sweep.add(item);
+  sweeper.add(item);
   assertEquals(timers.running, [500]);
-  sweep.watch([400]);
+  sweeper.watch([400]);
   assertEquals(timers.running, [100]);
-  sweep.delete(item);
+  sweeper.delete(item);
   assertEquals(timers.running.length, 0);
 });
 
-Deno.test("Sweep.watch() does not take the time since a longer tick for lateness", () => {
+Deno.test("DeadlineSweeper.watch() does not take the time since a longer tick for lateness", () => {
   using timers = new ManualTimers();
   let now = 0;
-  const sweep = new Sweep([4_000], () => now);
+  const sweeper = new DeadlineSweeper([4_000], () => now);
   const item = new Item(900);
-  sweep.add(item);
+  sweeper.add(item);
   now = 800;
-  sweep.watch([400]);
+  sweeper.watch([400]);
   now = 900;
   timers.tick();
   assertEquals([item.due, item.expired], [900, [900]]);

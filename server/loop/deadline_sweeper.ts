@@ -1,6 +1,6 @@
 /** Something that must be looked after at a certain time. */
-export interface Due {
-  /** When, in milliseconds of the sweep's clock. The sweep may put it off. */
+export interface HasDeadline {
+  /** When, in milliseconds of the sweeper's clock. The sweep may put it off. */
   due: number;
   /** Called once that time has come, again and again until `due` lies in the future. */
   expire(now: number): void;
@@ -17,8 +17,8 @@ const SHORTEST_TICK = 5;
 const DUE_PER_TURN = 256;
 
 /** One timer for all deadlines of a server: a timer per connection would cost more than a look. */
-export class Sweep {
-  readonly #items = new Set<Due>();
+export class DeadlineSweeper {
+  readonly #items = new Set<HasDeadline>();
   readonly #clock: Clock;
   #tick: number;
   /** When it last looked. */
@@ -56,13 +56,13 @@ export class Sweep {
     return this.#clock();
   }
 
-  /** The same as it was when the sweep last looked, a second ago at most: cheap, and never too late. */
+  /** The same as it was when the sweeper last looked, a second ago at most: cheap, and never too late. */
   get recently(): number {
     return this.#recently;
   }
 
   /** Begins to look after an item. */
-  add(item: Due): void {
+  add(item: HasDeadline): void {
     this.#items.add(item);
     if (this.#timer !== undefined) return;
     this.#recently = this.now;
@@ -70,7 +70,7 @@ export class Sweep {
   }
 
   /** Ends it; without items there is no timer. */
-  delete(item: Due): void {
+  delete(item: HasDeadline): void {
     this.#items.delete(item);
     if (this.#items.size > 0) return;
     clearInterval(this.#timer);
@@ -83,7 +83,7 @@ export class Sweep {
    *
    * @param milliseconds How much more.
    */
-  putOff(milliseconds: number): void {
+  postpone(milliseconds: number): void {
     for (const item of this.#items) item.due += milliseconds;
   }
 
@@ -98,7 +98,7 @@ export class Sweep {
    * @param left The items.
    * @param pause How long ago it should have looked last.
    */
-  #look(left: SetIterator<Due>, pause = 0): void {
+  #look(left: SetIterator<HasDeadline>, pause = 0): void {
     this.#rest = undefined;
     const now = this.now;
     const late = now - this.#recently - pause;
@@ -123,7 +123,7 @@ export class Sweep {
   #forgive(late: number): void {
     this.#late += Math.max(0, late);
     if (this.#late <= this.#tick / 4) return; // giving it means going through all of them
-    this.putOff(this.#late);
+    this.postpone(this.#late);
     this.#late = 0;
   }
 }
