@@ -7,8 +7,8 @@ import { UnfinishedMessages } from "../server/connection/unfinished_messages.ts"
 import type { Limits } from "../server/limits.ts";
 import { type LogEntry, tell } from "../server/log.ts";
 import { DeadlineSweeper } from "../server/loop/deadline_sweeper.ts";
+import { EventLoopBudget } from "../server/loop/event_loop_budget.ts";
 import { Patience } from "../server/loop/patience.ts";
-import { Turn } from "../server/loop/turn.ts";
 import { Measurements } from "../server/metrics/measurements.ts";
 import { BufferPool } from "../server/net/buffer_pool.ts";
 import { formatFourTuple, ownTupleOf } from "../server/net/four_tuple.ts";
@@ -113,7 +113,7 @@ class ClientHost implements ConnectionHost<undefined> {
   readonly pool: BufferPool = new BufferPool();
   readonly flusher: Flusher = new Flusher();
   readonly hub: Hub = new Hub(() => []);
-  readonly turn: Turn = new Turn();
+  readonly budget: EventLoopBudget = new EventLoopBudget();
   readonly patience: Patience = new Patience();
   readonly measurements: Measurements = new Measurements();
   readonly sweeper: DeadlineSweeper;
@@ -160,7 +160,7 @@ class ClientHost implements ConnectionHost<undefined> {
 
   released(connection: ServerConnection<undefined>): void {
     this.sweeper.delete(connection);
-    this.turn.stop();
+    this.budget.stop();
     this.patience.stop();
     this.finished.resolve();
   }

@@ -32,8 +32,8 @@ import { Proxies } from "./http/proxy/proxies.ts";
 import { changeLimits, type Limits, resolveLimits } from "./limits.ts";
 import { type LogEntry, logToConsole, tell } from "./log.ts";
 import { DeadlineSweeper } from "./loop/deadline_sweeper.ts";
+import { EventLoopBudget } from "./loop/event_loop_budget.ts";
 import { Patience } from "./loop/patience.ts";
-import { Turn } from "./loop/turn.ts";
 import { walk } from "./loop/walk.ts";
 import { Measurements } from "./metrics/measurements.ts";
 import { BufferPool } from "./net/buffer_pool.ts";
@@ -169,7 +169,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   readonly operations: ServerOperations;
   readonly pool = new BufferPool();
   readonly flusher = new Flusher();
-  readonly turn = new Turn();
+  readonly budget = new EventLoopBudget();
   readonly patience = new Patience();
   readonly sweeper: DeadlineSweeper;
   readonly unfinished: UnfinishedMessages = new UnfinishedMessages(this);
@@ -226,7 +226,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     this.hub = new Hub(
       () => this.registry.connections,
       this.limits.sendQueueBytes,
-      this.#deflate && sharedDeflate(this.#deflate, this.turn),
+      this.#deflate && sharedDeflate(this.#deflate, this.budget),
     );
     this.operations = new ServerOperations(this);
     // `tcpBacklog` is newer than Deno 2.4.2, which ignores it.
@@ -300,7 +300,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     await this.#whenEmpty();
     this.#unsubscribe?.();
     this.#pace.stop();
-    this.turn.stop();
+    this.budget.stop();
     this.patience.stop();
     this.operations.stop();
     reporter.close();

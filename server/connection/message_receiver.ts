@@ -9,8 +9,8 @@ import {
   type Session,
 } from "../../protocol/mod.ts";
 import type { DeadlineSweeper } from "../loop/deadline_sweeper.ts";
+import { type EventLoopBudget, FRAMES_PER_LOOK } from "../loop/event_loop_budget.ts";
 import type { Patience, Patient } from "../loop/patience.ts";
-import { FRAMES_PER_LOOK, type Turn } from "../loop/turn.ts";
 import type { Measurements } from "../metrics/measurements.ts";
 import type { BufferPool } from "../net/buffer_pool.ts";
 import type { Transport } from "../net/transport.ts";
@@ -44,7 +44,7 @@ export interface MessageReceiverHost {
   /** Tells the time. */
   readonly sweeper: Pick<DeadlineSweeper, "now" | "recently">;
   /** Keeps busy connections from holding the event loop. */
-  readonly turn: Turn;
+  readonly budget: EventLoopBudget;
   /** Bounds what messages hold before they are whole, and for how long. */
   readonly unfinished: UnfinishedMessages;
   /** Finds waits that take long. */
@@ -196,7 +196,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
 
   /** Receives until nothing more comes for now: `true`, or ever: `false`. */
   async #receiveFrames(first: Uint8Array): Promise<boolean> {
-    const { role, limits, pool, sweeper, turn, measurements } = this.#host;
+    const { role, limits, pool, sweeper, budget, measurements } = this.#host;
     const deflate = this.#deflate !== undefined;
     const decoder = this.#decoder ??= new FrameDecoder({ role, limits, deflate });
     const source = new FrameSource(this.#owner.transport, decoder, pool, first);
@@ -231,9 +231,9 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
           const message = received instanceof Promise ? await received : received;
           // Awaiting without need would part the answers to one read into two writes.
           const pause = at % FRAMES_PER_LOOK === FRAMES_PER_LOOK - 1
-            ? turn.over(FRAMES_PER_LOOK)
-            : turn.mustLook
-            ? turn.over(0)
+            ? budget.over(FRAMES_PER_LOOK)
+            : budget.mustLook
+            ? budget.over(0)
             : undefined;
           if (pause !== undefined) await pause;
           if (message === undefined) continue;
@@ -262,7 +262,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
         if (batch.failure !== undefined) throw batch.failure;
         // A read counts too: the frames of slow senders come in many.
         const frames = fragments.length % FRAMES_PER_LOOK;
-        const over = turn.over(1 + frames + Math.floor(batch.byteLength / FRAME_BYTES));
+        const over = budget.over(1 + frames + Math.floor(batch.byteLength / FRAME_BYTES));
         if (over !== undefined) await over;
         if (silence >= PARK_AFTER && !more) return true;
       }
@@ -281,7 +281,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
   #receiveDeflated(fragment: Fragment): Message | undefined | Promise<Message | undefined> {
     // What comes when either side has begun to close is thrown away.
     if (!this.#owner.open) return undefined;
-    const wait = this.#host.turn.spentForWork();
+    const wait = this.#host.budget.spentForWork();
     return wait === undefined
       ? this.#inflate(fragment)
       : wait.then(() => this.#owner.open ? this.#inflate(fragment) : undefined);
@@ -467,7 +467,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
   /** Hands over what was read ahead, now that its turn has come. */
   #handOn(ahead: ReadAhead, taken = false): void {
     if (ahead !== this.#ahead) return;
-    const { role, turn } = this.#host;
+    const { role, budget } = this.#host;
     // As for a batch that comes.
     if (!taken && role === "server" && this.#sender.behind) {
       this.#sender.taken().then(() => this.#handOn(ahead, true));
@@ -476,7 +476,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
     for (let count = 1;; count++) {
       const hand = ahead.next();
       if (hand === undefined) break;
-      const over = count % FRAMES_PER_LOOK === 0 ? turn.over(FRAMES_PER_LOOK) : undefined;
+      const over = count % FRAMES_PER_LOOK === 0 ? budget.over(FRAMES_PER_LOOK) : undefined;
       const pending = hand() ?? over;
       if (pending === undefined) continue;
       pending.then(() => this.#handOn(ahead));

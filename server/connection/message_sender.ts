@@ -1,5 +1,5 @@
 import { Opcode, payloadBytes } from "../../protocol/mod.ts";
-import type { Turn } from "../loop/turn.ts";
+import type { EventLoopBudget } from "../loop/event_loop_budget.ts";
 import type { Measurements } from "../metrics/measurements.ts";
 import type { SharedFrames } from "../topics/hub.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
@@ -29,7 +29,7 @@ export interface MessageSenderHost extends SendQueueHost, OutboxHost {
   /** Counts what metrics need. */
   readonly measurements: Measurements;
   /** Tells whether there is time to deflate. */
-  readonly turn: Turn;
+  readonly budget: EventLoopBudget;
   readonly limits: SendQueueHost["limits"] & OutboxHost["limits"];
 }
 
@@ -141,7 +141,7 @@ export class MessageSender implements OutboxOwner {
   /** Sends a message that is long enough to be compressed. */
   #sendDeflated(data: string | Uint8Array, deflate: ConnectionDeflate): SendResult {
     const length = byteLengthOf(data);
-    if (deflate.takesTime(length) || this.#host.turn.isOverdue()) {
+    if (deflate.takesTime(length) || this.#host.budget.isOverdue()) {
       return this.#sendLater(data, length);
     }
     const bytes = typeof data === "string" ? ENCODER.encode(data) : data;
@@ -184,7 +184,7 @@ export class MessageSender implements OutboxOwner {
     if (deflate === undefined || length < deflate.threshold) {
       this.sendFrame(opcode, isText ? await encodeSliced(message, length) : message, true);
     } else {
-      await this.#host.turn.spentForWork();
+      await this.#host.budget.spentForWork();
       if (!this.sendable) return;
       let held: Uint8Array | undefined;
       for await (const part of deflate.deflate(message)) {
@@ -271,8 +271,8 @@ export class MessageSender implements OutboxOwner {
   }
 
   /** Resolves when all that waits now has gone into the queue. */
-  turn(): Promise<void> | undefined {
-    return this.#outbox?.turn();
+  whenQueued(): Promise<void> | undefined {
+    return this.#outbox?.whenQueued();
   }
 
   /** Whether the peer has not taken all messages; those behind a stream, which may never end, do not count. */
@@ -295,7 +295,9 @@ export class MessageSender implements OutboxOwner {
   /** Resolves when the peer has taken all that it is behind with now, or is gone. */
   taken(): Promise<void> {
     const outbox = this.#takingTime;
-    return outbox === undefined ? this.queue.taken() : outbox.turn().then(() => this.queue.taken());
+    return outbox === undefined
+      ? this.queue.taken()
+      : outbox.whenQueued().then(() => this.queue.taken());
   }
 
   /** Where messages take their time, if they do and no stream is among them. */

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { spareTurn } from "../loop/spare_turn.ts";
+import { yieldToEventLoop } from "../loop/yield_to_event_loop.ts";
 
 /** What is encoded at once where all of a text is wanted: a fraction of a millisecond. */
 const SLICE_BYTES = 65_536;
@@ -69,7 +69,7 @@ export async function encodeSliced(
   const bytes = new Uint8Array(length);
   let at = 0;
   for (const slice of slicesOf(text, SLICE_BYTES)) {
-    if (at > 0) await spareTurn();
+    if (at > 0) await yieldToEventLoop();
     bytes.set(slice, at);
     at += slice.length;
   }

@@ -150,7 +150,7 @@ export class Outbox implements HasDeadline {
   }
 
   /** Resolves when all that waits now has had its turn. */
-  turn(): Promise<void> {
+  whenQueued(): Promise<void> {
     if (!this.#busy) return Promise.resolve();
     return new Promise((resolve) => this.add(0, resolve));
   }

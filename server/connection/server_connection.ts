@@ -385,7 +385,7 @@ export class ServerConnection<Data>
       write: async (data) => {
         const result = data instanceof Blob ? await this.send(data) : this.send(data);
         if (result === "dropped") throw new TypeError("Message was dropped");
-        await this.#sender.turn();
+        await this.#sender.whenQueued();
         const goal = this.#bytesOut + this.#queue.bytes;
         await this.#queue.taken();
         if (this.#over && this.#bytesOut < goal) throw new TypeError("Connection is closed");

@@ -12,7 +12,7 @@ import {
   type SendQueueOwner,
   type SendResult,
 } from "../connection/send_queue.ts";
-import { Turn } from "../loop/turn.ts";
+import { EventLoopBudget } from "../loop/event_loop_budget.ts";
 import { BufferPool } from "../net/buffer_pool.ts";
 import { closeQuietly, type Transport } from "../net/transport.ts";
 
@@ -75,7 +75,7 @@ export class Link<Theirs extends Calls<Theirs>> implements SendQueueOwner, Sessi
   readonly #ours: Functions;
   readonly #received: (bytes: Uint8Array<ArrayBuffer>) => void;
   readonly #pool = new BufferPool();
-  readonly #turn = new Turn();
+  readonly #turn = new EventLoopBudget();
   readonly #session = new Session(this);
   readonly #queue: SendQueue;
   readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();

@@ -6,8 +6,8 @@ import {
 import { UnfinishedMessages } from "../../server/connection/unfinished_messages.ts";
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
 import { DeadlineSweeper } from "../../server/loop/deadline_sweeper.ts";
+import { EventLoopBudget } from "../../server/loop/event_loop_budget.ts";
 import { Patience } from "../../server/loop/patience.ts";
-import { Turn } from "../../server/loop/turn.ts";
 import { Measurements } from "../../server/metrics/measurements.ts";
 import { BufferPool } from "../../server/net/buffer_pool.ts";
 import { Hub } from "../../server/topics/hub.ts";
@@ -29,7 +29,7 @@ export class LoneConnection {
   readonly over: Promise<void>;
 
   constructor() {
-    const turn = new Turn();
+    const budget = new EventLoopBudget();
     const patience = new Patience();
     const over = Promise.withResolvers<void>();
     const host: ConnectionHost<undefined> = {
@@ -40,14 +40,14 @@ export class LoneConnection {
       hub: new Hub(() => []),
       sweeper: this.sweeper,
       unfinished: new UnfinishedMessages({ limits: DEFAULT_LIMITS, sweeper: this.sweeper }),
-      turn,
+      budget,
       patience,
       measurements: this.measurements,
       roundTripMeasured: (_, milliseconds) => this.roundTrips.push(milliseconds),
       handlers: { message: (_, message) => void this.messages.push(message.length) },
       log: this.log.log,
       released: () => {
-        turn.stop();
+        budget.stop();
         patience.stop();
         over.resolve();
         this.onReleased();

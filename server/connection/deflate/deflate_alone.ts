@@ -1,5 +1,5 @@
 import { constants, deflateRawSync } from "node:zlib";
-import { spareTurn } from "../../loop/spare_turn.ts";
+import { yieldToEventLoop } from "../../loop/yield_to_event_loop.ts";
 import { slicesOf } from "../message_slices.ts";
 import { TAIL } from "./message_tail.ts";
 import { PartGatherer } from "./part_gatherer.ts";
@@ -129,7 +129,7 @@ async function* deflateSmallestWindows(
   settings: DeflateSettings,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
   for (const slice of slicesOf(message, SMALLEST_WINDOWS_BYTES)) {
-    await spareTurn();
+    await yieldToEventLoop();
     for (let at = 0; at < slice.length; at += SMALLEST_WINDOW_BYTES) {
       yield deflateSmallestWindow(slice, at, settings);
     }

@@ -1,4 +1,4 @@
-import { spareTurn } from "../../loop/spare_turn.ts";
+import { yieldToEventLoop } from "../../loop/yield_to_event_loop.ts";
 import { inflateWhole } from "./inflate_whole.ts";
 import {
   inflatedTooBig,
@@ -100,7 +100,7 @@ export class Inflater {
     let at = 0;
     for (; payload.length - at > SLICE_BYTES; at += SLICE_BYTES) {
       yield* this.#feed(payload.subarray(at, at + SLICE_BYTES), 0);
-      await spareTurn(); // blocks that nothing comes out of are work too
+      await yieldToEventLoop(); // blocks that nothing comes out of are work too
     }
     const slice = payload.subarray(at);
     if (!last) {

@@ -1,4 +1,4 @@
-import type { Turn } from "../../loop/turn.ts";
+import type { EventLoopBudget } from "../../loop/event_loop_budget.ts";
 import type { CompressShared } from "../../topics/hub.ts";
 import { atOnceBytes, deflateAlone } from "./deflate_alone.ts";
 import type { ResolvedDeflate } from "./options.ts";
@@ -17,7 +17,7 @@ const MAX_BYTES = 65_536;
  */
 export function sharedDeflate(
   settings: ResolvedDeflate,
-  turn: Pick<Turn, "isOverdue">,
+  turn: Pick<EventLoopBudget, "isOverdue">,
 ): CompressShared {
   const { threshold, level, memoryLevel: memLevel } = settings;
   return (payload, windowBits) => {

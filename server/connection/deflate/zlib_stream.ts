@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { constants, createDeflateRaw, createInflateRaw } from "node:zlib";
-import { spareTurn } from "../../loop/spare_turn.ts";
+import { yieldToEventLoop } from "../../loop/yield_to_event_loop.ts";
 import { slicesOf } from "../message_slices.ts";
 
 /** A part of what the streams of node:zlib have. */
@@ -98,7 +98,7 @@ export class ZlibStream {
     });
     let pieces = 0;
     while (!this.#failed) {
-      if (pieces > 0) await spareTurn();
+      if (pieces > 0) await yieldToEventLoop();
       const piece = this.#stream.read() as Buffer<ArrayBuffer> | null;
       if (piece !== null) {
         pieces++;
@@ -121,7 +121,7 @@ export class ZlibStream {
   async *writeSliced(message: string | Uint8Array): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
     let begun = false;
     for (const slice of slicesOf(message, this.#sliceBytes)) {
-      if (begun) await spareTurn();
+      if (begun) await yieldToEventLoop();
       begun = true;
       yield* this.write(slice);
     }

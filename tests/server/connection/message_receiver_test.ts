@@ -24,8 +24,8 @@ import { Flusher } from "../../../server/connection/send_queue.ts";
 import { UnfinishedMessages } from "../../../server/connection/unfinished_messages.ts";
 import { DEFAULT_LIMITS } from "../../../server/limits.ts";
 import { DeadlineSweeper } from "../../../server/loop/deadline_sweeper.ts";
+import { EventLoopBudget } from "../../../server/loop/event_loop_budget.ts";
 import type { Patient } from "../../../server/loop/patience.ts";
-import { Turn } from "../../../server/loop/turn.ts";
 import { Measurements } from "../../../server/metrics/measurements.ts";
 import { BufferPool } from "../../../server/net/buffer_pool.ts";
 import { connectionDeflate } from "../../helpers/deflate_messages.ts";
@@ -36,7 +36,7 @@ import { concat } from "../../helpers/notation.ts";
 import { Random } from "../../helpers/random.ts";
 
 /** Tells how many frames it was told of, and lets everybody go on. */
-class CountingTurn extends Turn {
+class CountingTurn extends EventLoopBudget {
   frames = 0;
   /** What messages wait for before they are inflated. */
   spent: Promise<void> | undefined = undefined;
@@ -108,7 +108,7 @@ class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
       pool: new BufferPool(),
       flusher: new Flusher(),
       sweeper: this.sweeper,
-      turn: this.turn,
+      budget: this.turn,
       unfinished: this.unfinished,
       patience: this.patience,
       measurements: this.measurements,

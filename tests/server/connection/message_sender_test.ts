@@ -10,7 +10,7 @@ import {
 import { Flusher } from "../../../server/connection/send_queue.ts";
 import { DEFAULT_LIMITS } from "../../../server/limits.ts";
 import { DeadlineSweeper } from "../../../server/loop/deadline_sweeper.ts";
-import { Turn } from "../../../server/loop/turn.ts";
+import { EventLoopBudget } from "../../../server/loop/event_loop_budget.ts";
 import { Measurements } from "../../../server/metrics/measurements.ts";
 import { BufferPool } from "../../../server/net/buffer_pool.ts";
 import { connectionDeflate, inflateOnce, sameBytes } from "../../helpers/deflate_messages.ts";
@@ -27,7 +27,7 @@ class LoneSender implements MessageSenderOwner {
   readonly measurements = new Measurements();
   /** What time it is for the turn of the event loop. */
   now = 0;
-  readonly turn: Turn = new Turn(() => this.now);
+  readonly turn: EventLoopBudget = new EventLoopBudget(() => this.now);
   readonly brokenOff: string[] = [];
   /** How often a backlog was gone, and the queue was full. */
   drains = 0;
@@ -41,7 +41,7 @@ class LoneSender implements MessageSenderOwner {
       flusher: new Flusher(),
       sweeper: new DeadlineSweeper([1_000]),
       measurements: this.measurements,
-      turn: this.turn,
+      budget: this.turn,
     };
     this.sender = new MessageSender(this, host, deflate);
   }
@@ -92,7 +92,7 @@ Deno.test("MessageSender.runBehind() waits for messages, and not for a stream", 
   assert(lone.sender.bytes > 0);
   end();
   assertEquals(await sent, "sent");
-  await lone.sender.turn();
+  await lone.sender.whenQueued();
   assertEquals(await lone.wire(), "81 00 81 01 62");
   assertEquals([lone.sender.isDrained(), lone.sender.bytes], [true, 0]);
 });
@@ -253,7 +253,7 @@ Deno.test("MessageSender.behind and congested count what takes its time, and not
   await lone.sender.taken();
   end();
   await sent;
-  await lone.sender.turn();
+  await lone.sender.whenQueued();
 });
 
 Deno.test("MessageSender.send() deflates later what there is no time for in this turn of the event loop", async () => {

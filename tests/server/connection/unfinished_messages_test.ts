@@ -6,7 +6,7 @@ import {
   type UnfinishedMessage,
   UnfinishedMessages,
 } from "../../../server/connection/unfinished_messages.ts";
-import { spareTurn } from "../../../server/loop/spare_turn.ts";
+import { yieldToEventLoop } from "../../../server/loop/yield_to_event_loop.ts";
 import { LogBook } from "../../helpers/log_book.ts";
 import { RawClient } from "../../helpers/raw_client.ts";
 
@@ -175,6 +175,6 @@ Deno.test("serve() holds no more than unfinishedBytes for what has begun, also i
     assertEquals(server.registry.size >= 2, true);
     for (const client of clients) client.close();
     await server.close();
-    for (let turn = 0; turn < 3; turn++) await spareTurn(); // what was being inflated finds out
+    for (let turn = 0; turn < 3; turn++) await yieldToEventLoop(); // what was being inflated finds out
   }
 });

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import WebSocket, { WebSocketServer } from "ws";
 import { connect, ConnectError, type DeflateOptions, serve, type Server } from "../../../../mod.ts";
 import { computeAccept, Opcode } from "../../../../protocol/mod.ts";
-import { spareTurn } from "../../../../server/loop/spare_turn.ts";
+import { yieldToEventLoop } from "../../../../server/loop/yield_to_event_loop.ts";
 import { sha1 } from "../../../../server/sha1.ts";
 import { connectionDeflate } from "../../../helpers/deflate_messages.ts";
 import { Events, until } from "../../../helpers/events.ts";
@@ -280,7 +280,7 @@ Deno.test("serve() takes no fault of its own for what was being inflated when a 
   }
   await until("all are gone", () => Promise.resolve(server.registry.size === 0));
   // What was under way finds out in its next turn.
-  for (let turn = 0; turn < 3; turn++) await spareTurn();
+  for (let turn = 0; turn < 3; turn++) await yieldToEventLoop();
   assertEquals(log.entries("fault"), []);
 });
 

@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { FRAMES_PER_LOOK, Turn } from "../../../server/loop/turn.ts";
+import { EventLoopBudget, FRAMES_PER_LOOK } from "../../../server/loop/event_loop_budget.ts";
 
 /** A turn with a clock that the test sets. */
 class Setup {
   now = 0;
-  readonly turn = new Turn(() => this.now);
+  readonly turn = new EventLoopBudget(() => this.now);
 
   /** Asks until the clock has been looked at. */
   ask(now: number): Promise<void> | undefined {
@@ -17,7 +17,7 @@ class Setup {
   }
 }
 
-Deno.test("Turn.over() lets go on for 10 ms, and then makes everybody wait for the event loop", async () => {
+Deno.test("EventLoopBudget.over() lets go on for 10 ms, and then makes everybody wait for the event loop", async () => {
   const setup = new Setup();
   assertEquals([setup.ask(100), setup.ask(105), setup.ask(110)], [undefined, undefined, undefined]);
   const waits = [setup.ask(110.1), setup.turn.over(1)];
@@ -30,7 +30,7 @@ Deno.test("Turn.over() lets go on for 10 ms, and then makes everybody wait for t
   setup.turn.stop();
 });
 
-Deno.test("Turn.over() begins anew when the event loop has turned", async () => {
+Deno.test("EventLoopBudget.over() begins anew when the event loop has turned", async () => {
   const setup = new Setup();
   assertEquals(setup.ask(100), undefined);
   await new Promise((resolve) => setTimeout(resolve));
@@ -39,9 +39,9 @@ Deno.test("Turn.over() begins anew when the event loop has turned", async () => 
   setup.turn.stop();
 });
 
-Deno.test("Turn.over() looks at the clock once in so many frames, or when there were more", () => {
+Deno.test("EventLoopBudget.over() looks at the clock once in so many frames, or when there were more", () => {
   let looks = 0;
-  const turn = new Turn(() => looks++);
+  const turn = new EventLoopBudget(() => looks++);
   for (let frames = 0; frames < 4 * FRAMES_PER_LOOK; frames++) turn.over(1);
   assertEquals(looks, 4);
   turn.over(1_000);
@@ -49,7 +49,7 @@ Deno.test("Turn.over() looks at the clock once in so many frames, or when there 
   turn.stop();
 });
 
-Deno.test("Turn.over() looks at the clock at once after work that no frames count for", () => {
+Deno.test("EventLoopBudget.over() looks at the clock at once after work that no frames count for", () => {
   const setup = new Setup();
   assertEquals([setup.turn.over(0), setup.turn.mustLook], [undefined, false]);
   for (const ask of [() => setup.turn.spentForWork(), () => setup.turn.isOverdue()]) {
@@ -63,7 +63,7 @@ Deno.test("Turn.over() looks at the clock at once after work that no frames coun
   setup.turn.stop();
 });
 
-Deno.test("Turn.spentForWork() makes wait once the turn is over, also for others", async () => {
+Deno.test("EventLoopBudget.spentForWork() makes wait once the turn is over, also for others", async () => {
   const setup = new Setup();
   assertEquals(setup.turn.spentForWork(), undefined);
   setup.now = 10;
@@ -76,7 +76,7 @@ Deno.test("Turn.spentForWork() makes wait once the turn is over, also for others
   await Promise.all(waits);
 });
 
-Deno.test("Turn.isOverdue() tells when the turn has lasted twice as long as it should", () => {
+Deno.test("EventLoopBudget.isOverdue() tells when the turn has lasted twice as long as it should", () => {
   const setup = new Setup();
   const at = (now: number) => {
     setup.now = now;
@@ -88,7 +88,7 @@ Deno.test("Turn.isOverdue() tells when the turn has lasted twice as long as it s
   setup.turn.stop();
 });
 
-Deno.test("Turn.stop() lets everybody go", async () => {
+Deno.test("EventLoopBudget.stop() lets everybody go", async () => {
   const setup = new Setup();
   setup.turn.stop();
   setup.ask(1);

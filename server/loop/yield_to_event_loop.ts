@@ -15,7 +15,7 @@ let scheduled = false;
  * main thread, so timers, signals and all connections would wait meanwhile. The budget is one for all,
  * and those who wait go on one after the other: were they woken together, each would have its piece.
  */
-export function spareTurn(): Promise<void> {
+export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => {
     waiting.push(resolve);
     if (!scheduled) setImmediate(wakeNext);

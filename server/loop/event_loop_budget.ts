@@ -1,5 +1,5 @@
 import type { Clock } from "./deadline_sweeper.ts";
-import { spareTurn } from "./spare_turn.ts";
+import { yieldToEventLoop } from "./yield_to_event_loop.ts";
 
 /** How long connections may be served before everything else has a turn, in milliseconds. */
 const BUDGET = 10;
@@ -15,7 +15,7 @@ export const FRAMES_PER_LOOK = 16;
  * of the loop, so a peer that sends without pause would be served alone, and timers, signals and all
  * other connections would wait.
  */
-export class Turn {
+export class EventLoopBudget {
   readonly #clock: Clock;
   /** Frames since the clock was last looked at. */
   #frames = 0;
@@ -43,7 +43,7 @@ export class Turn {
     return (this.#next = Promise.withResolvers<void>()).promise;
   }
 
-  /** Whether {@linkcode Turn.over} has to be asked now, as there was work that no frames count for. */
+  /** Whether {@linkcode EventLoopBudget.over} has to be asked now, as there was work that no frames count for. */
   get mustLook(): boolean {
     return this.#frames >= FRAMES_PER_LOOK;
   }
@@ -57,7 +57,7 @@ export class Turn {
    */
   spentForWork(): Promise<void> | undefined {
     this.#frames = FRAMES_PER_LOOK;
-    return this.#next !== undefined || this.#lasted() > BUDGET ? spareTurn() : undefined;
+    return this.#next !== undefined || this.#lasted() > BUDGET ? yieldToEventLoop() : undefined;
   }
 
   /** The same where nothing can wait: whether the turn takes so long that such work is better left undone. */

@@ -1,5 +1,5 @@
 import { assert } from "@std/assert";
-import { spareTurn } from "../../../server/loop/spare_turn.ts";
+import { yieldToEventLoop } from "../../../server/loop/yield_to_event_loop.ts";
 import { socketPair } from "../../helpers/socket_pair.ts";
 
 /**
@@ -17,20 +17,20 @@ function work(): void {
 /** Works piece by piece until something has happened, or much too long. */
 async function workUntil(happened: () => boolean): Promise<boolean> {
   for (let piece = 0; piece < PIECES && !happened(); piece++) {
-    await spareTurn();
+    await yieldToEventLoop();
     work();
   }
   return happened();
 }
 
-Deno.test("spareTurn() lets a timer have its turn", async () => {
+Deno.test("yieldToEventLoop() lets a timer have its turn", async () => {
   let fired = false;
   const timer = setTimeout(() => fired = true);
   assert(await workUntil(() => fired));
   clearTimeout(timer);
 });
 
-Deno.test("spareTurn() lets sockets have their turn, several round trips long", async () => {
+Deno.test("yieldToEventLoop() lets sockets have their turn, several round trips long", async () => {
   const [one, other] = await socketPair();
   let trips = 0;
   const byte = new Uint8Array(1);
@@ -50,7 +50,7 @@ Deno.test("spareTurn() lets sockets have their turn, several round trips long", 
   other.close();
 });
 
-Deno.test("spareTurn() has one budget for all who work at the same time", async () => {
+Deno.test("yieldToEventLoop() has one budget for all who work at the same time", async () => {
   let fired = false;
   const timer = setTimeout(() => fired = true);
   const all = await Promise.all(Array.from({ length: 50 }, () => workUntil(() => fired)));
@@ -58,13 +58,13 @@ Deno.test("spareTurn() has one budget for all who work at the same time", async 
   clearTimeout(timer);
 });
 
-Deno.test("spareTurn() wakes no more of those who wait than there is time for", async () => {
+Deno.test("yieldToEventLoop() wakes no more of those who wait than there is time for", async () => {
   let [turns, done] = [0, 0];
   const inTurn: number[] = [];
   const timer = setInterval(() => turns++);
   await Promise.all(Array.from({ length: 20 }, async () => {
     while (done < 20) {
-      await spareTurn();
+      await yieldToEventLoop();
       for (let at = 0; at < 20; at++) work(); // half of what a turn has
       inTurn[turns] = (inTurn[turns] ?? 0) + 1;
       done++;
