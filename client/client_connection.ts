@@ -2,8 +2,11 @@ import type { Connection } from "../server/connection/connection.ts";
 import type { ConnectionDeflate } from "../server/connection/deflate/connection_deflate.ts";
 import type { Handlers } from "../server/connection/handlers.ts";
 import { Flusher } from "../server/connection/send_queue.ts";
-import { type ConnectionHost, ServerConnection } from "../server/connection/server_connection.ts";
 import { UnfinishedMessages } from "../server/connection/unfinished_messages.ts";
+import {
+  type ConnectionHost,
+  WebSocketConnection,
+} from "../server/connection/websocket_connection.ts";
 import type { Limits } from "../server/limits.ts";
 import { type LogEntry, tell } from "../server/log.ts";
 import { DeadlineSweeper } from "../server/loop/deadline_sweeper.ts";
@@ -63,7 +66,7 @@ export interface ClientConnection extends Connection<undefined>, AsyncDisposable
 }
 
 /** The same connection as a server's, in the role of the client. */
-export class RunningClientConnection extends ServerConnection<undefined>
+export class RunningClientConnection extends WebSocketConnection<undefined>
   implements ClientConnection {
   readonly extensions: string;
   readonly closed: Promise<ClosedStatus>;
@@ -145,7 +148,7 @@ class ClientHost implements ConnectionHost<undefined> {
     };
   }
 
-  roundTripOf(connection: ServerConnection<undefined>): Promise<number | undefined> {
+  roundTripOf(connection: WebSocketConnection<undefined>): Promise<number | undefined> {
     if (this.#measured === undefined) {
       if (!connection.pingForRoundTrip()) return Promise.resolve(undefined);
       this.#measured = Promise.withResolvers();
@@ -158,7 +161,7 @@ class ClientHost implements ConnectionHost<undefined> {
     this.#measured?.resolve(milliseconds);
   }
 
-  released(connection: ServerConnection<undefined>): void {
+  released(connection: WebSocketConnection<undefined>): void {
     this.sweeper.delete(connection);
     this.budget.stop();
     this.patience.stop();

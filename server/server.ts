@@ -15,8 +15,8 @@ import { sharedDeflate } from "./connection/deflate/shared_deflate.ts";
 import { type MessageData, plainOf } from "./connection/message_data.ts";
 import { byteLengthOf } from "./connection/message_slices.ts";
 import { Flusher } from "./connection/send_queue.ts";
-import type { ServerConnection } from "./connection/server_connection.ts";
 import { UnfinishedMessages } from "./connection/unfinished_messages.ts";
+import type { WebSocketConnection } from "./connection/websocket_connection.ts";
 import { takeBallast } from "./host/gc_ballast.ts";
 import {
   type ConnectionCounts,
@@ -173,7 +173,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   readonly patience = new Patience();
   readonly sweeper: DeadlineSweeper;
   readonly unfinished: UnfinishedMessages = new UnfinishedMessages(this);
-  readonly registry: Registry<ServerConnection<Data>>;
+  readonly registry: Registry<WebSocketConnection<Data>>;
   readonly hub: Hub;
   readonly #pace: BroadcastPace;
   readonly extensions: readonly ExtensionNegotiator[];
@@ -381,14 +381,14 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     written.catch(() => {}).finally(() => closeQuietly(conn));
   }
 
-  opened(connection: ServerConnection<Data>): void {
+  opened(connection: WebSocketConnection<Data>): void {
     this.#admission.add(connection);
     this.registry.add(connection)?.terminate();
     this.sweeper.add(connection);
     this.#drain.opened(connection);
   }
 
-  released(connection: ServerConnection<Data>): void {
+  released(connection: WebSocketConnection<Data>): void {
     this.registry.delete(connection);
     this.sweeper.delete(connection);
     this.operations.released(connection);
@@ -409,7 +409,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     if (this.#isEmpty()) this.#empty?.();
   }
 
-  roundTripMeasured(connection: ServerConnection<Data>, milliseconds: number): void {
+  roundTripMeasured(connection: WebSocketConnection<Data>, milliseconds: number): void {
     this.measurements.roundTrips.observe(milliseconds);
     this.operations.roundTripMeasured(connection, milliseconds);
   }

@@ -8,7 +8,7 @@ import {
   type UpgradeRequest,
 } from "../../protocol/mod.ts";
 import type { ConnectionDeflate } from "../connection/deflate/connection_deflate.ts";
-import { type ConnectionHost, ServerConnection } from "../connection/server_connection.ts";
+import { type ConnectionHost, WebSocketConnection } from "../connection/websocket_connection.ts";
 import type { LogEntry } from "../log.ts";
 import type { HasDeadline } from "../loop/deadline_sweeper.ts";
 import { readBeginning } from "../net/read_beginning.ts";
@@ -28,7 +28,7 @@ import { UpgradeTrace } from "./upgrade_trace.ts";
 /** What all exchanges of a server share. */
 export interface ExchangeHost<Data> extends ConnectionHost<Data>, HookHost<Data> {
   /** Where refusals are counted and ids come from. */
-  readonly registry: Registry<ServerConnection<Data>>;
+  readonly registry: Registry<WebSocketConnection<Data>>;
   /** Whether the server takes no more connections. */
   readonly draining: boolean;
   /** Makes what compresses a connection, where its handshake has agreed on that. */
@@ -50,7 +50,7 @@ export interface ExchangeHost<Data> extends ConnectionHost<Data>, HookHost<Data>
   /** Counts a client's address that a proxy has told, if there is room for one more of it. */
   admits(address: string): boolean;
   /** A handshake succeeded: the connection is the host's from now on. */
-  opened(connection: ServerConnection<Data>): void;
+  opened(connection: WebSocketConnection<Data>): void;
   /** The exchange is over; its descriptor has gone back, or to a connection. */
   ended(exchange: Exchange<Data>): void;
   /** A descriptor has gone back. */
@@ -183,7 +183,7 @@ export class Exchange<Data> implements HasDeadline {
     await writeAll(this.transport, response);
     if (this.#over) return true;
     this.#trace?.end(101);
-    const connection = new ServerConnection(this.#host, this.transport, {
+    const connection = new WebSocketConnection(this.#host, this.transport, {
       id: this.#host.registry.nextId(),
       key: this.#peer.info.key,
       client: this.#peer.info.client,

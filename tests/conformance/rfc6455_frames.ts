@@ -7,7 +7,7 @@ const ENCODER = "protocol/frame_encoder_test.ts";
 const ASSEMBLER = "protocol/message_assembler_test.ts";
 const MASK = "protocol/mask_test.ts";
 const CLOSE_PAYLOAD = "protocol/close_payload_test.ts";
-const CONNECTION = "server/connection/server_connection_test.ts";
+const CONNECTION = "server/connection/websocket_connection_test.ts";
 const QUEUE = "server/connection/send_queue_test.ts";
 const FORMAT = "conformance/wire_test.ts";
 const WIRE = "conformance/client_wire_test.ts";
@@ -336,9 +336,9 @@ export const FRAME_RULES: readonly Rule[] = [
         SESSION,
         `Session as ${role} answers every code that may be received with the same (5.5.1, 7.4)`,
       ]),
-      [CONNECTION, "ServerConnection answers the peer's Close with its code and reason"],
-      [CONNECTION, "ServerConnection answers an empty Close with an empty one, and tells 1005"],
-      [CONNECTION, "ServerConnection closes once when both sides close at the same time"],
+      [CONNECTION, "WebSocketConnection answers the peer's Close with its code and reason"],
+      [CONNECTION, "WebSocketConnection answers an empty Close with an empty one, and tells 1005"],
+      [CONNECTION, "WebSocketConnection closes once when both sides close at the same time"],
     ],
   },
   {
@@ -346,10 +346,10 @@ export const FRAME_RULES: readonly Rule[] = [
     who: "both",
     rule: "When a Close has gone in both directions, the TCP connection is closed.",
     tests: [
-      [CONNECTION, "ServerConnection answers the peer's Close with its code and reason"],
+      [CONNECTION, "WebSocketConnection answers the peer's Close with its code and reason"],
       [
         CONNECTION,
-        "ServerConnection gives the descriptor of a peer back that closes but never leaves",
+        "WebSocketConnection gives the descriptor of a peer back that closes but never leaves",
       ],
       [WIRE, "a client closes the TCP connection when a Close has gone both ways (5.5.1)"],
     ],
@@ -370,7 +370,7 @@ export const FRAME_RULES: readonly Rule[] = [
         [SESSION, `Session as ${role}: 5.5.2: pings are answered in order`],
         [SESSION, `Session as ${role}: 5.5.1: nothing counts after a close, good or bad`],
       ]),
-      [CONNECTION, "ServerConnection answers a Ping with its payload"],
+      [CONNECTION, "WebSocketConnection answers a Ping with its payload"],
     ],
   },
   {
@@ -382,7 +382,7 @@ export const FRAME_RULES: readonly Rule[] = [
         SESSION,
         `Session as ${role}: 5.5.3: a pong has the payload of its ping, UTF-8 or not`,
       ]),
-      [CONNECTION, "ServerConnection answers a Ping with its payload"],
+      [CONNECTION, "WebSocketConnection answers a Ping with its payload"],
     ],
   },
   {

@@ -9,7 +9,7 @@ const EXTENSIONS = "protocol/extensions_test.ts";
 const ASSEMBLER = "protocol/message_assembler_test.ts";
 const DECODER = "protocol/frame_decoder_test.ts";
 const CHECK = "protocol/frame_check_test.ts";
-const CONNECTION = "server/connection/server_connection_test.ts";
+const CONNECTION = "server/connection/websocket_connection_test.ts";
 const EXCHANGE = "server/http/exchange_test.ts";
 const SERVER = "server/server_test.ts";
 const TLS = "server/net/tls_test.ts";
@@ -62,7 +62,7 @@ export const OTHER_RULES: readonly Rule[] = [
     who: "server",
     rule: "A server whose connection fails closes it.",
     tests: [
-      [CONNECTION, "ServerConnection answers … with …, and with FIN instead of a bare end"],
+      [CONNECTION, "WebSocketConnection answers … with …, and with FIN instead of a bare end"],
       [SESSION, "Session as server sends Close for each frame that is refused (7.1.7)"],
     ],
   },
@@ -241,7 +241,7 @@ export const OTHER_RULES: readonly Rule[] = [
       ],
       [
         CONNECTION,
-        "ServerConnection lets a slow sender of a message that is too big read 1009, not a reset",
+        "WebSocketConnection lets a slow sender of a message that is too big read 1009, not a reset",
       ],
       [WIRE, "a client closes with 1009 at a frame that announces more than it takes (10.4)"],
       [

@@ -1,9 +1,9 @@
 import { Flusher } from "../../server/connection/send_queue.ts";
+import { UnfinishedMessages } from "../../server/connection/unfinished_messages.ts";
 import {
   type ConnectionHost,
-  ServerConnection,
-} from "../../server/connection/server_connection.ts";
-import { UnfinishedMessages } from "../../server/connection/unfinished_messages.ts";
+  WebSocketConnection,
+} from "../../server/connection/websocket_connection.ts";
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
 import { DeadlineSweeper } from "../../server/loop/deadline_sweeper.ts";
 import { EventLoopBudget } from "../../server/loop/event_loop_budget.ts";
@@ -25,7 +25,7 @@ export class LoneConnection {
   readonly roundTrips: number[] = [];
   /** Called when the descriptor has gone back. */
   onReleased = (): void => {};
-  readonly connection: ServerConnection<undefined>;
+  readonly connection: WebSocketConnection<undefined>;
   readonly over: Promise<void>;
 
   constructor() {
@@ -61,7 +61,7 @@ export class LoneConnection {
       subprotocol: undefined,
       data: undefined,
     };
-    this.connection = new ServerConnection(host, this.transport, start);
+    this.connection = new WebSocketConnection(host, this.transport, start);
     this.over = over.promise;
     this.connection.run(new Uint8Array(0));
   }

@@ -7,7 +7,7 @@ import { concat } from "../../helpers/notation.ts";
 
 const masked = { maskKey: 0x01020304 };
 
-Deno.test("ServerConnection is parked from the start, and after what came out of a long silence", async () => {
+Deno.test("WebSocketConnection is parked from the start, and after what came out of a long silence", async () => {
   const setup = new LoneConnection();
   await settled();
   assertEquals(setup.transport.reads, [WAITING_BUFFER_BYTES]);
@@ -23,7 +23,7 @@ Deno.test("ServerConnection is parked from the start, and after what came out of
   await setup.end();
 });
 
-Deno.test("ServerConnection is not parked while a read fills its buffer, as more will be there", async () => {
+Deno.test("WebSocketConnection is not parked while a read fills its buffer, as more will be there", async () => {
   const setup = new LoneConnection();
   setup.pass(2_000);
   await setup.arrive(encodeFrame(Opcode.Binary, new Uint8Array(1_500), masked));
@@ -33,7 +33,7 @@ Deno.test("ServerConnection is not parked while a read fills its buffer, as more
   await setup.end();
 });
 
-Deno.test("ServerConnection answers a broken rule with its close code after a long silence", async () => {
+Deno.test("WebSocketConnection answers a broken rule with its close code after a long silence", async () => {
   const setup = new LoneConnection();
   setup.pass(29_000);
   await setup.arrive(Uint8Array.of(0x81, 0x01, 0x61)); // not masked
@@ -42,7 +42,7 @@ Deno.test("ServerConnection answers a broken rule with its close code after a lo
   await setup.end();
 });
 
-Deno.test("ServerConnection puts a message together that comes slowly, parked in between", async () => {
+Deno.test("WebSocketConnection puts a message together that comes slowly, parked in between", async () => {
   const setup = new LoneConnection();
   const frame = encodeFrame(Opcode.Binary, new Uint8Array(20_000), masked);
   for (let at = 0; at < frame.length; at += 1_000) {
@@ -54,7 +54,7 @@ Deno.test("ServerConnection puts a message together that comes slowly, parked in
   await setup.end();
 });
 
-Deno.test("ServerConnection reads a message across parking", async () => {
+Deno.test("WebSocketConnection reads a message across parking", async () => {
   const setup = new LoneConnection();
   const frame = encodeFrame(Opcode.Binary, new Uint8Array(300), masked);
   await setup.arrive(frame.subarray(0, 100));

@@ -62,7 +62,7 @@ const ECHO: ServeOptions<unknown> = {
 
 // Handlers.
 
-Deno.test("ServerConnection calls open, message and close in this order, with its own data", async () => {
+Deno.test("WebSocketConnection calls open, message and close in this order, with its own data", async () => {
   const events = new Events<string>();
   await using server = serve<{ name: string }>({
     port: 0,
@@ -87,7 +87,7 @@ Deno.test("ServerConnection calls open, message and close in this order, with it
   ]);
 });
 
-Deno.test("ServerConnection receives frames that came in one write with the handshake", async () => {
+Deno.test("WebSocketConnection receives frames that came in one write with the handshake", async () => {
   await using watched = watch(ECHO);
   using client = await RawClient.connect(watched.server.addr);
   const head = [
@@ -103,7 +103,7 @@ Deno.test("ServerConnection receives frames that came in one write with the hand
   assertEquals(await client.message(), "early");
 });
 
-Deno.test("ServerConnection tells a message's sender, target, subprotocol and tuple", async () => {
+Deno.test("WebSocketConnection tells a message's sender, target, subprotocol and tuple", async () => {
   await using watched = watch({ subprotocols: ["chat"] });
   using client = await RawClient.connect(watched.server.addr);
   await client.upgrade("/room?n=1", "Sec-WebSocket-Protocol: chat");
@@ -116,7 +116,7 @@ Deno.test("ServerConnection tells a message's sender, target, subprotocol and tu
   assertEquals(connection.key, `127.0.0.1:${sourcePort}-127.0.0.1:${port}`);
 });
 
-Deno.test("ServerConnection lets the next message wait for an async handler, and keeps the order", async () => {
+Deno.test("WebSocketConnection lets the next message wait for an async handler, and keeps the order", async () => {
   const begun = new Events<string>();
   const gates = new Map<string, () => void>();
   await using watched = watch({
@@ -143,7 +143,7 @@ Deno.test("ServerConnection lets the next message wait for an async handler, and
   gates.get("other")!();
 });
 
-Deno.test("ServerConnection calls drain when a backlog has left", async () => {
+Deno.test("WebSocketConnection calls drain when a backlog has left", async () => {
   const drained = new Events<Connection<unknown>>();
   await using watched = watch({ drain: drained.push, limits: { sendQueueBytes: 2 ** 30 } });
   using client = await RawClient.open(watched.server.addr);
@@ -277,7 +277,7 @@ Deno.test("Connection.close() lets a peer that is slow but steady have what was 
   await lone.over;
 });
 
-Deno.test("ServerConnection takes the peer's Close for an answer while a handler is pending", async () => {
+Deno.test("WebSocketConnection takes the peer's Close for an answer while a handler is pending", async () => {
   const hung = Promise.withResolvers<void>();
   await using watched = watch({
     message: (connection) => {
@@ -401,7 +401,7 @@ function fill(connection: Connection<unknown>): void {
 }
 
 for (const [what, options] of Object.entries(FAULTS)) {
-  Deno.test(`ServerConnection closes only its own connection with 1011 after ${what}`, async () => {
+  Deno.test(`WebSocketConnection closes only its own connection with 1011 after ${what}`, async () => {
     let faulty = true;
     await using watched = watch({
       ...options,
@@ -442,7 +442,7 @@ for (
     ["a rejection", () => Promise.resolve().then(fault)],
   ] as const
 ) {
-  Deno.test(`ServerConnection survives ${what} in close`, async () => {
+  Deno.test(`WebSocketConnection survives ${what} in close`, async () => {
     await using watched = watch({ ...ECHO, close });
     using client = await RawClient.open(watched.server.addr);
     await client.sendClose(1000);
@@ -454,7 +454,7 @@ for (
   });
 }
 
-Deno.test("ServerConnection takes whatever a handler in JavaScript returns", async () => {
+Deno.test("WebSocketConnection takes whatever a handler in JavaScript returns", async () => {
   const message = ((connection: Connection, data: string) => connection.send(data)) as unknown;
   await using watched = watch({ message } as ServeOptions<unknown>);
   using client = await RawClient.open(watched.server.addr);
@@ -498,7 +498,7 @@ const BROKEN: Record<string, { bytes: Uint8Array; code: number }> = {
 };
 
 for (const [what, { bytes, code }] of Object.entries(BROKEN)) {
-  Deno.test(`ServerConnection answers ${what} with ${code}, and with FIN instead of a bare end`, async () => {
+  Deno.test(`WebSocketConnection answers ${what} with ${code}, and with FIN instead of a bare end`, async () => {
     const messages = new Events<unknown>();
     await using watched = watch({
       message: (_, data) => messages.push(data),
@@ -515,7 +515,7 @@ for (const [what, { bytes, code }] of Object.entries(BROKEN)) {
   });
 }
 
-Deno.test("ServerConnection lets a slow sender of a message that is too big read 1009, not a reset", async () => {
+Deno.test("WebSocketConnection lets a slow sender of a message that is too big read 1009, not a reset", async () => {
   await using watched = watch({ limits: { messageBytes: 2 ** 20 } });
   using client = await RawClient.open(watched.server.addr);
   // The header announces 10 MiB; with the key 0 the payload is as it is.
@@ -530,7 +530,7 @@ Deno.test("ServerConnection lets a slow sender of a message that is too big read
   await until("the descriptor is back", () => watched.server.registry.size === 0);
 });
 
-Deno.test("ServerConnection cuts a peer that sends more than lingerBytes after the last word", async () => {
+Deno.test("WebSocketConnection cuts a peer that sends more than lingerBytes after the last word", async () => {
   await using watched = watch({ limits: { messageBytes: 10, lingerBytes: 100_000 } });
   using client = await RawClient.open(watched.server.addr);
   await client.send(fromHex("82 ff 0000000010000000 00000000"));
@@ -543,14 +543,14 @@ Deno.test("ServerConnection cuts a peer that sends more than lingerBytes after t
 
 // Ping and Pong.
 
-Deno.test("ServerConnection answers a Ping with its payload", async () => {
+Deno.test("WebSocketConnection answers a Ping with its payload", async () => {
   await using watched = watch();
   using client = await RawClient.open(watched.server.addr);
   await client.sendFrame(Opcode.Ping, ascii("abc"));
   assertEquals(await client.frame(), { opcode: Opcode.Pong, fin: true, payload: ascii("abc") });
 });
 
-Deno.test("ServerConnection sends no Pong into the middle of a large message", async () => {
+Deno.test("WebSocketConnection sends no Pong into the middle of a large message", async () => {
   await using watched = watch({ limits: { sendQueueBytes: 2 ** 26 } });
   using client = await RawClient.open(watched.server.addr);
   const connection = await watched.opened.next();
@@ -593,7 +593,7 @@ Deno.test("Connection.ping() sends a Ping, refuses a payload of 126 bytes, and d
   await client.sendClose(1000);
 });
 
-Deno.test("ServerConnection cuts a peer that answers no pings, with 1006", async () => {
+Deno.test("WebSocketConnection cuts a peer that answers no pings, with 1006", async () => {
   await using watched = watch({ limits: { pingInterval: 20, missedPings: 2 } });
   using client = await RawClient.open(watched.server.addr);
   const { code, connection } = await watched.ended.next();
@@ -608,7 +608,7 @@ Deno.test("ServerConnection cuts a peer that answers no pings, with 1006", async
   assertEquals(watched.server.registry.size, 0);
 });
 
-Deno.test("ServerConnection lets a peer that answers pings live, and measures the round trip", async () => {
+Deno.test("WebSocketConnection lets a peer that answers pings live, and measures the round trip", async () => {
   await using watched = watch({ limits: { pingInterval: 50, missedPings: 2 } });
   using client = await RawClient.open(watched.server.addr);
   const connection = await watched.opened.next();
@@ -624,7 +624,7 @@ Deno.test("ServerConnection lets a peer that answers pings live, and measures th
   assertEquals(watched.server.registry.get(connection.key)?.roundTrip, connection.roundTrip);
 });
 
-Deno.test("ServerConnection does not blame a peer while its own handler is busy", async () => {
+Deno.test("WebSocketConnection does not blame a peer while its own handler is busy", async () => {
   const gate = Promise.withResolvers<void>();
   await using watched = watch({
     async message(connection) {
@@ -648,7 +648,7 @@ Deno.test("ServerConnection does not blame a peer while its own handler is busy"
 
 // A full send queue.
 
-Deno.test("ServerConnection closes a peer that does not read with 1013, policy close", async () => {
+Deno.test("WebSocketConnection closes a peer that does not read with 1013, policy close", async () => {
   await using watched = watch({ limits: { sendQueueBytes: 100_000, closeTimeout: 50 } });
   using client = await RawClient.open(watched.server.addr);
   const connection = await watched.opened.next();
@@ -666,7 +666,7 @@ Deno.test("ServerConnection closes a peer that does not read with 1013, policy c
   await client.gone();
 });
 
-Deno.test("ServerConnection drops messages for a peer that does not read, policy drop", async () => {
+Deno.test("WebSocketConnection drops messages for a peer that does not read, policy drop", async () => {
   await using watched = watch({ limits: { sendQueueBytes: 100_000, whenFull: "drop" } });
   using client = await RawClient.open(watched.server.addr);
   const connection = await watched.opened.next();
@@ -680,7 +680,7 @@ Deno.test("ServerConnection drops messages for a peer that does not read, policy
   assertEquals([record.messagesDropped, record.messagesOut], [1, delivered + 1]);
 });
 
-Deno.test("ServerConnection lets messages wait for a peer that does not read, policy wait, up to four times", async () => {
+Deno.test("WebSocketConnection lets messages wait for a peer that does not read, policy wait, up to four times", async () => {
   await using watched = watch({
     limits: { sendQueueBytes: 100_000, whenFull: "wait", closeTimeout: 50 },
   });
@@ -699,7 +699,7 @@ Deno.test("ServerConnection lets messages wait for a peer that does not read, po
 });
 
 for (const how of ["plain", "deflate", "TLS"]) {
-  Deno.test(`ServerConnection closes no healthy client for a burst beyond sendQueueBytes, ${how}`, async () => {
+  Deno.test(`WebSocketConnection closes no healthy client for a burst beyond sendQueueBytes, ${how}`, async () => {
     const tls = how === "TLS" ? { cert: TEST_CERTIFICATE, key: TEST_KEY } : {};
     const deflate = how === "deflate";
     const page = new Random(1).bytes(20_480);
@@ -741,7 +741,7 @@ function sendUntil(connection: Connection<unknown>, over: (result: string) => bo
   return results;
 }
 
-Deno.test("ServerConnection reads no more from a peer that does not take its echoes", async () => {
+Deno.test("WebSocketConnection reads no more from a peer that does not take its echoes", async () => {
   await using watched = watch({ ...ECHO, limits: { sendQueueBytes: 300_000 } });
   using client = await RawClient.open(watched.server.addr);
   const connection = await watched.opened.next();
@@ -827,7 +827,7 @@ Deno.test("Connection.close() begins the closing handshake; nothing is sent afte
   });
 });
 
-Deno.test("ServerConnection answers the peer's Close with its code and reason", async () => {
+Deno.test("WebSocketConnection answers the peer's Close with its code and reason", async () => {
   await using watched = watch();
   using client = await RawClient.open(watched.server.addr);
   await client.sendClose(3_000, "bye");
@@ -841,7 +841,7 @@ Deno.test("ServerConnection answers the peer's Close with its code and reason", 
   });
 });
 
-Deno.test("ServerConnection answers an empty Close with an empty one, and tells 1005", async () => {
+Deno.test("WebSocketConnection answers an empty Close with an empty one, and tells 1005", async () => {
   await using watched = watch();
   using client = await RawClient.open(watched.server.addr);
   await client.sendClose();
@@ -849,7 +849,7 @@ Deno.test("ServerConnection answers an empty Close with an empty one, and tells 
   assertEquals((await watched.ended.next()).code, 1005);
 });
 
-Deno.test("ServerConnection closes once when both sides close at the same time", async () => {
+Deno.test("WebSocketConnection closes once when both sides close at the same time", async () => {
   const gate = Promise.withResolvers<void>();
   await using watched = watch({
     async message(connection) {
@@ -871,7 +871,7 @@ Deno.test("ServerConnection closes once when both sides close at the same time",
   });
 });
 
-Deno.test("ServerConnection ignores everything after the peer's Close", async () => {
+Deno.test("WebSocketConnection ignores everything after the peer's Close", async () => {
   const messages = new Events<unknown>();
   await using watched = watch({ message: (_, data) => messages.push(data) });
   using client = await RawClient.open(watched.server.addr);
@@ -885,7 +885,7 @@ Deno.test("ServerConnection ignores everything after the peer's Close", async ()
   assertEquals(messages.all, []);
 });
 
-Deno.test("ServerConnection tells 1006 when the peer leaves without a Close", async () => {
+Deno.test("WebSocketConnection tells 1006 when the peer leaves without a Close", async () => {
   await using watched = watch();
   using client = await RawClient.open(watched.server.addr);
   client.close();
@@ -894,7 +894,7 @@ Deno.test("ServerConnection tells 1006 when the peer leaves without a Close", as
   assertEquals(connection.closing, { by: "peer" });
 });
 
-Deno.test("ServerConnection still sends what waits to a peer that has only ended its own side", async () => {
+Deno.test("WebSocketConnection still sends what waits to a peer that has only ended its own side", async () => {
   await using watched = watch(ECHO);
   using client = await RawClient.open(watched.server.addr);
   await client.sendMessage("question");
@@ -903,7 +903,7 @@ Deno.test("ServerConnection still sends what waits to a peer that has only ended
   assertEquals((await watched.ended.next()).code, 1006);
 });
 
-Deno.test("ServerConnection cuts a peer that does not answer its Close, after closeTimeout", async () => {
+Deno.test("WebSocketConnection cuts a peer that does not answer its Close, after closeTimeout", async () => {
   await using watched = watch({ limits: { closeTimeout: 20 } });
   using client = await RawClient.open(watched.server.addr);
   const connection = await watched.opened.next();
@@ -915,7 +915,7 @@ Deno.test("ServerConnection cuts a peer that does not answer its Close, after cl
   assertEquals(watched.server.registry.size, 0);
 });
 
-Deno.test("ServerConnection gives the descriptor of a peer back that closes but never leaves", async () => {
+Deno.test("WebSocketConnection gives the descriptor of a peer back that closes but never leaves", async () => {
   await using watched = watch({ limits: { closeTimeout: 20 } });
   using client = await RawClient.open(watched.server.addr);
   await client.sendClose(1000);
@@ -958,7 +958,7 @@ for (const end of ["close", "terminate"] as const) {
   });
 }
 
-Deno.test("ServerConnection ends when the peer is gone, though a handler hangs", async () => {
+Deno.test("WebSocketConnection ends when the peer is gone, though a handler hangs", async () => {
   const hung = Promise.withResolvers<void>();
   const drained = new Events<unknown>();
   await using watched = watch({
@@ -980,7 +980,7 @@ Deno.test("ServerConnection ends when the peer is gone, though a handler hangs",
 });
 
 for (const how of ["message", "open", "messages()", "messages({ stream: true })"]) {
-  Deno.test(`ServerConnection answers pings and sees a Close while its side is busy: ${how}`, async () => {
+  Deno.test(`WebSocketConnection answers pings and sees a Close while its side is busy: ${how}`, async () => {
     const hung = Promise.withResolvers<void>();
     const busy = new Events<void>();
     const hang = () => (busy.push(), hung.promise);
@@ -1017,7 +1017,7 @@ for (const how of ["message", "open", "messages()", "messages({ stream: true })"
   });
 }
 
-Deno.test("ServerConnection answers a Close at once while a handler hangs and no message waits", async () => {
+Deno.test("WebSocketConnection answers a Close at once while a handler hangs and no message waits", async () => {
   const hung = Promise.withResolvers<void>();
   const handled = new Events<unknown>();
   await using watched = watch({ message: (_, data) => (handled.push(data), hung.promise) });
@@ -1031,7 +1031,7 @@ Deno.test("ServerConnection answers a Close at once while a handler hangs and no
   hung.resolve();
 });
 
-Deno.test("ServerConnection hands over what came before a Close, and sends the answers before its own", async () => {
+Deno.test("WebSocketConnection hands over what came before a Close, and sends the answers before its own", async () => {
   const gate = Promise.withResolvers<void>();
   const handled = new Events<unknown>();
   await using watched = watch({
@@ -1059,7 +1059,7 @@ Deno.test("ServerConnection hands over what came before a Close, and sends the a
 });
 
 for (const how of ["plain", "TLS"]) {
-  Deno.test(`ServerConnection reads no more than 64 KiB ahead of a handler that is busy, ${how}`, async () => {
+  Deno.test(`WebSocketConnection reads no more than 64 KiB ahead of a handler that is busy, ${how}`, async () => {
     const hung = Promise.withResolvers<void>();
     let left = 500;
     const done = Promise.withResolvers<void>();
@@ -1091,7 +1091,7 @@ for (const how of ["plain", "TLS"]) {
   });
 }
 
-Deno.test("ServerConnection ends within closeTimeout though messages wait for a handler that hangs", async () => {
+Deno.test("WebSocketConnection ends within closeTimeout though messages wait for a handler that hangs", async () => {
   const hung = Promise.withResolvers<void>();
   const handled = new Events<unknown>();
   await using watched = watch({
@@ -1223,7 +1223,7 @@ function noise(length: number): string {
 for (const deflate of [false, true]) {
   const how = deflate ? "compressed" : "plain";
   for (const length of [10, 5_000, 2_000_000]) {
-    Deno.test(`ServerConnection sends what it was given before the peer's Close, ${how}, ${length} bytes`, async () => {
+    Deno.test(`WebSocketConnection sends what it was given before the peer's Close, ${how}, ${length} bytes`, async () => {
       const answer = noise(length);
       const ended = new Events<Connection<unknown>>();
       await using server = serve({
@@ -1265,7 +1265,7 @@ for (const deflate of [false, true]) {
   }
 }
 
-Deno.test("ServerConnection does not wait for a stream when the peer closes, but for what was sent before it", async () => {
+Deno.test("WebSocketConnection does not wait for a stream when the peer closes, but for what was sent before it", async () => {
   const text = noise(2_000_000);
   const streamed = Promise.withResolvers<string>();
   await using watched = watch({
@@ -1282,7 +1282,7 @@ Deno.test("ServerConnection does not wait for a stream when the peer closes, but
   assertEquals(await streamed.promise, "dropped");
 });
 
-Deno.test("ServerConnection waits no longer than closeTimeout with its answer to a Close", async () => {
+Deno.test("WebSocketConnection waits no longer than closeTimeout with its answer to a Close", async () => {
   await using watched = watch({
     open: (connection) => {
       for (let count = 0; count < 6; count++) connection.send(noise(2_000_000));
@@ -1300,7 +1300,7 @@ function ascii(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 
-Deno.test("ServerConnection costs nobody else anything when its end fails", async () => {
+Deno.test("WebSocketConnection costs nobody else anything when its end fails", async () => {
   const lone = new LoneConnection();
   lone.onReleased = () => {
     throw new Error("Nobody knows of this");

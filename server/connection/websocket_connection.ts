@@ -58,9 +58,9 @@ export interface ConnectionHost<Data> extends MessageReceiverHost, MessageSender
   /** Tells the operator. */
   log(entry: LogEntry): void;
   /** A ping was answered. */
-  roundTripMeasured(connection: ServerConnection<Data>, milliseconds: number): void;
+  roundTripMeasured(connection: WebSocketConnection<Data>, milliseconds: number): void;
   /** The connection's descriptor has gone back. */
-  released(connection: ServerConnection<Data>): void;
+  released(connection: WebSocketConnection<Data>): void;
 }
 
 /** What the handshake found out about a connection. */
@@ -85,7 +85,7 @@ export interface ConnectionStart<Data> {
  * One connection on the server, from its handshake to its end: what its way in and its way out have
  * in common, what the handlers see of it, and what the registry does.
  */
-export class ServerConnection<Data>
+export class WebSocketConnection<Data>
   implements
     Connection<Data>,
     SessionOutput,
