@@ -26,7 +26,7 @@ import {
 } from "./host/report.ts";
 import { SocketTable } from "./host/socket_table.ts";
 import { Admission, type AdmissionRefusal, type Located } from "./http/admission.ts";
-import { Exchange, type ExchangeHost } from "./http/exchange.ts";
+import { HttpConnection, type HttpConnectionHost } from "./http/http_connection.ts";
 import { AllowedOrigins } from "./http/origin.ts";
 import { Proxies } from "./http/proxy/proxies.ts";
 import { changeLimits, type Limits, resolveLimits } from "./limits.ts";
@@ -160,7 +160,8 @@ export function serve<Data = undefined>(options: ServeOptions<Data>): Server<Dat
   return new RunningServer(options);
 }
 
-class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedServer, DrainHost {
+class RunningServer<Data>
+  implements Server<Data>, HttpConnectionHost<Data>, OperatedServer, DrainHost {
   readonly role = "server";
   readonly maskKey = undefined;
   readonly options: ServeOptions<Data>;
@@ -181,7 +182,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   readonly usesTls: boolean;
   readonly origins: AllowedOrigins | "*" | undefined;
   /** The handshakes and plain requests that are under way. */
-  readonly exchanges = new SourceGroups<Exchange<Data>>();
+  readonly httpConnections = new SourceGroups<HttpConnection<Data>>();
   readonly finished: Promise<void>;
 
   /** The limits that held at the start, or that settings gave which were read again. */
@@ -233,7 +234,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     const listening = { hostname, port, reusePort, tcpBacklog: BACKLOG } as Deno.TcpListenOptions;
     this.#listener = new Listener(Deno.listen(listening), {
       accepted: (conn) => this.#accepted(conn),
-      crowded: () => this.exchanges.size > this.limits.handshakes / 2,
+      crowded: () => this.httpConnections.size > this.limits.handshakes / 2,
       log: (entry) => this.log(entry),
     });
     this.#reporter = this.#prepare();
@@ -315,26 +316,26 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
 
   #accepted(conn: Deno.TcpConn): void {
     this.registry.accepted++;
-    const refused = this.#admission.refusalOf(conn, this.exchanges.size + this.registry.size);
+    const refused = this.#admission.refusalOf(conn, this.httpConnections.size + this.registry.size);
     if (refused !== undefined) return this.#refuse(conn, refused);
     try {
       conn.setNoDelay(true);
     } catch {
       return conn.close(); // the peer has gone already
     }
-    const exchange = new Exchange(this, conn);
-    this.#admission.add(exchange);
-    this.exchanges.add(exchange, exchange.knownAddress);
-    this.sweeper.add(exchange);
-    while (this.exchanges.size > this.limits.handshakes) {
+    const connection = new HttpConnection(this, conn);
+    this.#admission.add(connection);
+    this.httpConnections.add(connection, connection.knownAddress);
+    this.sweeper.add(connection);
+    while (this.httpConnections.size > this.limits.handshakes) {
       // Whoever opens the most pays for it, so that nobody keeps those out who need some time.
       const message = "Handshake was the oldest of the address that has the most";
-      this.exchanges.oldestOfLargest!.cut("HANDSHAKES_LIMIT", message);
+      this.httpConnections.oldestOfLargest!.cut("HANDSHAKES_LIMIT", message);
     }
-    exchange.run().catch((error) => {
+    connection.run().catch((error) => {
       // Nothing comes here that is known of; if something does, it costs this connection alone.
-      this.log({ level: "error", event: "fault", message: "Exchange failed", error });
-      exchange.cut("FAULT", "Exchange failed");
+      this.log({ level: "error", event: "fault", message: "HTTP connection failed", error });
+      connection.cut("FAULT", "HTTP connection failed");
     });
   }
 
@@ -353,8 +354,8 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     });
   }
 
-  located(exchange: Exchange<Data>): void {
-    this.exchanges.add(exchange, exchange.knownAddress);
+  located(connection: HttpConnection<Data>): void {
+    this.httpConnections.add(connection, connection.knownAddress);
   }
 
   forwardedMalformed(key: string, fault: string): void {
@@ -397,11 +398,11 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     this.descriptorFreed();
   }
 
-  ended(exchange: Exchange<Data>): void {
-    this.exchanges.delete(exchange);
-    this.sweeper.delete(exchange);
-    if (this.exchanges.size === 0) this.#drain.settled();
-    this.#gone(exchange);
+  ended(connection: HttpConnection<Data>): void {
+    this.httpConnections.delete(connection);
+    this.sweeper.delete(connection);
+    if (this.httpConnections.size === 0) this.#drain.settled();
+    this.#gone(connection);
   }
 
   #gone(who: Located): void {
@@ -419,7 +420,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
   }
 
   #isEmpty(): boolean {
-    return this.registry.size === 0 && this.exchanges.size === 0;
+    return this.registry.size === 0 && this.httpConnections.size === 0;
   }
 
   #whenEmpty(): Promise<void> {
@@ -462,7 +463,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     });
     return {
       connections: this.registry.size,
-      exchanges: this.exchanges.size,
+      exchanges: this.httpConnections.size,
       ...Number.isFinite(maxConnections) && { maxConnections },
       sourceAddresses: addresses.size,
       serverPorts: ports.size,
@@ -503,7 +504,7 @@ class RunningServer<Data> implements Server<Data>, ExchangeHost<Data>, OperatedS
     }
     Object.assign(held, changed);
     if (!counted && changed.connectionsPerAddress !== undefined) {
-      this.#admission.recount([...this.exchanges, ...this.registry.connections]);
+      this.#admission.recount([...this.httpConnections, ...this.registry.connections]);
     }
     this.sweeper.watch(timeoutsOf(changed));
     this.hub.keptBytes = changed.sendQueueBytes;

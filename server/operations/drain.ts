@@ -70,7 +70,7 @@ export interface DrainHost {
   /** Who is connected; may change while it is gone through. */
   readonly registry: { readonly size: number; readonly connections: Iterable<Leaving> };
   /** The handshakes that are under way. */
-  readonly exchanges: Iterable<{ cut(reason: string, message: string): void }> & {
+  readonly httpConnections: Iterable<{ cut(reason: string, message: string): void }> & {
     readonly size: number;
   };
   /** Cuts those that do not answer in time. */
@@ -139,7 +139,7 @@ export class Drain {
    * @returns How the connections ended.
    */
   async run({ deadline = 30_000, grace = 0 }: DrainOptions): Promise<DrainResult> {
-    const { registry, exchanges, finished } = this.#host;
+    const { registry, httpConnections, finished } = this.#host;
     const timer = setTimeout(() => this.cut(), Math.min(deadline, LONGEST_TIMER));
     const now = Date.now();
     const begins = this.#span.began === undefined;
@@ -149,7 +149,7 @@ export class Drain {
       connections: this.#span.connections ?? registry.size,
     };
     if (begins) this.#host.log(drainBegins(registry.size, deadline));
-    if (grace > 0 && exchanges.size > 0) await this.#handshakes(Math.min(grace, deadline));
+    if (grace > 0 && httpConnections.size > 0) await this.#handshakes(Math.min(grace, deadline));
     if (!this.#parting) await this.#tellAll();
     await finished;
     clearTimeout(timer);
@@ -160,7 +160,7 @@ export class Drain {
   cut(): void {
     this.#part();
     for (const connection of this.#host.registry.connections) connection.terminate();
-    for (const exchange of this.#host.exchanges) exchange.cut("DRAINING", GOODBYE);
+    for (const connection of this.#host.httpConnections) connection.cut("DRAINING", GOODBYE);
   }
 
   /** A handshake has succeeded. */

@@ -5,7 +5,7 @@ const CLIENT = "protocol/client_handshake_test.ts";
 const HEAD = "protocol/http_head_test.ts";
 const HEAD_PARSER = "protocol/head_parser_test.ts";
 const EXTENSIONS = "protocol/extensions_test.ts";
-const EXCHANGE = "server/http/exchange_test.ts";
+const HTTP_CONNECTION = "server/http/http_connection_test.ts";
 const TLS = "server/net/tls_test.ts";
 const CONNECT = "client/connect_test.ts";
 const TURNS = "client/connect_one_at_a_time_test.ts";
@@ -16,7 +16,7 @@ const WIRE = "conformance/client_wire_test.ts";
 function refused(fault: string): Proof[] {
   return [
     [REQUEST, `checkUpgradeRequest() refuses a handshake with this fault: ${fault} (…)`],
-    [EXCHANGE, `Exchange refuses a handshake with ${fault} with …`],
+    [HTTP_CONNECTION, `HttpConnection refuses a handshake with ${fault} with …`],
   ];
 }
 
@@ -418,9 +418,9 @@ export const HANDSHAKE_RULES: readonly Rule[] = [
       "When the handshake breaks a rule or its grammar, it stops and answers with an HTTP error.",
     tests: [
       [REQUEST, "checkUpgradeRequest() refuses a handshake with this fault: … (…)"],
-      [EXCHANGE, "Exchange refuses a handshake with … with … (…)"],
+      [HTTP_CONNECTION, "HttpConnection refuses a handshake with … with … (…)"],
       [HEAD_PARSER, "HeadParser refuses … (…)"],
-      [EXCHANGE, "Exchange answers 400 when the head breaks off"],
+      [HTTP_CONNECTION, "HttpConnection answers 400 when the head breaks off"],
     ],
   },
   {
@@ -506,8 +506,8 @@ export const HANDSHAKE_RULES: readonly Rule[] = [
     who: "server",
     rule: "To accept, it takes all the steps of this section.",
     tests: [
-      [EXCHANGE, "Exchange accepts the handshake that the bad ones are made from"],
-      [EXCHANGE, "Exchange accepts a handshake that comes byte by byte"],
+      [HTTP_CONNECTION, "HttpConnection accepts the handshake that the bad ones are made from"],
+      [HTTP_CONNECTION, "HttpConnection accepts a handshake that comes byte by byte"],
     ],
   },
   {
@@ -525,9 +525,9 @@ export const HANDSHAKE_RULES: readonly Rule[] = [
     who: "server",
     rule: "To refuse an origin it answers with an HTTP error, and there is no handshake.",
     tests: [
-      [EXCHANGE, "Exchange answers 403 to the origin: another host"],
-      [EXCHANGE, "Exchange answers 403 to the origin: null"],
-      [EXCHANGE, "Exchange answers 403 to the origin: an unlisted one"],
+      [HTTP_CONNECTION, "HttpConnection answers 403 to the origin: another host"],
+      [HTTP_CONNECTION, "HttpConnection answers 403 to the origin: null"],
+      [HTTP_CONNECTION, "HttpConnection answers 403 to the origin: an unlisted one"],
     ],
   },
   {
@@ -546,8 +546,8 @@ export const HANDSHAKE_RULES: readonly Rule[] = [
       "Where there is no such service, it answers with an HTTP error and there is no handshake.",
     tests: [
       [
-        EXCHANGE,
-        "Exchange refuses with the … that the upgrade hook returns, its headers and its body",
+        HTTP_CONNECTION,
+        "HttpConnection refuses with the … that the upgrade hook returns, its headers and its body",
       ],
     ],
   },
@@ -557,10 +557,10 @@ export const HANDSHAKE_RULES: readonly Rule[] = [
     rule: "The subprotocol is one of those that the client has offered.",
     tests: [
       [REQUEST, "chooseSubprotocol() follows our order and never echoes theirs (RFC 6455 4.2.2)"],
-      [EXCHANGE, "Exchange chooses the subprotocol in the server's order, or none"],
+      [HTTP_CONNECTION, "HttpConnection chooses the subprotocol in the server's order, or none"],
       [
-        EXCHANGE,
-        "Exchange answers 500 and logs it when the upgrade hook takes a subprotocol that was not offered",
+        HTTP_CONNECTION,
+        "HttpConnection answers 500 and logs it when the upgrade hook takes a subprotocol that was not offered",
       ],
     ],
   },
@@ -570,7 +570,7 @@ export const HANDSHAKE_RULES: readonly Rule[] = [
     rule: "Without an agreement the answer has no Sec-WebSocket-Protocol.",
     tests: [
       [REQUEST, "serializeUpgradeResponse() leaves out what was not agreed (RFC 6455 4.2.2)"],
-      [EXCHANGE, "Exchange chooses the subprotocol in the server's order, or none"],
+      [HTTP_CONNECTION, "HttpConnection chooses the subprotocol in the server's order, or none"],
     ],
   },
   {
@@ -609,7 +609,7 @@ export const HANDSHAKE_RULES: readonly Rule[] = [
     rule: "Sec-WebSocket-Accept is the base64 of the SHA-1 of the key and the fixed text.",
     tests: [
       [REQUEST, "computeAccept() gives the value of RFC 6455 1.3"],
-      [EXCHANGE, "Exchange accepts the handshake that the bad ones are made from"],
+      [HTTP_CONNECTION, "HttpConnection accepts the handshake that the bad ones are made from"],
     ],
   },
   {

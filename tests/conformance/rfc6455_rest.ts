@@ -10,7 +10,7 @@ const ASSEMBLER = "protocol/message_assembler_test.ts";
 const DECODER = "protocol/frame_decoder_test.ts";
 const CHECK = "protocol/frame_check_test.ts";
 const CONNECTION = "server/connection/websocket_connection_test.ts";
-const EXCHANGE = "server/http/exchange_test.ts";
+const HTTP_CONNECTION = "server/http/http_connection_test.ts";
 const SERVER = "server/server_test.ts";
 const TLS = "server/net/tls_test.ts";
 const FORMAT = "conformance/wire_test.ts";
@@ -100,8 +100,11 @@ export const OTHER_RULES: readonly Rule[] = [
     who: "server",
     rule: "To abort a handshake, the server closes the connection.",
     tests: [
-      [EXCHANGE, "Exchange cuts a client that does not finish its head, at the deadline"],
-      [EXCHANGE, "Exchange refuses a handshake with … with … (…)"],
+      [
+        HTTP_CONNECTION,
+        "HttpConnection cuts a client that does not finish its head, at the deadline",
+      ],
+      [HTTP_CONNECTION, "HttpConnection refuses a handshake with … with … (…)"],
     ],
   },
   { section: "7.4.1", who: "both", rule: "No Close carries 1005.", tests: reportedOnly(1005) },
@@ -157,7 +160,10 @@ export const OTHER_RULES: readonly Rule[] = [
     rule: "Where Sec-WebSocket-Extensions breaks its grammar, the connection fails.",
     tests: [
       [EXTENSIONS, "parseExtensions() refuses … (RFC 6455 9.1)"],
-      [EXCHANGE, "Exchange refuses a handshake with extension parameter without a name with …"],
+      [
+        HTTP_CONNECTION,
+        "HttpConnection refuses a handshake with extension parameter without a name with …",
+      ],
       [RESPONSE, "checkUpgradeResponse() refuses malformed extensions (RFC 6455 4.1)"],
     ],
   },
@@ -168,8 +174,8 @@ export const OTHER_RULES: readonly Rule[] = [
     tests: [
       [EXTENSIONS, "parseExtensions() reads quoted values that are tokens (RFC 6455 9.1)"],
       [
-        EXCHANGE,
-        "Exchange refuses a handshake with quoted extension value that is not a token with …",
+        HTTP_CONNECTION,
+        "HttpConnection refuses a handshake with quoted extension value that is not a token with …",
       ],
     ],
   },
@@ -301,7 +307,7 @@ export const OTHER_RULES: readonly Rule[] = [
     who: "client",
     rule: "Sec-WebSocket-Key comes once in a request.",
     tests: [
-      [EXCHANGE, "Exchange refuses a handshake with two keys with …"],
+      [HTTP_CONNECTION, "HttpConnection refuses a handshake with two keys with …"],
       [
         RESPONSE,
         "serializeUpgradeRequest() refuses a header that the handshake owns (RFC 6455 4.1)",
@@ -340,7 +346,7 @@ export const OTHER_RULES: readonly Rule[] = [
     who: "client",
     rule: "Sec-WebSocket-Version comes once in a request.",
     tests: [
-      [EXCHANGE, "Exchange refuses a handshake with two versions with …"],
+      [HTTP_CONNECTION, "HttpConnection refuses a handshake with two versions with …"],
       [RESPONSE, "serializeUpgradeRequest() refuses another version (RFC 6455 4.1)"],
     ],
   },

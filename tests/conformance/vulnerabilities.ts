@@ -4,7 +4,7 @@ const HERE = "conformance/vulnerabilities_test.ts";
 const HEAD_PARSER = "protocol/head_parser_test.ts";
 const DECODER = "protocol/frame_decoder_test.ts";
 const SERVER = "server/server_test.ts";
-const EXCHANGE = "server/http/exchange_test.ts";
+const HTTP_CONNECTION = "server/http/http_connection_test.ts";
 const OPS_PORT = "server/admin/admin_test.ts";
 const HOST_CHECK = "server/admin/host_check_test.ts";
 const TALK = "server/apps/talk_test.ts";
@@ -107,7 +107,7 @@ export const VULNERABILITIES: readonly Vulnerability[] = [
     lesson: "Too many headers are an error, and any header may be missing.",
     tests: [
       ...here("a server refuses more headers than it reads, rather than lose some of them"),
-      [EXCHANGE, "Exchange refuses a handshake with no Upgrade with …"],
+      [HTTP_CONNECTION, "HttpConnection refuses a handshake with no Upgrade with …"],
     ],
   },
   {
@@ -121,7 +121,10 @@ export const VULNERABILITIES: readonly Vulnerability[] = [
         HEAD_PARSER,
         "HeadParser does work in proportion to the bytes when they dribble in (CVE-2023-43669)",
       ],
-      [EXCHANGE, "Exchange cuts a client that does not finish its head, at the deadline"],
+      [
+        HTTP_CONNECTION,
+        "HttpConnection cuts a client that does not finish its head, at the deadline",
+      ],
     ],
   },
   {
@@ -271,8 +274,11 @@ export const VULNERABILITIES: readonly Vulnerability[] = [
     input: "A head that never ends.",
     lesson: "A deadline for the head, and a bound for how many are unfinished.",
     tests: [
-      [EXCHANGE, "Exchange cuts a client that does not finish its head, at the deadline"],
-      [EXCHANGE, "Exchange cuts the oldest handshake when there are too many"],
+      [
+        HTTP_CONNECTION,
+        "HttpConnection cuts a client that does not finish its head, at the deadline",
+      ],
+      [HTTP_CONNECTION, "HttpConnection cuts the oldest handshake when there are too many"],
     ],
   },
   {

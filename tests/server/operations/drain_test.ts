@@ -169,7 +169,7 @@ class Crowd implements DrainHost {
   readonly #guests = new Set<Guest>();
   readonly #gone = Promise.withResolvers<void>();
   readonly registry = { size: 0, connections: this.#guests };
-  readonly exchanges = new Set<never>();
+  readonly httpConnections = new Set<never>();
   readonly sweeper = {
     now: 0,
     postpone: (milliseconds: number) => void this.given.push(milliseconds),

@@ -65,7 +65,7 @@ async function empty(server: Server<undefined>): Promise<void> {
   });
 }
 
-test("Exchange cuts the oldest of the client that has the most behind a proxy, not of the proxy", async () => {
+test("HttpConnection cuts the oldest of the client that has the most behind a proxy, not of the proxy", async () => {
   await using server = start({
     limits: { handshakes: 4 },
     proxies: { trusted: TRUSTED, protocol: true },
@@ -98,7 +98,7 @@ const HEADERS: [string, string | Uint8Array, typeof CLIENT | undefined][] = [
 ];
 
 for (const [what, header, expected] of HEADERS) {
-  test(`Exchange takes the client's address from ${what} of a trusted proxy`, async () => {
+  test(`HttpConnection takes the client's address from ${what} of a trusted proxy`, async () => {
     const infos: PeerInfo[] = [];
     const opened = new Events<unknown>();
     await using server = start({
@@ -128,7 +128,7 @@ for (const [what, header, expected] of HEADERS) {
   });
 }
 
-test("Exchange says nothing of a proxy that leaves without a byte", async () => {
+test(\"HttpConnection says nothing of a proxy that leaves without a byte", async () => {
   const book = new LogBook();
   await using server = start({ proxies: { trusted: TRUSTED, protocol: true }, log: book.log });
   using client = await connect(server);
@@ -138,7 +138,7 @@ test("Exchange says nothing of a proxy that leaves without a byte", async () => 
   assertEquals([server.registry.totals().refused, book.entries("exchange_broken")], [{}, []]);
 });
 
-test("Exchange takes what comes in one read with the PROXY header for the request", async () => {
+test(\"HttpConnection takes what comes in one read with the PROXY header for the request", async () => {
   await using server = start({ proxies: { trusted: TRUSTED, protocol: true } });
   using client = await connect(server);
   await client.send(`${LINE}GET / HTTP/1.1\r\nHost: a\r\n\r\n`);
@@ -155,7 +155,7 @@ const WRONG: [string, string, string, string][] = [
 ];
 
 for (const [what, bytes, reason, source] of WRONG) {
-  test(`Exchange refuses ${what} with 400`, async () => {
+  test(`HttpConnection refuses ${what} with 400`, async () => {
     await using server = start({ proxies: { trusted: TRUSTED, protocol: true } });
     using client = await connect(server, source || undefined);
     await client.send(bytes);
@@ -164,7 +164,7 @@ for (const [what, bytes, reason, source] of WRONG) {
   });
 }
 
-test("Exchange refuses a PROXY header where the option does not ask for one", async () => {
+test("HttpConnection refuses a PROXY header where the option does not ask for one", async () => {
   await using server = start({ proxies: { trusted: TRUSTED, header: "forwarded" } });
   using client = await connect(server);
   await client.send(LINE);
@@ -172,14 +172,14 @@ test("Exchange refuses a PROXY header where the option does not ask for one", as
   assertEquals(server.registry.totals().refused, { PROXY_HEADER_UNEXPECTED: 1 });
 });
 
-test("Exchange needs no PROXY header from others than trusted proxies", async () => {
+test("HttpConnection needs no PROXY header from others than trusted proxies", async () => {
   await using server = start({ proxies: { trusted: TRUSTED, protocol: true } });
   const { client, status } = await ask(server, "", [], "127.0.0.1");
   assertEquals([status, server.registry.list()[0]?.client], [101, undefined]);
   client.close();
 });
 
-test("Exchange refuses a proxy that leaves in its PROXY header, and none that only knocks", async () => {
+test("HttpConnection refuses a proxy that leaves in its PROXY header, and none that only knocks", async () => {
   await using server = start({ proxies: { trusted: TRUSTED, protocol: true } });
   for (const bytes of ["", LINE, LINE.slice(0, 9)]) {
     using client = await connect(server);
@@ -191,7 +191,7 @@ test("Exchange refuses a proxy that leaves in its PROXY header, and none that on
   assertEquals(server.registry.totals().refused, { PROXY_HEADER_INCOMPLETE: 1 });
 });
 
-test("Exchange cuts a trusted proxy whose PROXY header does not come in time", async () => {
+test("HttpConnection cuts a trusted proxy whose PROXY header does not come in time", async () => {
   await using server = start({
     proxies: { trusted: TRUSTED, protocol: true },
     limits: { handshakeTimeout: 100 },
@@ -242,7 +242,7 @@ async function pump(from: ClientStream, to: ClientStream, ahead: Uint8Array): Pr
   }
 }
 
-test("Exchange takes a PROXY header ahead of TLS, in one read with its first bytes", async () => {
+test("HttpConnection takes a PROXY header ahead of TLS, in one read with its first bytes", async () => {
   await using server = start({
     ...TLS,
     proxies: { trusted: TRUSTED, protocol: true },
@@ -258,7 +258,7 @@ test("Exchange takes a PROXY header ahead of TLS, in one read with its first byt
   assertEquals((await client.closed()).code, 1000);
 });
 
-test("Exchange says nothing to a proxy without a PROXY header where TLS was to follow", async () => {
+test("HttpConnection says nothing to a proxy without a PROXY header where TLS was to follow", async () => {
   await using server = start({ ...TLS, proxies: { trusted: TRUSTED, protocol: true } });
   using client = await connect(server);
   await client.send("GET / HTTP/1.1\r\n\r\n");
@@ -268,7 +268,7 @@ test("Exchange says nothing to a proxy without a PROXY header where TLS was to f
 
 // Forwarded headers.
 
-test("Exchange takes the client's address from a trusted proxy's header, and nobody else's", async () => {
+test("HttpConnection takes the client's address from a trusted proxy's header, and nobody else's", async () => {
   const infos: PeerInfo[] = [];
   await using server = start({
     proxies: { trusted: TRUSTED, header: "x-forwarded-for" },
@@ -293,7 +293,7 @@ test("Exchange takes the client's address from a trusted proxy's header, and nob
   for (const { client } of [proxied, direct, silent]) client.close();
 });
 
-test("Exchange tells the fetch hook the client's address too", async () => {
+test("HttpConnection tells the fetch hook the client's address too", async () => {
   await using server = start({
     proxies: { trusted: TRUSTED, header: "forwarded" },
     fetch: (_, { client }) => Response.json(client),
@@ -303,7 +303,7 @@ test("Exchange tells the fetch hook the client's address too", async () => {
   assertEquals((await client.response()).body, '{"address":"2001:db8::7","port":80}');
 });
 
-test("Exchange counts forwarded headers as spoofed where no proxy is trusted", async () => {
+test("HttpConnection counts forwarded headers as spoofed where no proxy is trusted", async () => {
   await using server = start({});
   for (const line of ["Forwarded: for=192.0.2.7", "X-Forwarded-For: 192.0.2.7", "X: y"]) {
     (await ask(server, "", [line], "127.0.0.1")).client.close();
@@ -311,7 +311,7 @@ test("Exchange counts forwarded headers as spoofed where no proxy is trusted", a
   assertEquals(server.registry.totals().spoofed, 2);
 });
 
-test("Exchange takes whoever is behind a header that cannot be read for the proxy, counts and says so once", async () => {
+test("HttpConnection takes whoever is behind a header that cannot be read for the proxy, counts and says so once", async () => {
   const book = new LogBook();
   const proxies = { trusted: TRUSTED, header: "forwarded" } as const;
   await using server = start({ proxies, log: book.log });
@@ -326,7 +326,7 @@ test("Exchange takes whoever is behind a header that cannot be read for the prox
   assert(!book.entries("forwarded_malformed")[0]!.message.includes("somebody"));
 });
 
-test("Exchange believes the header only behind a PROXY header that names a trusted proxy", async () => {
+test("HttpConnection believes the header only behind a PROXY header that names a trusted proxy", async () => {
   await using server = start({
     proxies: { trusted: TRUSTED, protocol: true, header: "x-forwarded-for" },
   });
@@ -366,7 +366,7 @@ const WAYS: [string, ServeOptions["proxies"], (address: string) => [string, stri
 ];
 
 for (const [what, proxies, from] of WAYS) {
-  test(`Exchange counts the client's address of ${what} against the limit`, async () => {
+  test(`HttpConnection counts the client's address of ${what} against the limit`, async () => {
     await using server = start({ proxies: proxies!, limits: { connectionsPerAddress: 2 } });
     const open = async (address: string) => await ask(server, ...from(address));
     const first = await open("192.0.2.7");
@@ -389,7 +389,7 @@ for (const [what, proxies, from] of WAYS) {
   });
 }
 
-test("Exchange counts the proxy's own address where it tells none", async () => {
+test("HttpConnection counts the proxy's own address where it tells none", async () => {
   await using server = start({
     proxies: { trusted: TRUSTED, header: "forwarded" },
     limits: { connectionsPerAddress: 1 },

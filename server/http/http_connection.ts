@@ -25,8 +25,8 @@ import { type Accepted, askFetch, askUpgrade, type HookHost } from "./request_ho
 import { plainResponse, refusal, writeResponse } from "./respond.ts";
 import { UpgradeTrace } from "./upgrade_trace.ts";
 
-/** What all exchanges of a server share. */
-export interface ExchangeHost<Data> extends ConnectionHost<Data>, HookHost<Data> {
+/** The part of the server that all its HTTP connections share. */
+export interface HttpConnectionHost<Data> extends ConnectionHost<Data>, HookHost<Data> {
   /** Where refusals are counted and ids come from. */
   readonly registry: Registry<WebSocketConnection<Data>>;
   /** Whether the server takes no more connections. */
@@ -43,16 +43,16 @@ export interface ExchangeHost<Data> extends ConnectionHost<Data>, HookHost<Data>
    * @param first Bytes that were read from it already, for TLS.
    */
   secure(conn: Transport, first?: Uint8Array): Transport;
-  /** A proxy has told where an exchange comes from, or that it tells no more about it. */
-  located(exchange: Exchange<Data>): void;
+  /** A proxy has told where a connection comes from, or that it tells no more about it. */
+  located(connection: HttpConnection<Data>): void;
   /** Counts a trusted proxy's forwarded header that could not be read, and tells the operator. */
   forwardedMalformed(key: string, fault: string): void;
   /** Counts a client's address that a proxy has told, if there is room for one more of it. */
   admits(address: string): boolean;
   /** A handshake succeeded: the connection is the host's from now on. */
   opened(connection: WebSocketConnection<Data>): void;
-  /** The exchange is over; its descriptor has gone back, or to a connection. */
-  ended(exchange: Exchange<Data>): void;
+  /** The HTTP side is over; its descriptor has gone back, or to a connection. */
+  ended(connection: HttpConnection<Data>): void;
   /** A descriptor has gone back. */
   descriptorFreed(): void;
 }
@@ -72,9 +72,9 @@ const METHODS = "GET, HEAD, OPTIONS";
  * The first request on a connection, up to its answer: an opening handshake, or plain HTTP. It has
  * one deadline, which only progress in writing a plain response puts off.
  */
-export class Exchange<Data> implements HasDeadline {
+export class HttpConnection<Data> implements HasDeadline {
   due: number;
-  readonly #host: ExchangeHost<Data>;
+  readonly #host: HttpConnectionHost<Data>;
   readonly #conn: Transport;
   /** The connection's bytes; where a PROXY header comes first, TLS is put over them behind it. */
   transport: Transport;
@@ -94,7 +94,7 @@ export class Exchange<Data> implements HasDeadline {
   #answered = false;
   #over = false;
 
-  constructor(host: ExchangeHost<Data>, conn: Transport) {
+  constructor(host: HttpConnectionHost<Data>, conn: Transport) {
     this.#host = host;
     this.#conn = conn;
     this.#peer = new Peer(conn, host.proxies);
@@ -267,11 +267,11 @@ export class Exchange<Data> implements HasDeadline {
   #broke(error: unknown): void {
     if (this.#over) return; // it was cut, and that is known
     const { key } = this.#peer.info;
-    const message = "Exchange broke off";
+    const message = "HttpConnection broke off";
     this.#host.log({ level: "debug", event: "exchange_broken", message, key, error });
   }
 
-  /** Counts why the exchange failed: its first reason, once. */
+  /** Counts why it failed: its first reason, once. */
   #countRefusal(reason: string, message: string, level: LogEntry["level"] = "debug"): void {
     if (this.#answered) return;
     this.#answered = true;
@@ -303,7 +303,7 @@ export class Exchange<Data> implements HasDeadline {
     this.cut("HANDSHAKE_TIMEOUT", "Handshake took too long");
   }
 
-  /** Ends the exchange at once. */
+  /** Ends the connection at once. */
   cut(reason: string, message: string): void {
     if (this.#over) return;
     this.#countRefusal(reason, message);

@@ -9,7 +9,7 @@ import { BAD_HANDSHAKES, GOOD_HANDSHAKE } from "../../vectors/bad_handshakes.ts"
 const IS_NEW_DENO = Deno.version.deno.localeCompare("2.9.6", "en", { numeric: true }) >= 0;
 const WITHOUT_SOURCES = IS_NEW_DENO ? "" : " (ignored: this version of Deno has no chosen sources)";
 
-Deno.test("Exchange says that a client speaks TLS where it is not spoken", async () => {
+Deno.test("HttpConnection says that a client speaks TLS where it is not spoken", async () => {
   const book = new LogBook();
   await using server = serve({ port: 0, log: book.log });
   using client = await RawClient.connect(server.addr);
@@ -42,7 +42,7 @@ async function empty({ server }: Logged): Promise<void> {
 // The opening handshake.
 
 for (const { section, fault, lines, code, status } of BAD_HANDSHAKES) {
-  Deno.test(`Exchange refuses a handshake with ${fault} with ${status} (${section})`, async () => {
+  Deno.test(`HttpConnection refuses a handshake with ${fault} with ${status} (${section})`, async () => {
     let asked = false;
     await using logged = start({
       upgrade: () => {
@@ -62,7 +62,7 @@ for (const { section, fault, lines, code, status } of BAD_HANDSHAKES) {
   });
 }
 
-Deno.test("Exchange accepts the handshake that the bad ones are made from", async () => {
+Deno.test("HttpConnection accepts the handshake that the bad ones are made from", async () => {
   await using logged = start();
   using client = await RawClient.connect(logged.server.addr);
   await client.sendHead(GOOD_HANDSHAKE);
@@ -72,7 +72,7 @@ Deno.test("Exchange accepts the handshake that the bad ones are made from", asyn
   assertEquals(head.headers.get("sec-websocket-extensions"), undefined);
 });
 
-Deno.test("Exchange accepts a handshake that comes byte by byte", async () => {
+Deno.test("HttpConnection accepts a handshake that comes byte by byte", async () => {
   await using logged = start();
   using client = await RawClient.connect(logged.server.addr);
   for (const byte of new TextEncoder().encode(`${GOOD_HANDSHAKE.join("\r\n")}\r\n\r\n`)) {
@@ -81,7 +81,7 @@ Deno.test("Exchange accepts a handshake that comes byte by byte", async () => {
   assertEquals((await client.head()).status, 101);
 });
 
-Deno.test("Exchange chooses the subprotocol in the server's order, or none", async () => {
+Deno.test("HttpConnection chooses the subprotocol in the server's order, or none", async () => {
   await using logged = start({ subprotocols: ["v2", "v1"] });
   const chosen: unknown[] = [];
   for (const offer of ["v1, v2", "v0", "v0, v1"]) {
@@ -92,14 +92,14 @@ Deno.test("Exchange chooses the subprotocol in the server's order, or none", asy
   assertEquals(chosen, ["v2", undefined, "v1"]);
 });
 
-Deno.test("Exchange takes a subprotocol header without a value for none", async () => {
+Deno.test("HttpConnection takes a subprotocol header without a value for none", async () => {
   await using logged = start({ subprotocols: ["a"] });
   using client = await RawClient.connect(logged.server.addr);
   const { headers } = await client.upgrade("/", "Sec-WebSocket-Protocol:");
   assertEquals(headers.get("sec-websocket-protocol"), undefined);
 });
 
-Deno.test("Exchange accepts a target that is a URL of ws or wss", async () => {
+Deno.test("HttpConnection accepts a target that is a URL of ws or wss", async () => {
   const urls = new Events<string>();
   await using logged = start({ upgrade: ({ url }) => urls.push(url) });
   for (const target of ["ws://b.example:81/chat?a", "WSS://b.example"]) {
@@ -108,7 +108,7 @@ Deno.test("Exchange accepts a target that is a URL of ws or wss", async () => {
   assertEquals(urls.all, ["http://b.example:81/chat?a", "http://b.example/"]);
 });
 
-Deno.test("Exchange hands headers in several lines to the hooks as each kind is joined", async () => {
+Deno.test("HttpConnection hands headers in several lines to the hooks as each kind is joined", async () => {
   const seen = new Events<(string | null)[]>();
   await using logged = start({
     upgrade({ headers }) {
@@ -121,7 +121,7 @@ Deno.test("Exchange hands headers in several lines to the hooks as each kind is 
   assertEquals(await seen.next(), ["a=1; b=2", "1, 2", "Basic x"]);
 });
 
-Deno.test("Exchange answers OPTIONS with 204 and without the hooks, as health checks ask", async () => {
+Deno.test("HttpConnection answers OPTIONS with 204 and without the hooks, as health checks ask", async () => {
   await using logged = start({ fetch: () => new Response("hi") });
   for (const line of ["OPTIONS / HTTP/1.0", "OPTIONS * HTTP/1.1\r\nHost: a"]) {
     using client = await RawClient.connect(logged.server.addr);
@@ -131,7 +131,7 @@ Deno.test("Exchange answers OPTIONS with 204 and without the hooks, as health ch
   }
 });
 
-Deno.test("Exchange answers 400 when the head breaks off", async () => {
+Deno.test("HttpConnection answers 400 when the head breaks off", async () => {
   await using logged = start();
   using client = await RawClient.connect(logged.server.addr);
   await client.send("GET / HT");
@@ -140,7 +140,7 @@ Deno.test("Exchange answers 400 when the head breaks off", async () => {
   assertEquals(logged.server.registry.totals().refused, { HEAD_INCOMPLETE: 1 });
 });
 
-Deno.test("Exchange says nothing to a client that leaves without a byte", async () => {
+Deno.test("HttpConnection says nothing to a client that leaves without a byte", async () => {
   await using logged = start();
   using client = await RawClient.connect(logged.server.addr);
   await client.closeWrite();
@@ -164,7 +164,7 @@ const HEAD_LIMITS = [
 ] as const;
 
 for (const { fault, line, status } of HEAD_LIMITS) {
-  Deno.test(`Exchange refuses ${fault} with ${status}`, async () => {
+  Deno.test(`HttpConnection refuses ${fault} with ${status}`, async () => {
     await using logged = start({ limits: { headLineBytes: 200, headHeaders: 8, headBytes: 600 } });
     using client = await RawClient.connect(logged.server.addr);
     await client.sendHead([line]);
@@ -175,7 +175,7 @@ for (const { fault, line, status } of HEAD_LIMITS) {
   });
 }
 
-Deno.test("Exchange lets a slow sender of a huge head read 431, not a reset", async () => {
+Deno.test("HttpConnection lets a slow sender of a huge head read 431, not a reset", async () => {
   await using logged = start();
   using client = await RawClient.connect(logged.server.addr);
   await client.send("GET / HTTP/1.1\r\n");
@@ -189,7 +189,7 @@ Deno.test("Exchange lets a slow sender of a huge head read 431, not a reset", as
   assertEquals(logged.server.registry.totals().refused, { HEAD_TOO_LARGE: 1 });
 });
 
-Deno.test("Exchange cuts a client that does not finish its head, at the deadline", async () => {
+Deno.test("HttpConnection cuts a client that does not finish its head, at the deadline", async () => {
   await using logged = start({ limits: { handshakeTimeout: 20 } });
   using silent = await RawClient.connect(logged.server.addr);
   using half = await RawClient.connect(logged.server.addr);
@@ -201,7 +201,7 @@ Deno.test("Exchange cuts a client that does not finish its head, at the deadline
   assertEquals(logged.book.entries("exchange_broken"), []); // why it ended is said already
 });
 
-Deno.test("Exchange counts a refused client that stays once, with its first reason", async () => {
+Deno.test("HttpConnection counts a refused client that stays once, with its first reason", async () => {
   await using logged = start({ limits: { closeTimeout: 20, handshakeTimeout: 20 } });
   using client = await RawClient.connect(logged.server.addr);
   await client.sendHead(["GET / HTTP/1.1", "Upgrade: websocket", "Host: a"]);
@@ -210,7 +210,7 @@ Deno.test("Exchange counts a refused client that stays once, with its first reas
   assertEquals(logged.server.registry.totals().refused, { CONNECTION_MISSING: 1 });
 });
 
-Deno.test("Exchange does not count a plain client that stays after its answer as refused", async () => {
+Deno.test("HttpConnection does not count a plain client that stays after its answer as refused", async () => {
   await using logged = start({ fetch: () => new Response("hi"), limits: { closeTimeout: 20 } });
   using client = await RawClient.connect(logged.server.addr);
   await client.sendHead(["GET / HTTP/1.1", "Host: a"]);
@@ -219,7 +219,7 @@ Deno.test("Exchange does not count a plain client that stays after its answer as
   assertEquals(logged.server.registry.totals().refused, {});
 });
 
-Deno.test("Exchange cuts the oldest handshake when there are too many", async () => {
+Deno.test("HttpConnection cuts the oldest handshake when there are too many", async () => {
   await using logged = start({ limits: { handshakes: 2 } });
   using oldest = await RawClient.connect(logged.server.addr);
   await oldest.send("GET");
@@ -232,7 +232,7 @@ Deno.test("Exchange cuts the oldest handshake when there are too many", async ()
   assertEquals(logged.server.registry.totals().refused, { HANDSHAKES_LIMIT: 1 });
 });
 
-Deno.test("Exchange that is cut counts one less for its address, and not two", async () => {
+Deno.test("HttpConnection that is cut counts one less for its address, and not two", async () => {
   await using logged = start({ limits: { handshakes: 1, connectionsPerAddress: 3 } });
   const { addr } = logged.server;
   using _first = await RawClient.open(addr);
@@ -247,7 +247,7 @@ Deno.test("Exchange that is cut counts one less for its address, and not two", a
 });
 
 Deno.test({
-  name: "Exchange keeps who needs time for a handshake when another address opens very many" +
+  name: "HttpConnection keeps who needs time for a handshake when another address opens very many" +
     WITHOUT_SOURCES,
   ignore: !IS_NEW_DENO,
   async fn() {
@@ -311,7 +311,7 @@ const ORIGINS: {
 ];
 
 for (const { what, origins, origin, status } of ORIGINS) {
-  Deno.test(`Exchange answers ${status} to the origin: ${what}`, async () => {
+  Deno.test(`HttpConnection answers ${status} to the origin: ${what}`, async () => {
     let asked = false;
     await using logged = start({
       ...origins && { origins },
@@ -336,7 +336,7 @@ for (const { what, origins, origin, status } of ORIGINS) {
 // The upgrade hook.
 
 for (const status of [401, 403, 429]) {
-  Deno.test(`Exchange refuses with the ${status} that the upgrade hook returns, its headers and its body`, async () => {
+  Deno.test(`HttpConnection refuses with the ${status} that the upgrade hook returns, its headers and its body`, async () => {
     await using logged = start({
       async upgrade(request) {
         await Promise.resolve();
@@ -356,7 +356,7 @@ for (const status of [401, 403, 429]) {
   });
 }
 
-Deno.test("Exchange sends the headers and the subprotocol that the upgrade hook chose", async () => {
+Deno.test("HttpConnection sends the headers and the subprotocol that the upgrade hook chose", async () => {
   const infos = new Events<PeerInfo>();
   await using logged = start({
     subprotocols: ["a"],
@@ -419,7 +419,7 @@ const BAD_ANSWERS: Record<string, () => unknown> = {
 };
 
 for (const [what, answer] of Object.entries(BAD_ANSWERS)) {
-  Deno.test(`Exchange answers 500 and logs it when the upgrade hook ${what}`, async () => {
+  Deno.test(`HttpConnection answers 500 and logs it when the upgrade hook ${what}`, async () => {
     let faulty = true;
     const upgrade = () => faulty ? answer() : undefined;
     await using logged = start({ upgrade } as ServeOptions<unknown>);
@@ -435,7 +435,7 @@ for (const [what, answer] of Object.entries(BAD_ANSWERS)) {
   });
 }
 
-Deno.test("Exchange says what the upgrade hook gave for headers", async () => {
+Deno.test("HttpConnection says what the upgrade hook gave for headers", async () => {
   for (const headers of [null, false, "a: b"]) {
     await using logged = start({ upgrade: () => ({ headers }) } as unknown as ServeOptions);
     using client = await RawClient.connect(logged.server.addr);
@@ -458,14 +458,14 @@ const GOOD_ANSWERS: Record<string, () => unknown> = {
 };
 
 for (const [what, answer] of Object.entries(GOOD_ANSWERS)) {
-  Deno.test(`Exchange accepts a handshake when the upgrade hook ${what}`, async () => {
+  Deno.test(`HttpConnection accepts a handshake when the upgrade hook ${what}`, async () => {
     await using logged = start({ upgrade: answer } as ServeOptions<unknown>);
     using _client = await RawClient.open(logged.server.addr);
     assertEquals(logged.book.entries("handler_fault"), []);
   });
 }
 
-Deno.test("Exchange cuts a client whose upgrade hook is slower than the deadline, and survives its answer", async () => {
+Deno.test("HttpConnection cuts a client whose upgrade hook is slower than the deadline, and survives its answer", async () => {
   for (const answer of [undefined, new Response(null, { status: 401 })]) {
     const hook = Promise.withResolvers<Response | undefined>();
     await using logged = start({ upgrade: () => hook.promise, limits: { handshakeTimeout: 20 } });
@@ -479,7 +479,7 @@ Deno.test("Exchange cuts a client whose upgrade hook is slower than the deadline
   }
 });
 
-Deno.test("Exchange ends when the client leaves while the upgrade hook thinks", async () => {
+Deno.test("HttpConnection ends when the client leaves while the upgrade hook thinks", async () => {
   const asked = Promise.withResolvers<void>();
   const hook = Promise.withResolvers<void>();
   const events = new Events<string | number>();
@@ -503,7 +503,7 @@ Deno.test("Exchange ends when the client leaves while the upgrade hook thinks", 
 
 // Plain HTTP.
 
-Deno.test("Exchange answers GET and HEAD through fetch, once per connection", async () => {
+Deno.test("HttpConnection answers GET and HEAD through fetch, once per connection", async () => {
   await using logged = start({
     fetch(request, info) {
       const { pathname, search, host } = new URL(request.url);
@@ -533,7 +533,7 @@ Deno.test("Exchange answers GET and HEAD through fetch, once per connection", as
   assertEquals(logged.server.registry.totals().requests, 2);
 });
 
-Deno.test("Exchange streams a large response to its end", async () => {
+Deno.test("HttpConnection streams a large response to its end", async () => {
   await using logged = start({ fetch: () => new Response(new Uint8Array(5_000_000)) });
   using client = await RawClient.connect(logged.server.addr);
   await client.sendHead(["GET / HTTP/1.1", "Host: a"]);
@@ -541,7 +541,7 @@ Deno.test("Exchange streams a large response to its end", async () => {
   assertEquals((await client.rest()).length, 5_000_000);
 });
 
-Deno.test("Exchange answers 426 to plain requests where there is no fetch", async () => {
+Deno.test("HttpConnection answers 426 to plain requests where there is no fetch", async () => {
   await using logged = start();
   using client = await RawClient.connect(logged.server.addr);
   await client.sendHead(["GET / HTTP/1.1", "Host: a"]);
@@ -549,7 +549,7 @@ Deno.test("Exchange answers 426 to plain requests where there is no fetch", asyn
   assertEquals([response.status, response.headers.get("upgrade")], [426, "websocket"]);
 });
 
-Deno.test("Exchange serves HTTP/1.0 without a Host", async () => {
+Deno.test("HttpConnection serves HTTP/1.0 without a Host", async () => {
   await using logged = start({ fetch: ({ url }) => new Response(url) });
   using client = await RawClient.connect(logged.server.addr);
   await client.sendHead(["GET /x HTTP/1.0"]);
@@ -564,7 +564,7 @@ const PLAIN = [
 ] as const;
 
 for (const { fault, lines, status } of PLAIN) {
-  Deno.test(`Exchange refuses a plain request with ${fault} with ${status}`, async () => {
+  Deno.test(`HttpConnection refuses a plain request with ${fault} with ${status}`, async () => {
     await using logged = start({ fetch: () => new Response("hi") });
     using client = await RawClient.connect(logged.server.addr);
     await client.sendHead(lines);
@@ -593,7 +593,7 @@ const used = new Response("once");
 await used.text();
 
 for (const [what, answer] of Object.entries(BAD_FETCHES)) {
-  Deno.test(`Exchange answers 500 and logs it when fetch ${what}`, async () => {
+  Deno.test(`HttpConnection answers 500 and logs it when fetch ${what}`, async () => {
     await using logged = start({ fetch: answer } as ServeOptions<unknown>);
     using client = await RawClient.connect(logged.server.addr);
     await client.sendHead(["GET / HTTP/1.1", "Host: a"]);
@@ -603,7 +603,7 @@ for (const [what, answer] of Object.entries(BAD_FETCHES)) {
   });
 }
 
-Deno.test("Exchange survives a response whose body breaks", async () => {
+Deno.test("HttpConnection survives a response whose body breaks", async () => {
   const body = () =>
     new ReadableStream({
       pull(controller) {
@@ -619,7 +619,8 @@ Deno.test("Exchange survives a response whose body breaks", async () => {
 });
 
 Deno.test({
-  name: "Exchange cancels the body of a response when the client takes nothing of it any more" +
+  name:
+    "HttpConnection cancels the body of a response when the client takes nothing of it any more" +
     (IS_NEW_DENO ? "" : " (ignored: this version of Deno does not end a blocked write)"),
   ignore: !IS_NEW_DENO,
   async fn() {
@@ -650,7 +651,7 @@ for (
     ["rejects", () => Promise.reject(new Error("log"))],
   ] as const
 ) {
-  Deno.test(`Exchange goes on when the log callback ${what}`, async () => {
+  Deno.test(`HttpConnection goes on when the log callback ${what}`, async () => {
     await using logged = start({ log });
     using bad = await RawClient.connect(logged.server.addr);
     await bad.sendHead(["GET / HTTP/1.1"]);
@@ -660,7 +661,7 @@ for (
   });
 }
 
-Deno.test("Exchange cancels a silent body when the exchange is cut", async () => {
+Deno.test("HttpConnection cancels a silent body when the exchange is cut", async () => {
   const cancelled = new Events<string>();
   const body = () =>
     new ReadableStream({
