@@ -33,8 +33,8 @@ import { changeLimits, type Limits, resolveLimits } from "./limits.ts";
 import { type LogEntry, logToConsole, tell } from "./log.ts";
 import { DeadlineSweeper } from "./loop/deadline_sweeper.ts";
 import { EventLoopBudget } from "./loop/event_loop_budget.ts";
+import { forEachYielding } from "./loop/for_each_yielding.ts";
 import { Patience } from "./loop/patience.ts";
-import { walk } from "./loop/walk.ts";
 import { Measurements } from "./metrics/measurements.ts";
 import { BufferPool } from "./net/buffer_pool.ts";
 import { parseFourTuple } from "./net/four_tuple.ts";
@@ -456,7 +456,7 @@ class RunningServer<Data>
     const ports = new Set<number>();
     const { maxConnections } = this.#admission;
     let queuedBytes = 0;
-    await walk(this.registry.connections, ({ transport, bufferedAmount }) => {
+    await forEachYielding(this.registry.connections, ({ transport, bufferedAmount }) => {
       addresses.add(transport.remoteAddr.hostname);
       ports.add(transport.localAddr.port);
       queuedBytes += bufferedAmount;

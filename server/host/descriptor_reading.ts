@@ -5,7 +5,7 @@
  * @module
  */
 
-import { walk } from "../loop/walk.ts";
+import { forEachYielding } from "../loop/for_each_yielding.ts";
 import { formatFourTuple } from "../net/four_tuple.ts";
 import {
   type KernelSocket,
@@ -86,7 +86,7 @@ export async function readDescriptors(
     missing = await lacking(missing, found);
   }
   const descriptors: ReadDescriptor[] = [];
-  await walk(Int32Array.from(found.keys()).sort(), (descriptor) => {
+  await forEachYielding(Int32Array.from(found.keys()).sort(), (descriptor) => {
     descriptors.push({ descriptor, ...found.get(descriptor)! });
   });
   return { at, descriptors, missing: readable ? missing.sort((a, b) => b.id - a.id) : [] };
@@ -105,7 +105,7 @@ async function look(found: Map<number, Found>): Promise<boolean> {
     if (!open.has(descriptor)) found.delete(descriptor);
   }
   const sockets = new Map<number, Found>();
-  await walk(open, (descriptor) => {
+  await forEachYielding(open, (descriptor) => {
     const target = targetOf(descriptor);
     let entry = found.get(descriptor);
     if (target === undefined) found.delete(descriptor);
@@ -130,9 +130,9 @@ async function lacking(
   found: ReadonlyMap<number, Found>,
 ): Promise<KnownConnection[]> {
   const keys = new Set<string | undefined>();
-  await walk(found.values(), ({ socket }) => void keys.add(socket?.key));
+  await forEachYielding(found.values(), ({ socket }) => void keys.add(socket?.key));
   const missing: KnownConnection[] = [];
-  await walk(connections, ({ key, id }) => {
+  await forEachYielding(connections, ({ key, id }) => {
     if (!keys.has(key)) missing.push({ key, id });
   });
   return missing;

@@ -12,7 +12,7 @@ import type {
   ConnectionSort,
   Registered,
 } from "../connection/connection_record.ts";
-import { walk } from "../loop/walk.ts";
+import { forEachYielding } from "../loop/for_each_yielding.ts";
 import { type AddressRange, parseAddressRange } from "../net/address_range.ts";
 import { formatFourTuple, parseFourTuple } from "../net/four_tuple.ts";
 import type { RateOf } from "./connection_rates.ts";
@@ -154,7 +154,7 @@ export async function queryConnections(
   const matches = matcherOf(query);
   const best = new Best(limit + 1, reverse);
   let [matched, total] = [0, 0];
-  await walk(entries, (entry) => {
+  await forEachYielding(entries, (entry) => {
     total++;
     if (!matches(entry)) return;
     matched++;

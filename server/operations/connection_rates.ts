@@ -1,5 +1,5 @@
 import type { Registered } from "../connection/connection_record.ts";
-import { walk } from "../loop/walk.ts";
+import { forEachYielding } from "../loop/for_each_yielding.ts";
 
 /** A rate is taken over at least this many milliseconds. */
 const LEAST_SPAN = 1_000;
@@ -65,7 +65,7 @@ export class ConnectionRates {
   async #take(): Promise<Sample> {
     const bytes = new Map<number, number>();
     const at = performance.now();
-    await walk(this.#entries(), (entry) => {
+    await forEachYielding(this.#entries(), (entry) => {
       const sums = { bytesIn: 0, bytesOut: 0, messagesIn: 0, messagesOut: 0, messagesDropped: 0 };
       entry.addTo(sums);
       bytes.set(entry.id, sums.bytesIn + sums.bytesOut);

@@ -12,7 +12,7 @@ import {
   type ReadSocket,
 } from "../host/descriptor_reading.ts";
 import { targetOf } from "../host/socket_table.ts";
-import { walk } from "../loop/walk.ts";
+import { forEachYielding } from "../loop/for_each_yielding.ts";
 import type { DescriptorPage, DescriptorQuery, DescriptorRow } from "./operations.ts";
 
 /** For how long the pages behind a cursor may come of one reading, in milliseconds. */
@@ -66,14 +66,14 @@ export class DescriptorTable {
     const { at, descriptors, missing } = kept ?? await this.#readAnew();
     if (descriptors.length === 0) return { rows: [], open: 0, connections: 0, flagged: 0 };
     const page = new Page(query);
-    await walk(missing, ({ id, key }) => {
+    await forEachYielding(missing, ({ id, key }) => {
       const flag = "not_in_kernel";
       if (this.#registry.get(key)?.id !== id) return;
       page.count(flag);
       if (page.wants(-id, flag)) page.add(-id, { descriptor: -1, target: "", key, id, flag });
     });
     let [open, connections] = [0, 0];
-    await walk(descriptors, ({ descriptor, target, socket }) => {
+    await forEachYielding(descriptors, ({ descriptor, target, socket }) => {
       const { key, kernel } = socket ?? {};
       const id = key === undefined ? undefined : this.#registry.get(key)?.id;
       const flag = id === undefined && cameTo(port, socket) ? "not_in_registry" : undefined;

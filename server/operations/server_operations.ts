@@ -2,7 +2,7 @@ import { serializeClosePayload } from "../../protocol/mod.ts";
 import type { FrameObserver } from "../connection/frame_observer.ts";
 import type { Report } from "../host/report.ts";
 import type { Limits } from "../limits.ts";
-import { walk } from "../loop/walk.ts";
+import { forEachYielding } from "../loop/for_each_yielding.ts";
 import { LoopDelayMeter } from "../metrics/loop_delay.ts";
 import type { Measurements } from "../metrics/measurements.ts";
 import type { Registry } from "../registry.ts";
@@ -150,7 +150,7 @@ export class ServerOperations implements Operations {
     const named = keys?.map((key) => registry.find(key)).filter((one) => one !== undefined);
     const candidates = named === undefined ? registry.connections : new Set(named);
     const found: OperatedEntry[] = [];
-    await walk(candidates, (entry) => {
+    await forEachYielding(candidates, (entry) => {
       if (entry.open && matches(entry)) found.push(entry);
     });
     return found;

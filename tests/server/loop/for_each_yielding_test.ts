@@ -1,15 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { setImmediate } from "node:timers";
-import { walk } from "../../../server/loop/walk.ts";
+import { forEachYielding } from "../../../server/loop/for_each_yielding.ts";
 
-Deno.test("walk() visits everything in order", async () => {
+Deno.test("forEachYielding() visits everything in order", async () => {
   const visited: number[] = [];
-  await walk(new Set([1, 2, 3]), (item) => visited.push(item));
+  await forEachYielding(new Set([1, 2, 3]), (item) => visited.push(item));
   assertEquals(visited, [1, 2, 3]);
-  await walk([], () => assert(false));
+  await forEachYielding([], () => assert(false));
 });
 
-Deno.test("walk() lets others have a turn while it goes through very many", async () => {
+Deno.test("forEachYielding() lets others have a turn while it goes through very many", async () => {
   let turns = 0;
   let over = false;
   const count = () => {
@@ -18,7 +18,7 @@ Deno.test("walk() lets others have a turn while it goes through very many", asyn
   };
   setImmediate(count);
   // Work that takes longer than any budget, whatever machine it runs on.
-  await walk(new Array(1_000).fill(0), () => {
+  await forEachYielding(new Array(1_000).fill(0), () => {
     const end = performance.now() + 0.2;
     while (performance.now() < end);
   });
@@ -26,10 +26,10 @@ Deno.test("walk() lets others have a turn while it goes through very many", asyn
   assert(turns > 5, `${turns} turns`);
 });
 
-Deno.test("walk() visits what is added meanwhile, and not what is deleted before its turn", async () => {
+Deno.test("forEachYielding() visits what is added meanwhile, and not what is deleted before its turn", async () => {
   const items = new Map([[1, "a"], [2, "b"], [3, "c"]]);
   const visited: string[] = [];
-  await walk(items.values(), (item) => {
+  await forEachYielding(items.values(), (item) => {
     visited.push(item);
     items.delete(2);
     items.set(4, "d");
@@ -37,9 +37,9 @@ Deno.test("walk() visits what is added meanwhile, and not what is deleted before
   assertEquals(visited, ["a", "c", "d"]);
 });
 
-Deno.test("walk() passes on what the visit throws", async () => {
+Deno.test("forEachYielding() passes on what the visit throws", async () => {
   let message = "";
-  await walk([1], () => {
+  await forEachYielding([1], () => {
     throw new Error("no further");
   }).catch((error) => message = error.message);
   assertEquals(message, "no further");

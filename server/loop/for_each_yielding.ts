@@ -13,7 +13,7 @@ const BUDGET = 4;
  * @param items What to visit.
  * @param visit Is called with each.
  */
-export async function walk<Item>(
+export async function forEachYielding<Item>(
   items: Iterable<Item>,
   visit: (item: Item) => void,
 ): Promise<void> {
