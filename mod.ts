@@ -82,7 +82,7 @@ export type {
 } from "./server/metrics/measurements.ts";
 export type { ServeOptions } from "./server/options.ts";
 export type { HandshakeOptions, Upgrade, UpgradeDecision } from "./server/http/request_hooks.ts";
-export type { PeerInfo } from "./server/http/proxy/peer.ts";
+export type { PeerInfo } from "./server/http/proxy/client_identity.ts";
 export type { Handlers } from "./server/connection/handlers.ts";
 export type { LogEntry } from "./server/log.ts";
 export type { ClientAddress } from "./server/net/client_address.ts";

@@ -16,7 +16,7 @@ import { PlainHttp } from "../net/tls.ts";
 import { closeQuietly, linger, type Transport, writeAll } from "../net/transport.ts";
 import type { Registry } from "../registry.ts";
 import { type AllowedOrigins, isOriginAllowed, shownOrigin } from "./origin.ts";
-import { Peer } from "./proxy/peer.ts";
+import { ClientIdentity } from "./proxy/client_identity.ts";
 import type { Proxies } from "./proxy/proxies.ts";
 import { ProxyError } from "./proxy/proxy_error.ts";
 import { ProxyHeaderParser } from "./proxy/proxy_header.ts";
@@ -80,7 +80,7 @@ export class HttpConnection<Data> implements HasDeadline {
   transport: Transport;
   /** The client's address, which limits count; `undefined` until it is known and there is room. */
   remoteAddress: string | undefined;
-  readonly #peer: Peer;
+  readonly #peer: ClientIdentity;
   readonly #began: number;
   /** The handshake's span, where somebody traces. */
   #trace: UpgradeTrace | undefined = undefined;
@@ -97,7 +97,7 @@ export class HttpConnection<Data> implements HasDeadline {
   constructor(host: HttpConnectionHost<Data>, conn: Transport) {
     this.#host = host;
     this.#conn = conn;
-    this.#peer = new Peer(conn, host.proxies);
+    this.#peer = new ClientIdentity(conn, host.proxies);
     this.remoteAddress = this.#peer.address;
     this.transport = this.#peer.isToBeAnnounced ? conn : host.secure(conn);
     this.#began = host.sweeper.now;

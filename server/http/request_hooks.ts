@@ -18,7 +18,7 @@ import {
 } from "../../protocol/mod.ts";
 import type { LogEntry } from "../log.ts";
 import { sha1 } from "../sha1.ts";
-import type { PeerInfo } from "./proxy/peer.ts";
+import type { PeerInfo } from "./proxy/client_identity.ts";
 import { plainResponse } from "./respond.ts";
 import type { UpgradeTrace } from "./upgrade_trace.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { checkUpgradeRequest, type RequestHead, RequestHeadParser } from "../../../protocol/mod.ts";
-import type { PeerInfo } from "../../../server/http/proxy/peer.ts";
+import type { PeerInfo } from "../../../server/http/proxy/client_identity.ts";
 import {
   type Accepted,
   askFetch,

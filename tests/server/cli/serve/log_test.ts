@@ -44,7 +44,7 @@ Deno.test("Log writes a pretty line: time, level, worker, event, message, 4-tupl
   const lines = await logged(
     PRETTY,
     { level: "info", event: "listening", message: "Listening on 1 port" },
-    { level: "warning", event: "refused", message: "Peer was refused", key: KEY },
+    { level: "warning", event: "refused", message: "ClientIdentity was refused", key: KEY },
     { level: "info", event: "opened", message: "Opened", key: KEY, worker: 12 },
   );
   assertEquals(lines.map(withoutTime), [

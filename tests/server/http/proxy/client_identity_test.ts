@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { HeadFields } from "../../../../protocol/mod.ts";
-import { Peer } from "../../../../server/http/proxy/peer.ts";
+import { ClientIdentity } from "../../../../server/http/proxy/client_identity.ts";
 import { Proxies, type ProxyOptions } from "../../../../server/http/proxy/proxies.ts";
 
 const CLIENT = { address: "192.0.2.7", port: 4711 };
@@ -8,14 +8,14 @@ const SILENT = new HeadFields();
 const TOLD = new HeadFields([["X-Forwarded-For", "192.0.2.9"]]);
 
 /** A connection from an address, behind proxies of 10.0.0.0/8. */
-function peer(hostname: string, options?: Omit<ProxyOptions, "trusted">): Peer {
+function peer(hostname: string, options?: Omit<ProxyOptions, "trusted">): ClientIdentity {
   const proxies = options && new Proxies({ trusted: ["10.0.0.0/8"], ...options });
   const remoteAddr = { transport: "tcp", hostname, port: 51324 } as const;
   const localAddr = { transport: "tcp", hostname: "127.0.0.1", port: 8080 } as const;
-  return new Peer({ remoteAddr, localAddr }, proxies);
+  return new ClientIdentity({ remoteAddr, localAddr }, proxies);
 }
 
-Deno.test("Peer is the socket's where no proxy is trusted, or it is none", () => {
+Deno.test("ClientIdentity is the socket's where no proxy is trusted, or it is none", () => {
   for (
     const it of [peer("10.0.0.1"), peer("192.0.2.1", { protocol: true, header: "forwarded" })]
   ) {
@@ -25,7 +25,7 @@ Deno.test("Peer is the socket's where no proxy is trusted, or it is none", () =>
   }
 });
 
-Deno.test("Peer is known by its PROXY header", () => {
+Deno.test("ClientIdentity is known by its PROXY header", () => {
   const it = peer("::ffff:10.0.0.1", { protocol: true });
   assertEquals([it.isToBeAnnounced, it.address, it.info.client], [true, undefined, undefined]);
   it.announced(CLIENT);
@@ -34,27 +34,27 @@ Deno.test("Peer is known by its PROXY header", () => {
   assertEquals([it.info.key, it.info.client], ["10.0.0.1:51324-127.0.0.1:8080", CLIENT]);
 });
 
-Deno.test("Peer is the proxy itself where its PROXY header tells nobody", () => {
+Deno.test("ClientIdentity is the proxy itself where its PROXY header tells nobody", () => {
   const it = peer("10.0.0.1", { protocol: true });
   it.announced(undefined);
   assertEquals(it.requested(TOLD).spoofed, false);
   assertEquals([it.address, it.info.client], ["10.0.0.1", undefined]);
 });
 
-Deno.test("Peer is known by the request of a trusted proxy", () => {
+Deno.test("ClientIdentity is known by the request of a trusted proxy", () => {
   const it = peer("10.0.0.1", { header: "x-forwarded-for" });
   assertEquals([it.isToBeAnnounced, it.address], [false, undefined]);
   assertEquals(it.requested(TOLD).spoofed, false);
   assertEquals([it.address, it.info.client], ["192.0.2.9", { address: "192.0.2.9" }]);
 });
 
-Deno.test("Peer is the proxy itself where its request tells nobody", () => {
+Deno.test("ClientIdentity is the proxy itself where its request tells nobody", () => {
   const it = peer("10.0.0.1", { header: "forwarded" });
   assertEquals(it.requested(TOLD).spoofed, false);
   assertEquals([it.address, it.info.client], ["10.0.0.1", undefined]);
 });
 
-Deno.test("Peer is known by the request where its PROXY header tells another trusted proxy", () => {
+Deno.test("ClientIdentity is known by the request where its PROXY header tells another trusted proxy", () => {
   const it = peer("10.0.0.1", { protocol: true, header: "x-forwarded-for" });
   const inner = { address: "10.0.0.2", port: 4711 };
   it.announced(inner);
@@ -63,7 +63,7 @@ Deno.test("Peer is known by the request where its PROXY header tells another tru
   assertEquals([it.address, it.info.client], ["192.0.2.9", { address: "192.0.2.9" }]);
 });
 
-Deno.test("Peer is the proxy itself where its header cannot be read, and says why", () => {
+Deno.test("ClientIdentity is the proxy itself where its header cannot be read, and says why", () => {
   const headers = new HeadFields([["Forwarded", "for=somebody"]]);
   const it = peer("10.0.0.1", { header: "forwarded" });
   const { spoofed, fault } = it.requested(headers);

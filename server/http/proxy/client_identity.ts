@@ -20,7 +20,7 @@ export interface PeerInfo {
  * Who is at the other end of a connection: the socket's peer, and where that is a trusted proxy, the
  * client that it tells in a PROXY header, in its request, or not at all.
  */
-export class Peer {
+export class ClientIdentity {
   readonly #proxies: Proxies | undefined;
   #info: PeerInfo;
   #address: string | undefined = undefined;
