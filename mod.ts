@@ -102,7 +102,7 @@ export type {
 } from "./server/host/report.ts";
 export type { IncomingStream } from "./server/connection/incoming_streams.ts";
 export type { MessageData } from "./server/connection/message_data.ts";
-export type { OutgoingStream, StreamOptions } from "./server/connection/outbox.ts";
+export type { OutgoingStream, StreamOptions } from "./server/connection/message_sequencer.ts";
 export type { SendResult } from "./server/connection/send_queue.ts";
 export type { DrainOptions, DrainResult } from "./server/operations/drain.ts";
 export { serve, type Server } from "./server/server.ts";

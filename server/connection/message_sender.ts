@@ -4,14 +4,14 @@ import type { Measurements } from "../metrics/measurements.ts";
 import type { SharedFrames } from "../topics/hub.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import type { FrameObserver } from "./frame_observer.ts";
-import { byteLengthOf, encodeSliced } from "./message_slices.ts";
 import {
-  Outbox,
-  type OutboxHost,
-  type OutboxOwner,
+  MessageSequencer,
+  type MessageSequencerHost,
+  type MessageSequencerOwner,
   type OutgoingStream,
   type StreamOptions,
-} from "./outbox.ts";
+} from "./message_sequencer.ts";
+import { byteLengthOf, encodeSliced } from "./message_slices.ts";
 import {
   SendQueue,
   type SendQueueHost,
@@ -25,12 +25,12 @@ const AT_ONCE_UNITS = 1_048_576;
 const ENCODER = new TextEncoder();
 
 /** What the messages of one server share on their way out. */
-export interface MessageSenderHost extends SendQueueHost, OutboxHost {
+export interface MessageSenderHost extends SendQueueHost, MessageSequencerHost {
   /** Counts what metrics need. */
   readonly measurements: Measurements;
   /** Tells whether there is time to deflate. */
   readonly budget: EventLoopBudget;
-  readonly limits: SendQueueHost["limits"] & OutboxHost["limits"];
+  readonly limits: SendQueueHost["limits"] & MessageSequencerHost["limits"];
 }
 
 /** Whose messages they are. */
@@ -41,15 +41,15 @@ export interface MessageSenderOwner extends SendQueueOwner {
   readonly sendable: boolean;
   /** Who watches the frames. */
   readonly observer: FrameObserver | undefined;
-  /** As {@linkcode OutboxOwner.brokeOff}. */
-  brokeOff: OutboxOwner["brokeOff"];
+  /** As {@linkcode MessageSequencerOwner.brokeOff}. */
+  brokeOff: MessageSequencerOwner["brokeOff"];
 }
 
 /**
  * The way out of one connection: makes frames of messages, compressed where that was agreed on, and
  * keeps their order where one of them takes its time.
  */
-export class MessageSender implements OutboxOwner {
+export class MessageSender implements MessageSequencerOwner {
   /** Where the frames go. */
   readonly queue: SendQueue;
   /** Messages that were sent or queued. */
@@ -58,7 +58,7 @@ export class MessageSender implements OutboxOwner {
   readonly #host: MessageSenderHost;
   readonly #deflate: ConnectionDeflate | undefined;
   /** What waits while one message takes its time; only where one did. */
-  #outbox: Outbox | undefined = undefined;
+  #sequencer: MessageSequencer | undefined = undefined;
   /** Bytes of the message that takes its time just now, before they are compressed. */
   #underWay = 0;
 
@@ -85,7 +85,7 @@ export class MessageSender implements OutboxOwner {
 
   /** Bytes that are not in the queue yet. */
   get #waiting(): number {
-    return (this.#outbox?.bytes ?? 0) + this.#underWay;
+    return (this.#sequencer?.bytes ?? 0) + this.#underWay;
   }
 
   get sendable(): boolean {
@@ -106,7 +106,7 @@ export class MessageSender implements OutboxOwner {
       );
     }
     if (!this.#owner.open) return "dropped";
-    if (this.#outbox?.busy) return this.#sendLater(data);
+    if (this.#sequencer?.busy) return this.#sendLater(data);
     if (this.#deflate !== undefined && data.length >= this.#deflate.threshold) {
       return this.#sendDeflated(data, this.#deflate);
     }
@@ -156,15 +156,15 @@ export class MessageSender implements OutboxOwner {
 
   /** Sends a message that takes its time, or comes behind one that does. */
   #sendLater(data: string | Uint8Array, length: number = byteLengthOf(data)): SendResult {
-    const outbox = this.#outbox ??= new Outbox(this, this.queue, this.#host);
+    const sequencer = this.#sequencer ??= new MessageSequencer(this, this.queue, this.#host);
     if (!this.#admitBehind(length)) return "dropped";
     // A copy, as for a message that goes into the queue at once; a text cannot be changed.
     const message = typeof data === "string" ? data : data.slice();
-    outbox.add(length, async () => {
+    sequencer.add(length, async () => {
       this.#underWay = length;
       await this.#sendWaiting(message, length).finally(() => this.#underWay = 0);
     });
-    outbox.oweDrained();
+    sequencer.oweDrained();
     return "queued";
   }
 
@@ -204,8 +204,8 @@ export class MessageSender implements OutboxOwner {
   /** Sends a message while it is made, as `Connection.send()` does. */
   async stream(stream: OutgoingStream, options: StreamOptions): Promise<"sent" | "dropped"> {
     if (this.#owner.open) {
-      this.#outbox ??= new Outbox(this, this.queue, this.#host);
-      return await this.#outbox.stream(stream, options);
+      this.#sequencer ??= new MessageSequencer(this, this.queue, this.#host);
+      return await this.#sequencer.stream(stream, options);
     }
     stream.cancel().catch(() => {});
     return "dropped";
@@ -215,10 +215,10 @@ export class MessageSender implements OutboxOwner {
   sendShared(shared: SharedFrames): void {
     if (!this.#owner.open) return;
     const { bytes, messages } = shared;
-    const outbox = this.#outbox;
-    if (!outbox?.busy) return this.#sendShared(shared);
+    const sequencer = this.#sequencer;
+    if (!sequencer?.busy) return this.#sendShared(shared);
     if (!this.#admitBehind(bytes.length, messages)) return;
-    outbox.add(bytes.length, () => {
+    sequencer.add(bytes.length, () => {
       if (this.sendable) this.#sendShared(shared);
     });
   }
@@ -265,14 +265,14 @@ export class MessageSender implements OutboxOwner {
     this.#owner.brokeOff(reason, error);
   }
 
-  /** As {@linkcode Outbox.runBehind}, for the messages that take their time. */
+  /** As {@linkcode MessageSequencer.runBehind}, for the messages that take their time. */
   runBehind(run: () => void): boolean {
-    return this.#outbox?.runBehind(run) ?? false;
+    return this.#sequencer?.runBehind(run) ?? false;
   }
 
   /** Resolves when all that waits now has gone into the queue. */
   whenQueued(): Promise<void> | undefined {
-    return this.#outbox?.whenQueued();
+    return this.#sequencer?.whenQueued();
   }
 
   /** Whether the peer has not taken all messages; those behind a stream, which may never end, do not count. */
@@ -294,22 +294,22 @@ export class MessageSender implements OutboxOwner {
 
   /** Resolves when the peer has taken all that it is behind with now, or is gone. */
   taken(): Promise<void> {
-    const outbox = this.#takingTime;
-    return outbox === undefined
+    const sequencer = this.#takingTime;
+    return sequencer === undefined
       ? this.queue.taken()
-      : outbox.whenQueued().then(() => this.queue.taken());
+      : sequencer.whenQueued().then(() => this.queue.taken());
   }
 
   /** Where messages take their time, if they do and no stream is among them. */
-  get #takingTime(): Outbox | undefined {
-    const outbox = this.#outbox;
-    return outbox?.busy && !outbox.streaming ? outbox : undefined;
+  get #takingTime(): MessageSequencer | undefined {
+    const sequencer = this.#sequencer;
+    return sequencer?.busy && !sequencer.streaming ? sequencer : undefined;
   }
 
   /** The queue is empty: tells whether nothing waits here either; if not, the owner is told later. */
   isDrained(): boolean {
-    if (!this.#outbox?.busy) return true;
-    this.#outbox.oweDrained();
+    if (!this.#sequencer?.busy) return true;
+    this.#sequencer.oweDrained();
     return false;
   }
 
@@ -319,7 +319,7 @@ export class MessageSender implements OutboxOwner {
 
   /** The connection is over. */
   stop(): void {
-    this.#outbox?.stop();
+    this.#sequencer?.stop();
     this.#deflate?.close();
   }
 }

@@ -41,7 +41,7 @@ import {
   type MessageSenderHost,
   type MessageSenderOwner,
 } from "./message_sender.ts";
-import type { OutgoingStream, StreamOptions } from "./outbox.ts";
+import type { OutgoingStream, StreamOptions } from "./message_sequencer.ts";
 import type { SendQueue, SendResult } from "./send_queue.ts";
 import type { UnfinishedReason } from "./unfinished_messages.ts";
 

@@ -196,7 +196,7 @@ export const FRAME_RULES: readonly Rule[] = [
       ...refused("5.4: text inside a text message", ...BOTH),
       ...refused("5.4: binary inside a text message, after a ping", ...BOTH),
       [
-        "server/connection/outbox_test.ts",
+        "server/connection/message_sequencer_test.ts",
         "Connection.send() lets all other messages wait until a stream is whole, in order",
       ],
     ],
@@ -324,7 +324,10 @@ export const FRAME_RULES: readonly Rule[] = [
       ],
       [SESSION, "Session.close() sends one Close, whatever comes after (5.5.1)"],
       [WIRE, "a client sends no data behind its Close (5.5.1)"],
-      ["server/connection/outbox_test.ts", "Connection.close() does not wait for a stream"],
+      [
+        "server/connection/message_sequencer_test.ts",
+        "Connection.close() does not wait for a stream",
+      ],
     ],
   },
   {
@@ -456,7 +459,7 @@ export const FRAME_RULES: readonly Rule[] = [
     tests: [
       [ENCODER, "encodeFrame() writes what FrameDecoder reads, in both roles"],
       [
-        "server/connection/outbox_test.ts",
+        "server/connection/message_sequencer_test.ts",
         "Connection.send() sends a stream as the frames of one message",
       ],
     ],

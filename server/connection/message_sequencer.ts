@@ -23,16 +23,16 @@ export interface StreamOptions {
   timeout?: number;
 }
 
-/** What an outbox shares with the server. */
-export interface OutboxHost {
+/** What a message sequencer shares with the server. */
+export interface MessageSequencerHost {
   /** How long the source of a stream may give nothing. */
   readonly limits: { readonly streamTimeout: number };
   /** Looks after that. */
   readonly sweeper: Pick<DeadlineSweeper, "now" | "add" | "delete">;
 }
 
-/** Whose messages an outbox sends. */
-export interface OutboxOwner {
+/** Whose messages a message sequencer sends. */
+export interface MessageSequencerOwner {
   /** Whether frames of messages may still leave. */
   readonly sendable: boolean;
   /** A frame of a message leaves. */
@@ -63,12 +63,12 @@ const ENCODER = new TextEncoder();
  * Sends messages one after the other where one of them takes its time: RFC 6455 5.4 does not let the
  * frames of two messages mix, so what is sent meanwhile waits. Control frames do not.
  */
-export class Outbox implements HasDeadline {
+export class MessageSequencer implements HasDeadline {
   due = Infinity;
   /** Bytes of the messages that wait for their turn; those of streams are not known. */
   bytes = 0;
-  readonly #owner: OutboxOwner;
-  readonly #host: OutboxHost;
+  readonly #owner: MessageSequencerOwner;
+  readonly #host: MessageSequencerHost;
   readonly #queue: SendQueue;
   readonly #waiting: Item[] = [];
   #busy = false;
@@ -83,7 +83,7 @@ export class Outbox implements HasDeadline {
    * @param queue Where frames go.
    * @param host What the connection shares with others.
    */
-  constructor(owner: OutboxOwner, queue: SendQueue, host: OutboxHost) {
+  constructor(owner: MessageSequencerOwner, queue: SendQueue, host: MessageSequencerHost) {
     this.#owner = owner;
     this.#queue = queue;
     this.#host = host;
