@@ -3,7 +3,7 @@
 // are there, how it is done is here.
 
 import { Backoff, isFinal } from "./backoff.js";
-import { Outbox } from "./outbox.js";
+import { OfflineQueue } from "./offline_queue.js";
 import { DroppedEvent, StateEvent } from "./reconnecting_events.js";
 
 export { DroppedEvent, StateEvent } from "./reconnecting_events.js";
@@ -37,7 +37,7 @@ export class ReconnectingSocket extends EventTarget {
   /** @type {Clock} */
   #clock;
   #backoff;
-  #outbox;
+  #offlineQueue;
   /** @type {State} */
   #state = { state: "connecting" };
   /** @type {Attempt | undefined} The attempt that is under way, or the connection it led to. */
@@ -61,7 +61,7 @@ export class ReconnectingSocket extends EventTarget {
     this.#options = options;
     this.#clock = options.clock ?? PLATFORM_CLOCK;
     this.#backoff = new Backoff(options.random);
-    this.#outbox = new Outbox(options.outboxBytes, options.whenFull);
+    this.#offlineQueue = new OfflineQueue(options.outboxBytes, options.whenFull);
     if (options.signal?.aborted) {
       this.#state = { state: "stopped", code: 1006, reason: "" };
       return;
@@ -76,7 +76,7 @@ export class ReconnectingSocket extends EventTarget {
 
   /** @returns {number} */
   get bufferedAmount() {
-    return this.#outbox.bytes + (this.#attempt?.socket?.bufferedAmount ?? 0);
+    return this.#offlineQueue.bytes + (this.#attempt?.socket?.bufferedAmount ?? 0);
   }
 
   /** @returns {string} */
@@ -95,7 +95,7 @@ export class ReconnectingSocket extends EventTarget {
       socket.send(data);
       return "sent";
     }
-    const { kept, dropped } = this.#outbox.add(data);
+    const { kept, dropped } = this.#offlineQueue.add(data);
     for (const one of dropped) this.dispatchEvent(new DroppedEvent(one));
     if (kept) return "kept";
     return dropped.length > 0 ? "dropped" : "rejected";
@@ -114,7 +114,7 @@ export class ReconnectingSocket extends EventTarget {
   close(code, reason) {
     checkClose(code, reason);
     if (this.#state.state === "stopped" || this.#closing) return;
-    this.#outbox.clear();
+    this.#offlineQueue.clear();
     const stop = () => {
       this.#abandon();
       this.#stop(code ?? 1005, reason ?? "");
@@ -183,7 +183,7 @@ export class ReconnectingSocket extends EventTarget {
     attempt.openedAt = this.#clock.now();
     this.#become({ state: "open" });
     // A listener may have called close(), which empties the outbox.
-    for (const data of this.#outbox.take()) attempt.socket?.send(data);
+    for (const data of this.#offlineQueue.take()) attempt.socket?.send(data);
   }
 
   /**

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import backoff from "../../client/backoff.js" with { type: "text" };
-import outbox from "../../client/outbox.js" with { type: "text" };
+import offlineQueue from "../../client/offline_queue.js" with { type: "text" };
 import reconnecting from "../../client/reconnecting.js" with { type: "text" };
 import reconnectingEvents from "../../client/reconnecting_events.js" with { type: "text" };
 import card from "./talk/card.js" with { type: "text" };
 import fileNames from "./talk/file_names.js" with { type: "text" };
 import files from "./talk/files.js" with { type: "text" };
 import frames from "./talk/frames.js" with { type: "text" };
-import html from "./talk/index.html" with { type: "text" };
 import icon from "./talk/icon.svg" with { type: "text" };
+import html from "./talk/index.html" with { type: "text" };
 import link from "./talk/link.js" with { type: "text" };
 import log from "./talk/log.js" with { type: "text" };
 import pace from "./talk/pace.js" with { type: "text" };
@@ -31,7 +31,7 @@ const SCRIPTS: Record<string, string> = {
   // In the checkout the client has a folder of its own; this is the only import from there.
   link: link.replace('"../../../client/', '"./'),
   log,
-  outbox,
+  "offline_queue": offlineQueue,
   pace,
   panel,
   receiving,

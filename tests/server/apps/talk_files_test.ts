@@ -46,7 +46,7 @@ Deno.test("talkFiles() serves the client's very files, and all that they and the
   for await (const { name } of Deno.readDir(CLIENT)) if (seen.has(name)) shared.push(name);
   assertEquals(shared.sort(), [
     "backoff.js",
-    "outbox.js",
+    "offline_queue.js",
     "reconnecting.js",
     "reconnecting_events.js",
   ]);

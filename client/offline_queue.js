@@ -4,7 +4,7 @@
 /** @import { Data, WhenFull } from "./reconnecting.d.ts" */
 
 /** The room of an outbox unless it is told otherwise, in bytes. */
-export const OUTBOX_BYTES = 1_048_576;
+export const OFFLINE_QUEUE_BYTES = 1_048_576;
 
 /** What happens to a message that does not fit. */
 const POLICIES = ["reject", "drop-oldest", "drop-newest"];
@@ -15,7 +15,7 @@ const ENTRY_BYTES = 64;
 const encoder = new TextEncoder();
 
 /** Messages in the order they were given, no more than so many bytes of them. */
-export class Outbox {
+export class OfflineQueue {
   /** @type {{ data: Data, bytes: number }[]} */
   #waiting = [];
   #bytes = 0;
@@ -28,7 +28,7 @@ export class Outbox {
    * @param {WhenFull} [whenFull] What happens to a message that does not fit.
    * @throws {RangeError} When the limit is no integer from 0 on, or there is no such policy.
    */
-  constructor(limit = OUTBOX_BYTES, whenFull = "reject") {
+  constructor(limit = OFFLINE_QUEUE_BYTES, whenFull = "reject") {
     if (!Number.isSafeInteger(limit) || limit < 0) {
       throw new RangeError(`Outbox must hold an integer of bytes from 0 on: received ${limit}`);
     }
