@@ -1,8 +1,8 @@
 import type { Message } from "../../protocol/mod.ts";
 import type { LogEntry } from "../log.ts";
 import type { Backplane, PublishResult } from "../topics/backplane.ts";
+import type { RelayLink } from "./backplane_relay.ts";
 import { decodeEnvelope, encodeEnvelope } from "./envelope.ts";
-import type { RelayLink } from "./relay.ts";
 import { RELAY_BYTES, RelayBound } from "./relay_bound.ts";
 
 /** A worker's way to the others, by the link to its supervisor. */

@@ -9,12 +9,12 @@ import type { Phase } from "../operations/operations.ts";
 import type { Program } from "../process/program.ts";
 import { BROADCAST } from "../topics/backplane.ts";
 import { ANSWER_DEADLINE, ask } from "./ask.ts";
+import { BackplaneRelay } from "./backplane_relay.ts";
 import type { ClusterReport } from "./cluster_report.ts";
 import { ClusterTaps } from "./cluster_taps.ts";
 import { type Counted, countedOfGone, joinCounted } from "./counted.ts";
 import { mergeOrders, type Orders } from "./orders.ts";
 import { Place, type PlaceHost } from "./place.ts";
-import { Relay } from "./relay.ts";
 import { type Retired, Roller } from "./roll.ts";
 import { WorkerProcess } from "./worker_process.ts";
 
@@ -70,7 +70,7 @@ export class Supervisor {
   readonly taps: ClusterTaps = new ClusterTaps();
 
   readonly #options: SupervisorOptions;
-  readonly #relay: Relay;
+  readonly #relay: BackplaneRelay;
   readonly #places: readonly Place[];
   readonly #roller: Roller;
   /** All workers that live, those too that drain. */
@@ -96,7 +96,7 @@ export class Supervisor {
     this.finished = this.#finished.promise;
     this.#options = options;
     this.#orders = options.orders ?? {};
-    this.#relay = new Relay(options.log);
+    this.#relay = new BackplaneRelay(options.log);
     const { log } = options;
     const ending = this.#ending.signal;
     const serving = () => this.#serving;

@@ -1,4 +1,4 @@
-import type { RelayLink } from "../../server/cluster/relay.ts";
+import type { RelayLink } from "../../server/cluster/backplane_relay.ts";
 import { RELAY_BYTES } from "../../server/cluster/relay_bound.ts";
 
 /** A link that keeps what is sent. */

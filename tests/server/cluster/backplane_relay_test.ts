@@ -1,13 +1,13 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
+import { BackplaneRelay } from "../../../server/cluster/backplane_relay.ts";
 import { encodeEnvelope } from "../../../server/cluster/envelope.ts";
-import { Relay } from "../../../server/cluster/relay.ts";
 import { LogBook } from "../../helpers/log_book.ts";
 import { KeptLink } from "../../helpers/relay_link.ts";
 
 /** A relay with workers 1, 2 and 3. */
 function relayOfThree() {
   const book = new LogBook();
-  const relay = new Relay(book.log);
+  const relay = new BackplaneRelay(book.log);
   const links = [1, 2, 3].map((worker) => {
     const link = new KeptLink();
     relay.add(worker, link);
@@ -16,7 +16,7 @@ function relayOfThree() {
   return { relay, links, book };
 }
 
-Deno.test("Relay forward() sends the same bytes to all others, in order", () => {
+Deno.test("BackplaneRelay forward() sends the same bytes to all others, in order", () => {
   const { relay, links: [one, two, three] } = relayOfThree();
   const [first, second] = [encodeEnvelope("a", "1"), encodeEnvelope("a", "2")];
   relay.forward(2, first);
@@ -28,13 +28,13 @@ Deno.test("Relay forward() sends the same bytes to all others, in order", () => 
   }
 });
 
-Deno.test("Relay publish() sends a message of its own to all", () => {
+Deno.test("BackplaneRelay publish() sends a message of its own to all", () => {
   const { relay, links } = relayOfThree();
   relay.publish("broadcast", "hello");
   for (const { sent } of links) assertEquals(sent, [encodeEnvelope("broadcast", "hello")]);
 });
 
-Deno.test("Relay drops what is for a slow worker only, counts it, and says so once", () => {
+Deno.test("BackplaneRelay drops what is for a slow worker only, counts it, and says so once", () => {
   const { relay, links: [one, two, three], book } = relayOfThree();
   const envelope = encodeEnvelope("a", "1");
   three.congest(true);
@@ -49,7 +49,7 @@ Deno.test("Relay drops what is for a slow worker only, counts it, and says so on
   assertEquals([three.sent.length, relay.dropped], [1, 5]);
 });
 
-Deno.test("Relay delete() leaves a worker out from then on, and keeps what was counted", () => {
+Deno.test("BackplaneRelay delete() leaves a worker out from then on, and keeps what was counted", () => {
   const { relay, links: [, two, three] } = relayOfThree();
   two.congest(true);
   relay.forward(1, encodeEnvelope("a", "1"));

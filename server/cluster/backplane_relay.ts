@@ -16,7 +16,7 @@ interface Member {
  * They stay in the order of the link that they came by. What waits for a worker is bounded; beyond it
  * the newest messages for that worker are dropped and counted, and all others get them.
  */
-export class Relay {
+export class BackplaneRelay {
   readonly #log: (entry: LogEntry) => void;
   readonly #members = new Map<number, Member>();
   #dropped = 0;
