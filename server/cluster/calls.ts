@@ -17,11 +17,11 @@ import type {
 } from "../operations/operations.ts";
 import type { ConnectionDescription, ListOptions } from "../registry.ts";
 import type { ClusterReport } from "./cluster_report.ts";
-import type { Counted } from "./counted.ts";
-import type { Orders } from "./orders.ts";
+import type { WorkerConfig } from "./worker_config.ts";
+import type { WorkerCounters } from "./worker_counters.ts";
 
 /** What a worker is told to be. */
-export interface Place {
+export interface WorkerAssignment {
   /** Its number: counts up from 1 over the life of the cluster. */
   readonly worker: number;
   /** The address to listen on. */
@@ -31,7 +31,7 @@ export interface Place {
   /** How long it may drain when its supervisor has gone, in milliseconds. */
   readonly drainDeadline: number;
   /** What the others were told since they were started: holds before it takes connections. */
-  readonly orders: Orders;
+  readonly orders: WorkerConfig;
 }
 
 /** Where a worker listens. */
@@ -47,10 +47,10 @@ export interface OwnReport extends Report {
 }
 
 /** What a worker holds and has counted. */
-export interface WorkerSnapshot extends Omit<ProcessSnapshot, "worker">, Counted {}
+export interface WorkerSnapshot extends Omit<ProcessSnapshot, "worker">, WorkerCounters {}
 
 /** What is left of a worker that has drained. */
-export interface LastWords extends DrainResult, Counted {
+export interface FinalReport extends DrainResult, WorkerCounters {
   /**
    * Resets that the host sent while the listening socket closed: those of connections that waited to
    * be accepted, and any others; absent where it cannot be read.
@@ -61,7 +61,7 @@ export interface LastWords extends DrainResult, Counted {
 /** What a supervisor can ask a worker. */
 export interface WorkerCalls {
   /** Serves; fails with a line that says why it cannot. */
-  listen(place: Place): Promise<Listening>;
+  listen(place: WorkerAssignment): Promise<Listening>;
   /** As `Server.report()`. */
   report(): Promise<OwnReport>;
   /** As `ConnectionRegistry.list()`. */
@@ -101,9 +101,9 @@ export interface WorkerCalls {
    * @returns The limits that hold now.
    * @throws As `Operations.reconfigure()`.
    */
-  follow(orders: Orders): Promise<Limits>;
+  follow(orders: WorkerConfig): Promise<Limits>;
   /** As `Server.drain()`; asked again it gives the same answer. */
-  drain(options: DrainOptions): Promise<LastWords>;
+  drain(options: DrainOptions): Promise<FinalReport>;
 }
 
 /** What a worker can ask its supervisor. */

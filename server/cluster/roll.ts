@@ -1,12 +1,12 @@
 import type { LogEntry } from "../log.ts";
-import type { LastWords } from "./calls.ts";
-import type { Place } from "./place.ts";
+import type { FinalReport } from "./calls.ts";
 import type { WorkerProcess } from "./worker_process.ts";
+import type { WorkerSlot } from "./worker_slot.ts";
 
 /** What is known of a worker that has gone. */
 export interface Retired {
   /** Absent when it died before. */
-  readonly last: LastWords | undefined;
+  readonly last: FinalReport | undefined;
   /** The connections that it took with it then, as it had said last. */
   readonly lost: number;
 }
@@ -14,7 +14,7 @@ export interface Retired {
 /** The supervisor whose workers are rolled. */
 export interface RollHost {
   /** Where they are. */
-  readonly places: readonly Place[];
+  readonly places: readonly WorkerSlot[];
   /** Aborted when the supervisor ends. */
   readonly ending: AbortSignal;
   /** Drains a worker; `undefined` where it has gone already. */

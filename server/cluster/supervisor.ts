@@ -12,11 +12,11 @@ import { ANSWER_DEADLINE, ask } from "./ask.ts";
 import { BackplaneRelay } from "./backplane_relay.ts";
 import type { ClusterReport } from "./cluster_report.ts";
 import { ClusterTaps } from "./cluster_taps.ts";
-import { type Counted, countedOfGone, joinCounted } from "./counted.ts";
-import { mergeOrders, type Orders } from "./orders.ts";
-import { Place, type PlaceHost } from "./place.ts";
 import { type Retired, Roller } from "./roll.ts";
+import { mergeWorkerConfig, type WorkerConfig } from "./worker_config.ts";
+import { countersOfGone, joinCounters, type WorkerCounters } from "./worker_counters.ts";
 import { WorkerProcess } from "./worker_process.ts";
+import { type PlaceHost, WorkerSlot } from "./worker_slot.ts";
 
 /** For this many milliseconds, a worker that leaves finishes the handshakes that are under way. */
 const GRACE = 1_000;
@@ -39,7 +39,7 @@ export interface SupervisorOptions {
   /** How long a drain may take, in milliseconds, where nobody says otherwise. */
   readonly drainDeadline: number;
   /** What workers are told besides, from the first one on. */
-  readonly orders?: Orders;
+  readonly orders?: WorkerConfig;
   /** Gets what is worth telling an operator. */
   readonly log: (entry: LogEntry) => void;
   /** Tells a worker that asks what all workers hold. */
@@ -71,14 +71,14 @@ export class Supervisor {
 
   readonly #options: SupervisorOptions;
   readonly #relay: BackplaneRelay;
-  readonly #places: readonly Place[];
+  readonly #places: readonly WorkerSlot[];
   readonly #roller: Roller;
   /** All workers that live, those too that drain. */
   readonly #live = new Set<WorkerProcess>();
   /** What the workers that have gone had counted. */
-  #past: Counted = joinCounted([]);
+  #past: WorkerCounters = joinCounters([]);
   /** What workers are told to be otherwise than they were started. */
-  #orders: Orders;
+  #orders: WorkerConfig;
   /** Workers that do not listen yet. */
   readonly #starting = new Set<Promise<void>>();
   readonly #ending = new AbortController();
@@ -109,7 +109,7 @@ export class Supervisor {
       failed: () => this.#failed(),
       log,
     };
-    this.#places = Array.from({ length: options.workers }, () => new Place(placeHost));
+    this.#places = Array.from({ length: options.workers }, () => new WorkerSlot(placeHost));
     this.#roller = new Roller({
       places: this.#places,
       ending,
@@ -159,9 +159,9 @@ export class Supervisor {
    * What all workers have counted since the start, as they have said last: what one has counted since
    * is lost when it is killed. It never goes back.
    */
-  get counted(): Counted {
+  get counted(): WorkerCounters {
     const present = this.live.map(({ counted }) => counted).filter((it) => it !== undefined);
-    return joinCounted([this.#past, ...present]);
+    return joinCounters([this.#past, ...present]);
   }
 
   /** Whether workers take connections. */
@@ -210,13 +210,13 @@ export class Supervisor {
   }
 
   /** Starts a worker for a place. */
-  #fill(place: Place): Promise<void> {
+  #fill(place: WorkerSlot): Promise<void> {
     const starting = this.#start(place);
     this.#starting.add(starting);
     return starting.finally(() => this.#starting.delete(starting));
   }
 
-  async #start(place: Place): Promise<void> {
+  async #start(place: WorkerSlot): Promise<void> {
     const { program, args, drainDeadline, report, log } = this.#options;
     const { hostname, port } = this.addr;
     const { signal } = this.#ending;
@@ -252,7 +252,7 @@ export class Supervisor {
     this.#relay.delete(worker.worker);
     this.taps.lost(worker);
     const { lastWords, counted, worker: id } = worker;
-    if (counted !== undefined) this.#past = joinCounted([this.#past, countedOfGone(counted)]);
+    if (counted !== undefined) this.#past = joinCounters([this.#past, countersOfGone(counted)]);
     const outcome = lastWords && `, ${lastWords.closed} closed, ${lastWords.cut} cut`;
     const expected = lastWords !== undefined || this.#ending.signal.aborted;
     this.#options.log({
@@ -300,14 +300,14 @@ export class Supervisor {
    * @param told A worker that does so already.
    * @returns When all do so, but for those that are stuck: they will when they go on.
    */
-  async order(orders: Orders, told?: WorkerProcess): Promise<void> {
-    this.#orders = mergeOrders(this.#orders, orders);
+  async order(orders: WorkerConfig, told?: WorkerProcess): Promise<void> {
+    this.#orders = mergeWorkerConfig(this.#orders, orders);
     for (const place of this.#places) place.hurry();
     const others = this.live.filter((worker) => worker !== told);
     await Promise.all(others.map((worker) => this.#order(worker, orders)));
   }
 
-  async #order(worker: WorkerProcess, orders: Orders): Promise<void> {
+  async #order(worker: WorkerProcess, orders: WorkerConfig): Promise<void> {
     try {
       await ask(worker.link.call("follow", orders), ANSWER_DEADLINE);
     } catch (error) {

@@ -21,17 +21,17 @@ import type { Link } from "../process/link.ts";
 import type { ConnectionDescription, ListOptions } from "../registry.ts";
 import type { Server } from "../server.ts";
 import type {
-  LastWords,
+  FinalReport,
   Listening,
   OwnReport,
-  Place,
   SupervisorCalls,
+  WorkerAssignment,
   WorkerCalls,
   WorkerSnapshot,
 } from "./calls.ts";
 import type { ClusterReport } from "./cluster_report.ts";
 import { LinkBackplane } from "./link_backplane.ts";
-import type { Orders } from "./orders.ts";
+import type { WorkerConfig } from "./worker_config.ts";
 import { WorkerTaps } from "./worker_taps.ts";
 
 /** What a worker passes on to `serve()`. */
@@ -77,7 +77,7 @@ class Worker implements WorkerCalls {
   #backplane: LinkBackplane | undefined = undefined;
   #taps: WorkerTaps | undefined = undefined;
   #drainDeadline = 0;
-  #drained: Promise<LastWords> | undefined = undefined;
+  #drained: Promise<FinalReport> | undefined = undefined;
 
   constructor(program: WorkerProgram) {
     this.#program = program;
@@ -102,7 +102,9 @@ class Worker implements WorkerCalls {
     await this.#backplane?.close();
   }
 
-  async listen({ worker, hostname, port, drainDeadline, orders }: Place): Promise<Listening> {
+  async listen(
+    { worker, hostname, port, drainDeadline, orders }: WorkerAssignment,
+  ): Promise<Listening> {
     const link = await this.#link;
     this.#drainDeadline = drainDeadline;
     const log = this.#log = (entry) => tell(this.#program.log, { ...entry, worker });
@@ -184,13 +186,13 @@ class Worker implements WorkerCalls {
     return this.#operations.limits();
   }
 
-  follow(orders: Orders): Promise<Limits> {
+  follow(orders: WorkerConfig): Promise<Limits> {
     this.#setLogLevel(orders);
     const { changes } = orders;
     return changes === undefined ? this.limits() : this.#operations.reconfigure(changes);
   }
 
-  #setLogLevel({ logLevel }: Orders): void {
+  #setLogLevel({ logLevel }: WorkerConfig): void {
     if (logLevel !== undefined) this.#program.setLogLevel?.(logLevel);
   }
 
@@ -201,11 +203,11 @@ class Worker implements WorkerCalls {
     tell(this.#log, { level, event: "signal_ignored", message });
   }
 
-  drain(options: DrainOptions): Promise<LastWords> {
+  drain(options: DrainOptions): Promise<FinalReport> {
     return this.#drained ??= this.#drain(this.#server!, options);
   }
 
-  async #drain(server: Server, options: DrainOptions): Promise<LastWords> {
+  async #drain(server: Server, options: DrainOptions): Promise<FinalReport> {
     const before = await sentResets();
     await server.stopListening();
     const after = await sentResets();

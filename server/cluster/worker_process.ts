@@ -4,15 +4,15 @@ import type { Link } from "../process/link.ts";
 import type { Program } from "../process/program.ts";
 import { ANSWER_DEADLINE, ask } from "./ask.ts";
 import type {
-  LastWords,
+  FinalReport,
   Listening,
-  Place,
   SupervisorCalls,
+  WorkerAssignment,
   WorkerCalls,
   WorkerSnapshot,
 } from "./calls.ts";
 import type { WorkerInfo } from "./cluster_report.ts";
-import type { Counted } from "./counted.ts";
+import type { WorkerCounters } from "./worker_counters.ts";
 
 /** A worker that does not listen after this many milliseconds never will. */
 const LISTEN_DEADLINE = 30_000;
@@ -33,7 +33,7 @@ export interface WorkerProcessOptions {
   /** Its arguments. */
   readonly args: readonly string[];
   /** What it is to be. */
-  readonly place: Place;
+  readonly place: WorkerAssignment;
   /** What it can ask. */
   readonly ours: SupervisorCalls;
   /** Takes what it publishes. */
@@ -55,9 +55,9 @@ export class WorkerProcess implements WorkerInfo {
 
   readonly #child: Child<WorkerCalls>;
   readonly #began = performance.now();
-  #drained: Promise<LastWords | undefined> | undefined = undefined;
+  #drained: Promise<FinalReport | undefined> | undefined = undefined;
   /** What it said when it had drained. */
-  lastWords: LastWords | undefined = undefined;
+  lastWords: FinalReport | undefined = undefined;
   /** What it held when it was last asked. */
   lastSnapshot: WorkerSnapshot | undefined = undefined;
   #asked: Promise<WorkerSnapshot> | undefined = undefined;
@@ -67,7 +67,7 @@ export class WorkerProcess implements WorkerInfo {
   #knock: { readonly at: number; readonly answer: Promise<number> } | undefined = undefined;
 
   /** Use {@linkcode WorkerProcess.start}. */
-  constructor(child: Child<WorkerCalls>, { worker }: Place, { url }: Listening) {
+  constructor(child: Child<WorkerCalls>, { worker }: WorkerAssignment, { url }: Listening) {
     this.#child = child;
     this.worker = worker;
     this.pid = child.pid;
@@ -112,7 +112,7 @@ export class WorkerProcess implements WorkerInfo {
   }
 
   /** What it has counted, as it has said last; absent before the first time. */
-  get counted(): Counted | undefined {
+  get counted(): WorkerCounters | undefined {
     return this.lastWords ?? this.lastSnapshot;
   }
 
@@ -161,7 +161,7 @@ export class WorkerProcess implements WorkerInfo {
    * @param grace As in `Server.drain()`.
    * @returns Its last words; `undefined` when it died before.
    */
-  drain(wanted: number, grace: number): Promise<LastWords | undefined> {
+  drain(wanted: number, grace: number): Promise<FinalReport | undefined> {
     const deadline = finite(wanted);
     const over = new AbortController();
     this.#killLater(deadline, over.signal);
@@ -184,7 +184,7 @@ export class WorkerProcess implements WorkerInfo {
     return performance.now() - this.#began;
   }
 
-  async #drain(deadline: number, grace: number): Promise<LastWords | undefined> {
+  async #drain(deadline: number, grace: number): Promise<FinalReport | undefined> {
     try {
       return this.lastWords = await this.link.call("drain", { deadline, grace });
     } catch {

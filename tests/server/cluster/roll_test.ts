@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Place } from "../../../server/cluster/place.ts";
 import { type Retired, Roller } from "../../../server/cluster/roll.ts";
 import type { WorkerProcess } from "../../../server/cluster/worker_process.ts";
+import type { WorkerSlot } from "../../../server/cluster/worker_slot.ts";
 import { LogBook } from "../../helpers/log_book.ts";
 import { ROOT } from "../../helpers/process.ts";
 import { Process } from "../../helpers/process.ts";
@@ -76,7 +76,7 @@ function rollerOf(
     renew: () => it instanceof Error ? Promise.reject(it) : Promise.resolve(workers[at]),
   }));
   const roller = new Roller({
-    places: places as unknown as Place[],
+    places: places as unknown as WorkerSlot[],
     ending: new AbortController().signal,
     retire: (worker) => {
       const gone = story[workers.indexOf(worker)];

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Place } from "../../../server/cluster/place.ts";
 import type { WorkerProcess } from "../../../server/cluster/worker_process.ts";
+import { WorkerSlot } from "../../../server/cluster/worker_slot.ts";
 import { LogBook } from "../../helpers/log_book.ts";
 import { ManualTimers } from "../../helpers/manual_timers.ts";
 
@@ -17,17 +17,17 @@ class Fake {
   asked = 0;
   /** It gives up after so many failures. */
   patience = Infinity;
-  readonly place: Place;
+  readonly place: WorkerSlot;
   starts = 0;
 
   /** @param random What the pauses take for chance. */
   constructor(random = 1) {
-    this.place = new Place(this, () => random);
+    this.place = new WorkerSlot(this, () => random);
   }
 
   failed = (): boolean => ++this.asked <= this.patience;
 
-  start = (place: Place): Promise<void> => {
+  start = (place: WorkerSlot): Promise<void> => {
     this.starts++;
     const failure = this.failures.shift();
     if (failure !== undefined) return Promise.reject(failure);
@@ -54,7 +54,7 @@ async function pauses(timers: ManualTimers): Promise<number[]> {
   return lengths;
 }
 
-Deno.test("Place.vacate() has it filled at once after a worker that had lived long", async () => {
+Deno.test("WorkerSlot.vacate() has it filled at once after a worker that had lived long", async () => {
   using timers = new ManualTimers();
   const fake = new Fake();
   for (const lived of [5_000, Infinity]) fake.place.vacate(lived);
@@ -63,7 +63,7 @@ Deno.test("Place.vacate() has it filled at once after a worker that had lived lo
   assertEquals(fake.place.restarts, 1, "the end of the other one was no death");
 });
 
-Deno.test("Place.vacate() pauses longer after each early death, and a long life is a new beginning", async () => {
+Deno.test("WorkerSlot.vacate() pauses longer after each early death, and a long life is a new beginning", async () => {
   using timers = new ManualTimers();
   const fake = new Fake();
   const lengths: number[] = [];
@@ -75,7 +75,7 @@ Deno.test("Place.vacate() pauses longer after each early death, and a long life 
   assertEquals(fake.events, Array(4).fill("worker_restarting"));
 });
 
-Deno.test("Place tries again without end, after pauses of at most 30 seconds", async () => {
+Deno.test("WorkerSlot tries again without end, after pauses of at most 30 seconds", async () => {
   using timers = new ManualTimers();
   const fake = new Fake();
   fake.failures.push(...Array.from({ length: 11 }, () => new Error("No port")));
@@ -94,7 +94,7 @@ Deno.test("Place tries again without end, after pauses of at most 30 seconds", a
   assertEquals([fake.place.worker?.worker, fake.starts, fake.place.restarts], [12, 12, 12]);
 });
 
-Deno.test("Place pauses for half of it at least, and leaves the rest to chance", async () => {
+Deno.test("WorkerSlot pauses for half of it at least, and leaves the rest to chance", async () => {
   for (const [random, expected] of [[0, [50, 100]], [0.5, [75, 150]]] as const) {
     using timers = new ManualTimers();
     const fake = new Fake(random);
@@ -104,7 +104,7 @@ Deno.test("Place pauses for half of it at least, and leaves the rest to chance",
   }
 });
 
-Deno.test("Place is failing after six failures in a row, and stays empty when its supervisor gives up", async () => {
+Deno.test("WorkerSlot is failing after six failures in a row, and stays empty when its supervisor gives up", async () => {
   using timers = new ManualTimers();
   const fake = new Fake();
   fake.patience = 5;
@@ -115,7 +115,7 @@ Deno.test("Place is failing after six failures in a row, and stays empty when it
   assertEquals([fake.place.failing, fake.starts, fake.asked], [true, 5, 6]);
 });
 
-Deno.test("Place.hurry() starts a worker that waits for its pause at once", async () => {
+Deno.test("WorkerSlot.hurry() starts a worker that waits for its pause at once", async () => {
   using timers = new ManualTimers();
   const fake = new Fake();
   fake.place.hurry();
@@ -127,7 +127,7 @@ Deno.test("Place.hurry() starts a worker that waits for its pause at once", asyn
   assertEquals([fake.place.worker?.worker, timers.timeouts.size], [1, 0]);
 });
 
-Deno.test("Place stays empty when the supervisor ends, also in the middle of a pause", async () => {
+Deno.test("WorkerSlot stays empty when the supervisor ends, also in the middle of a pause", async () => {
   using timers = new ManualTimers();
   const fake = new Fake();
   fake.place.vacate(0);
@@ -141,7 +141,7 @@ Deno.test("Place stays empty when the supervisor ends, also in the middle of a p
   assertEquals([fake.starts, fake.events], [0, ["worker_restarting"]]);
 });
 
-Deno.test("Place.renew() puts a new worker in, and returns the one before", async () => {
+Deno.test("WorkerSlot.renew() puts a new worker in, and returns the one before", async () => {
   const fake = new Fake();
   assertEquals(await fake.place.renew(), undefined);
   const first = fake.place.worker;
@@ -149,7 +149,7 @@ Deno.test("Place.renew() puts a new worker in, and returns the one before", asyn
   assertEquals(fake.place.worker?.worker, 2);
 });
 
-Deno.test("Place.renew() leaves the one before where the new one cannot serve", async () => {
+Deno.test("WorkerSlot.renew() leaves the one before where the new one cannot serve", async () => {
   const fake = new Fake();
   await fake.place.renew();
   fake.failures.push(new Error("No port"));
@@ -157,7 +157,7 @@ Deno.test("Place.renew() leaves the one before where the new one cannot serve", 
   assertEquals([fake.place.worker?.worker, fake.starts], [1, 2]);
 });
 
-Deno.test("Place.renew() ends the pause of a refill, and takes its turn", async () => {
+Deno.test("WorkerSlot.renew() ends the pause of a refill, and takes its turn", async () => {
   using timers = new ManualTimers();
   const fake = new Fake();
   fake.place.vacate(0);
@@ -166,7 +166,7 @@ Deno.test("Place.renew() ends the pause of a refill, and takes its turn", async 
   assertEquals([fake.place.worker?.worker, fake.starts, timers.timeouts.size], [1, 1, 0]);
 });
 
-Deno.test("Place.renew() does not wait for a place that cannot be filled, and has it tried later", async () => {
+Deno.test("WorkerSlot.renew() does not wait for a place that cannot be filled, and has it tried later", async () => {
   using timers = new ManualTimers();
   const fake = new Fake();
   fake.failures.push(...["No port", "Still none"].map((message) => new Error(message)));
@@ -177,14 +177,14 @@ Deno.test("Place.renew() does not wait for a place that cannot be filled, and ha
   assertEquals([fake.place.worker?.worker, fake.starts], [3, 3]);
 });
 
-Deno.test("Place.renew() waits for a start that is under way", async () => {
+Deno.test("WorkerSlot.renew() waits for a start that is under way", async () => {
   const fake = new Fake();
   fake.place.vacate(Infinity);
   const before = await fake.place.renew();
   assertEquals([before?.worker, fake.place.worker?.worker, fake.starts], [1, 2, 2]);
 });
 
-Deno.test("Place.renew() has the place filled later where both workers have died", async () => {
+Deno.test("WorkerSlot.renew() has the place filled later where both workers have died", async () => {
   using timers = new ManualTimers();
   const fake = new Fake();
   await fake.place.renew();

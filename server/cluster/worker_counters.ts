@@ -4,7 +4,7 @@ import type { Totals } from "../registry.ts";
 import { joinTotals } from "./cluster_report.ts";
 
 /** What a worker has counted since its start. */
-export interface Counted {
+export interface WorkerCounters {
   /** What its connections add up to. */
   readonly totals: Totals;
   /** What else was counted. */
@@ -19,7 +19,7 @@ export interface Counted {
  * @param parts What each has counted.
  * @returns The sums.
  */
-export function joinCounted(parts: readonly Counted[]): Counted {
+export function joinCounters(parts: readonly WorkerCounters[]): WorkerCounters {
   return {
     totals: joinTotals(parts.map(({ totals }) => totals)),
     measured: joinMeasured(parts.map(({ measured }) => measured)),
@@ -33,7 +33,9 @@ export function joinCounted(parts: readonly Counted[]): Counted {
  * @param counted What it has said last.
  * @returns The same, but its connections are over, and its event loop is late no more.
  */
-export function countedOfGone({ totals, measured, backplaneDropped }: Counted): Counted {
+export function countersOfGone(
+  { totals, measured, backplaneDropped }: WorkerCounters,
+): WorkerCounters {
   return {
     totals: { ...totals, closed: totals.opened },
     measured: { ...measured, loopDelay: { mean: 0, max: 0 } },

@@ -2,7 +2,7 @@ import type { LogEntry } from "../log.ts";
 import type { Reconfiguration } from "../operations/operations.ts";
 
 /** What workers are told to be otherwise than they were started. */
-export interface Orders {
+export interface WorkerConfig {
   /** Limits and a certificate. */
   readonly changes?: Reconfiguration;
   /** What is worth a line in the log. */
@@ -16,7 +16,7 @@ export interface Orders {
  * @param next What is ordered now; it wins.
  * @returns Both.
  */
-export function mergeOrders(before: Orders, next: Orders): Orders {
+export function mergeWorkerConfig(before: WorkerConfig, next: WorkerConfig): WorkerConfig {
   const [earlier, later] = [before.changes, next.changes];
   return {
     ...before,

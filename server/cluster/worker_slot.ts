@@ -21,7 +21,7 @@ export interface PlaceHost {
   /** How many workers serve, for the log. */
   readonly serving: string;
   /** Starts a worker and puts it in the place; rejects when it cannot serve. */
-  start(place: Place): Promise<void>;
+  start(place: WorkerSlot): Promise<void>;
   /**
    * A place has failed.
    *
@@ -37,7 +37,7 @@ export interface PlaceHost {
  * fails it is tried again for as long as the supervisor goes on, after pauses that grow and that are
  * partly random, so that places which fail together do not start together.
  */
-export class Place {
+export class WorkerSlot {
   /** Who has it; nobody after a death. */
   worker: WorkerProcess | undefined = undefined;
   /** How often a worker was started after one had died, or had not started. */
