@@ -8,7 +8,7 @@ import {
   WebSocketConnection,
 } from "../server/connection/websocket_connection.ts";
 import type { Limits } from "../server/limits.ts";
-import { type LogEntry, tell } from "../server/log.ts";
+import { type LogEntry, logSafely } from "../server/log.ts";
 import { DeadlineSweeper } from "../server/loop/deadline_sweeper.ts";
 import { EventLoopBudget } from "../server/loop/event_loop_budget.ts";
 import { Patience } from "../server/loop/patience.ts";
@@ -169,7 +169,7 @@ class ClientHost implements ConnectionHost<undefined> {
   }
 
   log(entry: LogEntry): void {
-    tell(this.#log, entry);
+    logSafely(this.#log, entry);
   }
 }
 

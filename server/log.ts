@@ -43,7 +43,7 @@ export interface LogEntry {
  * @param log Gets the entry; what it throws is ignored.
  * @param entry What happened.
  */
-export function tell(log: (entry: LogEntry) => void, entry: LogEntry): void {
+export function logSafely(log: (entry: LogEntry) => void, entry: LogEntry): void {
   try {
     const told: unknown = log(entry);
     if (told instanceof Promise) told.catch(() => {});

@@ -8,10 +8,10 @@ import {
   type ExtensionNegotiator,
   PERMESSAGE_DEFLATE,
 } from "../protocol/mod.ts";
-import { callHandler } from "./connection/call_handler.ts";
 import { ConnectionDeflate } from "./connection/deflate/connection_deflate.ts";
 import { type ResolvedDeflate, resolveDeflate } from "./connection/deflate/options.ts";
 import { sharedDeflate } from "./connection/deflate/shared_deflate.ts";
+import { invokeHandler } from "./connection/invoke_handler.ts";
 import { type MessageData, plainOf } from "./connection/message_data.ts";
 import { byteLengthOf } from "./connection/message_slices.ts";
 import { Flusher } from "./connection/send_queue.ts";
@@ -25,12 +25,12 @@ import {
   Reporter,
 } from "./host/report.ts";
 import { SocketTable } from "./host/socket_table.ts";
-import { Admission, type AdmissionRefusal, type Located } from "./http/admission.ts";
+import { Admission, type AdmissionRefusal, type HasAddress } from "./http/admission.ts";
 import { HttpConnection, type HttpConnectionHost } from "./http/http_connection.ts";
 import { AllowedOrigins } from "./http/origin.ts";
 import { Proxies } from "./http/proxy/proxies.ts";
 import { changeLimits, type Limits, resolveLimits } from "./limits.ts";
-import { type LogEntry, logToConsole, tell } from "./log.ts";
+import { type LogEntry, logSafely, logToConsole } from "./log.ts";
 import { DeadlineSweeper } from "./loop/deadline_sweeper.ts";
 import { EventLoopBudget } from "./loop/event_loop_budget.ts";
 import { forEachYielding } from "./loop/for_each_yielding.ts";
@@ -253,7 +253,9 @@ class RunningServer<Data>
   #tellListening({ onListen, signal }: ServeOptions<Data>): void {
     // Later, so that it can use the server that `serve()` returns.
     if (onListen !== undefined) {
-      queueMicrotask(() => callHandler(() => onListen(this.addr), (error) => this.#failed(error)));
+      queueMicrotask(() =>
+        invokeHandler(() => onListen(this.addr), (error) => this.#failed(error))
+      );
     }
     if (signal === undefined) return;
     const drain = () => void this.drain();
@@ -309,7 +311,7 @@ class RunningServer<Data>
   }
 
   log(entry: LogEntry): void {
-    tell(this.options.log ?? logToConsole, entry);
+    logSafely(this.options.log ?? logToConsole, entry);
   }
 
   // Connections come and go.
@@ -405,7 +407,7 @@ class RunningServer<Data>
     this.#gone(connection);
   }
 
-  #gone(who: Located): void {
+  #gone(who: HasAddress): void {
     this.#admission.delete(who);
     if (this.#isEmpty()) this.#empty?.();
   }

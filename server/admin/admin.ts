@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type LogEntry, tell } from "../log.ts";
+import { type LogEntry, logSafely } from "../log.ts";
 import { parseAddressRange } from "../net/address_range.ts";
 import { canonicalAddress } from "../net/four_tuple.ts";
 import type { Operations } from "../operations/operations.ts";
@@ -89,7 +89,7 @@ export function startAdmin(options: AdminOptions): Admin {
   }
   const fault = (error: unknown) => {
     const message = "The ops port met a fault";
-    tell(options.log, { level: "error", event: "admin_fault", message, error });
+    logSafely(options.log, { level: "error", event: "admin_fault", message, error });
   };
   const proxies = (options.trustedProxies ?? []).map(parseAddressRange);
   const trusts = (address: string) =>
@@ -122,7 +122,7 @@ export function startAdmin(options: AdminOptions): Admin {
 
   for (const name of dropServeVariables()) {
     const message = `${name} is ignored: the ops port listens where --admin says, and nowhere else`;
-    tell(options.log, { level: "warning", event: "variable_ignored", message });
+    logSafely(options.log, { level: "warning", event: "variable_ignored", message });
   }
   const server = serveHttp({
     hostname,

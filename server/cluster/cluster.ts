@@ -1,5 +1,5 @@
 import { type MessageData, plainOf } from "../connection/message_data.ts";
-import { type LogEntry, tell } from "../log.ts";
+import { type LogEntry, logSafely } from "../log.ts";
 import { parseFourTuple } from "../net/four_tuple.ts";
 import type { DrainOptions, DrainResult } from "../operations/drain.ts";
 import type { Operations } from "../operations/operations.ts";
@@ -131,7 +131,7 @@ export function startCluster(options: Omit<SupervisorOptions, "report">): Promis
     }
     return report;
   };
-  const log = (entry: LogEntry) => tell(options.log, entry);
+  const log = (entry: LogEntry) => logSafely(options.log, entry);
   const cluster: Promise<Cluster> = Supervisor.start({ ...options, log, report: reportToWorker })
     .then((supervisor): Cluster => new RunningCluster(supervisor));
   return cluster;

@@ -1,7 +1,7 @@
 import type { ConnectionRecord } from "../connection/connection_record.ts";
 import { sentResets } from "../host/host.ts";
 import type { Limits } from "../limits.ts";
-import { type LogEntry, tell } from "../log.ts";
+import { type LogEntry, logSafely } from "../log.ts";
 import type { DrainOptions } from "../operations/drain.ts";
 import type {
   CloseOrder,
@@ -107,7 +107,7 @@ class Worker implements WorkerCalls {
   ): Promise<Listening> {
     const link = await this.#link;
     this.#drainDeadline = drainDeadline;
-    const log = this.#log = (entry) => tell(this.#program.log, { ...entry, worker });
+    const log = this.#log = (entry) => logSafely(this.#program.log, { ...entry, worker });
     this.#setLogLevel(orders);
     this.#taps = new WorkerTaps({
       tapped: (tap, events) => link.call("tapped", tap, events),
@@ -200,7 +200,7 @@ class Worker implements WorkerCalls {
     const message = `${signal} does nothing in a worker: it is for the process that started it`;
     // The others come from a terminal, to all of its processes.
     const level = signal === "SIGUSR2" ? "warning" : "debug";
-    tell(this.#log, { level, event: "signal_ignored", message });
+    logSafely(this.#log, { level, event: "signal_ignored", message });
   }
 
   drain(options: DrainOptions): Promise<FinalReport> {

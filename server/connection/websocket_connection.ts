@@ -17,7 +17,6 @@ import { type FourTuple, fourTupleOf, ownTupleOf } from "../net/four_tuple.ts";
 import { closeQuietly, linger, type Transport } from "../net/transport.ts";
 import type { PacedReceiver } from "../topics/broadcast_pace.ts";
 import type { Hub, SharedFrames, Subscriber } from "../topics/hub.ts";
-import { callHandler } from "./call_handler.ts";
 import type { Closing, Connection } from "./connection.ts";
 import type {
   ConnectionRecord,
@@ -29,6 +28,7 @@ import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import type { FrameObserver } from "./frame_observer.ts";
 import type { Handlers } from "./handlers.ts";
 import type { IncomingStream } from "./incoming_streams.ts";
+import { invokeHandler } from "./invoke_handler.ts";
 import { KeepAlive } from "./keep_alive.ts";
 import { type MessageData, plainOf } from "./message_data.ts";
 import {
@@ -526,7 +526,7 @@ export class WebSocketConnection<Data>
   }
 
   #call(name: string, handler: () => unknown): Promise<void> | undefined {
-    return callHandler(handler, (error) => this.#handlerFailed(name, error));
+    return invokeHandler(handler, (error) => this.#handlerFailed(name, error));
   }
 
   /** A fault of the application ends its connection, and nothing else. */

@@ -45,7 +45,7 @@ function admissionRefusal(reason: string, status: number, text: string): Admissi
 }
 
 /** Whose address counts: the client's, `undefined` as long as it is not known. */
-export interface Located {
+export interface HasAddress {
   readonly remoteAddress: string | undefined;
 }
 
@@ -115,17 +115,17 @@ export class Admission {
   }
 
   /** Counts one more, where addresses count. */
-  add({ remoteAddress }: Located): void {
+  add({ remoteAddress }: HasAddress): void {
     if (this.#countsAddresses && remoteAddress !== undefined) this.#addresses.add(remoteAddress);
   }
 
   /** Counts one less, where addresses count. */
-  delete({ remoteAddress }: Located): void {
+  delete({ remoteAddress }: HasAddress): void {
     if (this.#countsAddresses && remoteAddress !== undefined) this.#addresses.delete(remoteAddress);
   }
 
   /** Counts everybody anew, since nobody has counted so far. */
-  recount(all: Iterable<Located>): void {
+  recount(all: Iterable<HasAddress>): void {
     this.#addresses = new AddressCounter();
     for (const it of all) this.add(it);
   }

@@ -31,7 +31,7 @@ const DEFAULT_LIMIT = 100;
  * A connection that can be found. Filters and orders go by this, since of very many connections only
  * the few on the page are worth a record.
  */
-export interface Findable
+export interface QueryableConnection
   extends
     Registered,
     Pick<ConnectionRecord, "target">,
@@ -41,7 +41,7 @@ export interface Findable
 }
 
 /** Tells whether a filter lets a connection pass. */
-export type Matcher = (entry: Findable) => boolean;
+export type Matcher = (entry: QueryableConnection) => boolean;
 
 /**
  * Makes a matcher of a filter for the connections of this process: of a worker's number only 0 is it.
@@ -80,7 +80,7 @@ function canonical(key: string): string {
 }
 
 /** The address of the client; where no proxy has told another, that of the socket. */
-function sourceOf({ key, client }: Findable): string {
+function sourceOf({ key, client }: QueryableConnection): string {
   return client?.address ?? parseFourTuple(key).sourceAddress;
 }
 
@@ -132,7 +132,7 @@ export function comparePlaces(a: ConnectionCursor, b: ConnectionCursor, reverse 
 
 /** A candidate for the page, and its place. */
 interface Placed {
-  readonly entry: Findable;
+  readonly entry: QueryableConnection;
   readonly place: ConnectionCursor;
 }
 
@@ -146,7 +146,7 @@ interface Placed {
  * @throws As {@linkcode matcherOf}.
  */
 export async function queryConnections(
-  entries: Iterable<Findable>,
+  entries: Iterable<QueryableConnection>,
   query: ConnectionQuery,
   rateOf: RateOf = () => 0,
 ): Promise<ConnectionPage> {

@@ -54,7 +54,7 @@ export interface DrainSpan {
 }
 
 /** A connection that has to leave. */
-export interface Leaving {
+export interface Drainable {
   /** When the sweeper cuts it. */
   readonly due: number;
   /** How it closes. */
@@ -68,7 +68,7 @@ export interface Leaving {
 /** The server that is drained. */
 export interface DrainHost {
   /** Who is connected; may change while it is gone through. */
-  readonly registry: { readonly size: number; readonly connections: Iterable<Leaving> };
+  readonly registry: { readonly size: number; readonly connections: Iterable<Drainable> };
   /** The handshakes that are under way. */
   readonly httpConnections: Iterable<{ cut(reason: string, message: string): void }> & {
     readonly size: number;
@@ -164,12 +164,12 @@ export class Drain {
   }
 
   /** A handshake has succeeded. */
-  opened(connection: Leaving): void {
+  opened(connection: Drainable): void {
     if (this.#parting) sayGoodbye(connection);
   }
 
   /** A connection has gone. */
-  released({ closing, due }: Leaving): void {
+  released({ closing, due }: Drainable): void {
     if (!this.#parting) return;
     const answered = closing?.received !== undefined;
     this.#ended[answered ? "closed" : "cut"]++;
@@ -251,6 +251,6 @@ export function drainBegins(connections: number, deadline: number): LogEntry {
   return { level: "info", event: "draining", message };
 }
 
-function sayGoodbye(connection: Leaving): void {
+function sayGoodbye(connection: Drainable): void {
   connection.close(CloseCode.GoingAway, GOODBYE);
 }

@@ -6,7 +6,7 @@ import { forEachYielding } from "../loop/for_each_yielding.ts";
 import { LoopDelayMeter } from "../metrics/loop_delay.ts";
 import type { Measurements } from "../metrics/measurements.ts";
 import type { Registry } from "../registry.ts";
-import { type Findable, matcherOf, queryConnections } from "./connection_query.ts";
+import { matcherOf, type QueryableConnection, queryConnections } from "./connection_query.ts";
 import { ConnectionRates } from "./connection_rates.ts";
 import { DescriptorTable } from "./descriptor_table.ts";
 import type { DrainOptions } from "./drain.ts";
@@ -47,7 +47,7 @@ const MOST_EXAMPLES = 10;
 const GOING_AWAY = 1001;
 
 /** A connection as an operator deals with it. */
-export interface OperatedEntry extends Findable {
+export interface OperatedEntry extends QueryableConnection {
   /** Who watches its frames. */
   observer: FrameObserver | undefined;
   /** Begins the closing handshake. */

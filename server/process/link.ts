@@ -40,7 +40,7 @@ export type Calls<Interface> = {
 type Functions = Readonly<Record<string, (...params: never[]) => unknown>>;
 
 /** What is said in a text message. */
-type Utterance =
+type RpcMessage =
   | { readonly call: number; readonly name: string; readonly params: readonly unknown[] }
   | { readonly reply: number; readonly value?: unknown }
   | { readonly reply: number; readonly error: string; readonly kind?: ErrorKind };
@@ -179,7 +179,7 @@ export class Link<Theirs extends Calls<Theirs>> implements SendQueueOwner, Sessi
 
   #take(message: Message): void {
     if (typeof message !== "string") return this.#received(message);
-    const utterance: Utterance = JSON.parse(message);
+    const utterance: RpcMessage = JSON.parse(message);
     if ("call" in utterance) return void this.#answer(utterance);
     const { resolve, reject } = this.#pending.get(utterance.reply)!;
     this.#pending.delete(utterance.reply);
@@ -187,7 +187,7 @@ export class Link<Theirs extends Calls<Theirs>> implements SendQueueOwner, Sessi
     else resolve(utterance.value);
   }
 
-  async #answer({ call, name, params }: Extract<Utterance, { call: number }>): Promise<void> {
+  async #answer({ call, name, params }: Extract<RpcMessage, { call: number }>): Promise<void> {
     try {
       const value = await this.#ours[name]!(...params as never[]);
       this.#say({ reply: call, value });
@@ -196,7 +196,7 @@ export class Link<Theirs extends Calls<Theirs>> implements SendQueueOwner, Sessi
     }
   }
 
-  #say(utterance: Utterance): void {
+  #say(utterance: RpcMessage): void {
     if (this.#open) this.#queue.send(JSON.stringify(utterance));
   }
 

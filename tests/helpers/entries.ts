@@ -3,10 +3,10 @@ import type {
   ConnectionSort,
   Counters,
 } from "../../server/connection/connection_record.ts";
-import { type Findable, sortValue } from "../../server/operations/connection_query.ts";
+import { type QueryableConnection, sortValue } from "../../server/operations/connection_query.ts";
 
 /** A connection of a registry that is made up by a test. */
-export class MadeUpEntry implements Findable {
+export class MadeUpEntry implements QueryableConnection {
   readonly id: number;
   readonly key: string;
   readonly values: Partial<ConnectionRecord>;

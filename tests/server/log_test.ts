@@ -5,18 +5,18 @@ import {
   describeError,
   entryText,
   type LogEntry,
+  logSafely,
   logToConsole,
-  tell,
 } from "../../server/log.ts";
 
-Deno.test("tell() hands an entry over, and ignores what is thrown, at once or later", async () => {
+Deno.test("logSafely() hands an entry over, and ignores what is thrown, at once or later", async () => {
   const entry: LogEntry = { level: "info", event: "opened", message: "Connection is open" };
   const got: LogEntry[] = [];
-  tell((entry) => {
+  logSafely((entry) => {
     got.push(entry);
     throw new Error("fails");
   }, entry);
-  tell((entry) => {
+  logSafely((entry) => {
     got.push(entry);
     return Promise.reject(new Error("fails later"));
   }, entry);

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { serve } from "../../../mod.ts";
 import type { Closing } from "../../../server/connection/connection.ts";
-import { Drain, type DrainHost, type Leaving } from "../../../server/operations/drain.ts";
+import { Drain, type Drainable, type DrainHost } from "../../../server/operations/drain.ts";
 import { Events, until } from "../../helpers/events.ts";
 import { LogBook } from "../../helpers/log_book.ts";
 import { ManualTimers } from "../../helpers/manual_timers.ts";
@@ -145,7 +145,7 @@ Deno.test("Server.drain() lets a handshake that comes late be refused with 503",
 // Very many connections, none of which is real.
 
 /** A connection that is told goodbye. */
-class Guest implements Leaving {
+class Guest implements Drainable {
   due = Infinity;
   closing: Closing | undefined = undefined;
   told = 0;

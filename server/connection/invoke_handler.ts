@@ -5,7 +5,7 @@
  * @param failed Told what it threw, or what its promise was rejected with.
  * @returns Resolves when the promise that the handler returned is settled; `undefined` without one.
  */
-export function callHandler(
+export function invokeHandler(
   handler: () => unknown,
   failed: (error: unknown) => void,
 ): Promise<void> | undefined {
