@@ -23,7 +23,7 @@ class AnswerParser extends ResponseHeadParser {
 }
 
 /** So many interim answers are passed over, such as 103. */
-const MOST_INTERIM = 8;
+const MAX_INTERIM = 8;
 
 const NOTHING = new Uint8Array(0);
 
@@ -45,14 +45,14 @@ export async function readAnswer(
   const pool = new BufferPool();
   let rest: Uint8Array = NOTHING;
   // RFC 9110 15.2: interim answers may come before the one that counts.
-  for (let interim = 0; interim <= MOST_INTERIM; interim++) {
+  for (let interim = 0; interim <= MAX_INTERIM; interim++) {
     const answer = await readBeginning(conn, pool, new AnswerParser(limits), rest);
     if (answer === undefined) throw new Error("it left");
     const { status } = answer.result;
     if (status === 101 || status >= 200) return answer;
     rest = answer.rest;
   }
-  throw new Error(`more than ${MOST_INTERIM} interim answers came`);
+  throw new Error(`more than ${MAX_INTERIM} interim answers came`);
 }
 
 /**

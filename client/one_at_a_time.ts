@@ -1,7 +1,7 @@
 import { ConnectError } from "./connect_error.ts";
 
 /** So many may wait for one key: as many as a program may open on purpose; each holds some 11 KB. */
-const MOST_WAITING = 10_000;
+const MAX_WAITING = 10_000;
 
 /**
  * Lets one thing at a time go on for each key; the others wait in the order in which they came.
@@ -15,7 +15,7 @@ export class OneAtATime {
   readonly #most: number;
 
   /** @param most How many may wait for one key. */
-  constructor(most: number = MOST_WAITING) {
+  constructor(most: number = MAX_WAITING) {
     this.#most = most;
   }
 

@@ -18,7 +18,7 @@ const MAX_BITS = 15;
  * deflate so without a header: clients that are built on it fail when they are asked for it. One that
  * names 8 in its offer can do it.
  */
-const LEAST_ASKED_BITS = 9;
+const MIN_ASKED_BITS = 9;
 
 /** What both ends have agreed on: how each of them deflates (RFC 7692 7.1). */
 export interface DeflateParameters {
@@ -110,7 +110,7 @@ function answer(offer: ReadParameters, policy: DeflatePolicy): ExtensionParamete
   }
   // 7.1.2.2: only where the client has offered it; any value up to the one offered.
   if (offer.clientBits !== undefined) {
-    const asked = Math.max(windowBits, LEAST_ASKED_BITS);
+    const asked = Math.max(windowBits, MIN_ASKED_BITS);
     const clientBits = Math.min(asked, offer.clientBits ?? MAX_BITS);
     if (clientBits < MAX_BITS) parameters.push([CLIENT_BITS, String(clientBits)]);
   }

@@ -104,7 +104,7 @@ const LEAST: Partial<Record<keyof Limits, number>> = {
 };
 
 /** Timers of JavaScript hold 31 bits; no other limit needs more than an exact integer. */
-const MOST_MILLISECONDS = 2_147_483_647;
+const MAX_MILLISECONDS = 2_147_483_647;
 
 /**
  * Finds what is wrong with a value for a limit.
@@ -121,7 +121,7 @@ export function limitFault(name: keyof Limits, value: unknown): string | undefin
   }
   const least = LEAST[name] ?? 1;
   const timed = name.endsWith("Timeout") || name.endsWith("Interval");
-  const most = timed ? MOST_MILLISECONDS : Number.MAX_SAFE_INTEGER;
+  const most = timed ? MAX_MILLISECONDS : Number.MAX_SAFE_INTEGER;
   return Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most
     ? undefined
     : `expected an integer from ${least} to ${most}`;

@@ -12,10 +12,10 @@ import { Flags } from "../flags.ts";
 const DEFAULT_CONNECTIONS = 100_000;
 
 /** More than any one host has held. */
-const MOST_CONNECTIONS = 100_000_000;
+const MAX_CONNECTIONS = 100_000_000;
 
 /** More processes than any host has a use for. */
-const MOST_PROCESSES = 1_024;
+const MAX_PROCESSES = 1_024;
 
 /** What a command line asks for. */
 export interface ScalingOptions {
@@ -77,13 +77,13 @@ export function readOptions(
   const { faults } = flags;
   const connections = flags.number(
     "connections",
-    { least: 1, most: MOST_CONNECTIONS },
+    { least: 1, most: MAX_CONNECTIONS },
     DEFAULT_CONNECTIONS,
   );
   const steps = flags.numbers("steps", { least: 1, most: connections });
   const url = flags.text("url");
   const processes = (name: string) =>
-    flags.number(name, { least: 1, most: MOST_PROCESSES }, undefined);
+    flags.number(name, { least: 1, most: MAX_PROCESSES }, undefined);
   const [workers, clients] = [processes("workers"), processes("clients")];
   const [json, html, out] = [flags.path("json"), flags.path("html"), flags.path("out")];
   if (url !== undefined && !isServer(url)) {

@@ -8,7 +8,7 @@ import type { ScaleLimit, ScalePlan } from "../../server/scale/result.ts";
 import { formatBytes, formatCount, formatFigure, formatSeconds } from "./units.ts";
 
 /** So many addresses are named; of more only the first and the last. */
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 
 /**
  * Writes a plan for a person.
@@ -81,7 +81,7 @@ function started({ workers, clients, connectionsPerClient, varied, addresses }: 
 }
 
 function named(addresses: readonly string[]): string {
-  return addresses.length <= MOST_NAMED
+  return addresses.length <= MAX_NAMED
     ? addresses.join(", ")
     : `${addresses[0]} to ${addresses.at(-1)}`;
 }

@@ -15,7 +15,7 @@ import { formatBytes, formatFigure, formatSeconds } from "./units.ts";
 const MARK = { at: HIGHEST_PORT, label: formatFigure(HIGHEST_PORT) };
 
 /** Cells of up to so many characters, such as counts, stay on one line. */
-const MOST_UNBROKEN = 12;
+const MAX_UNBROKEN = 12;
 
 /**
  * Writes the page.
@@ -161,7 +161,7 @@ function textTable(
   const body = rows.map(([first = "", ...rest]) =>
     `<tr><th>${escapeHtml(first)}</th>${
       rest.map((cell) =>
-        `<td class="${cell.length > MOST_UNBROKEN ? "text" : "short"}">${escapeHtml(cell)}</td>`
+        `<td class="${cell.length > MAX_UNBROKEN ? "text" : "short"}">${escapeHtml(cell)}</td>`
       ).join("")
     }</tr>\n`
   );

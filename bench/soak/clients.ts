@@ -10,10 +10,10 @@ const AT_ONCE = 64;
 const PAUSE = 100;
 
 /** So many tries that fail in a row, and the connections cannot be opened. */
-const MOST_FAILURES = 10 * AT_ONCE;
+const MAX_FAILURES = 10 * AT_ONCE;
 
 /** So many source ports that are in use in a row, and there is none left. */
-const MOST_USED_PORTS = 65_536;
+const MAX_USED_PORTS = 65_536;
 
 /** A handshake, and the end of a connection, may take so many milliseconds. */
 const DEADLINE = 10_000;
@@ -28,7 +28,7 @@ const TICK = 20;
 const SWEEP = 250;
 
 /** Who was kept from its work makes up for at most so many seconds of it. */
-const MOST_BEHIND = 1;
+const MAX_BEHIND = 1;
 
 /**
  * A slow reader asks for so many messages of this size, and reads nothing for so many milliseconds.
@@ -133,7 +133,7 @@ export class SoakClients implements ClientSocketOwner {
    */
   async open(): Promise<void> {
     this.#fill();
-    await this.#until(() => this.#missing === 0 || this.#failuresInARow >= MOST_FAILURES);
+    await this.#until(() => this.#missing === 0 || this.#failuresInARow >= MAX_FAILURES);
   }
 
   /** Begins to close, reopen and send. */
@@ -143,7 +143,7 @@ export class SoakClients implements ClientSocketOwner {
     const done = { churn: 0, messages: 0 };
     const due = (kind: keyof typeof done, rate: number): number => {
       const all = Math.floor((performance.now() - began) / 1_000 * rate);
-      const count = Math.min(all - done[kind], Math.ceil(rate * MOST_BEHIND));
+      const count = Math.min(all - done[kind], Math.ceil(rate * MAX_BEHIND));
       done[kind] = all;
       return count;
     };
@@ -163,7 +163,7 @@ export class SoakClients implements ClientSocketOwner {
     clearInterval(this.#load);
     await this.#until(() =>
       this.#waiting.size === 0 && this.#leaving.size === 0 &&
-      (this.#missing === 0 || this.#failuresInARow >= MOST_FAILURES)
+      (this.#missing === 0 || this.#failuresInARow >= MAX_FAILURES)
     );
   }
 
@@ -323,7 +323,7 @@ export class SoakClients implements ClientSocketOwner {
     // A connection that has lived for a whole round has that port: the next one is free, most likely.
     // EINVAL comes for a few in 100,000 ports that were used before; with the next one all is well.
     const portIsUsed = fault === "EADDRINUSE" || fault === "EINVAL";
-    if (portIsUsed && ++this.#usedPorts < MOST_USED_PORTS) return this.#fill();
+    if (portIsUsed && ++this.#usedPorts < MAX_USED_PORTS) return this.#fill();
     this.#fault(`not opened: ${fault}`);
     this.#failuresInARow++;
     this.#pauses++;

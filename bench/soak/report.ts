@@ -8,7 +8,7 @@ import { drawLines, drawPicture, type LinePlot } from "../charts.ts";
 import { escapeHtml, page, type PageSection } from "../page.ts";
 import { formatCount, formatFigure, formatSeconds } from "../scaling/units.ts";
 import type { SoakResult, SoakSample } from "./result.ts";
-import { LEAST_LEAK, partsOf, type Point, type Trend } from "./trend.ts";
+import { MIN_LEAK, partsOf, type Point, type Trend } from "./trend.ts";
 
 const KIB = 1_024;
 const MIB = 1_048_576;
@@ -218,7 +218,7 @@ function boundText({ bound }: Trend): string {
   return "Growth is the median of all slopes between 24 parts of the last two thirds (Theil–Sen): " +
     "of the resident memory the middle of each part, of the heap its least, which is what a " +
     `collection of garbage leaves. Flat is what is surely at or below ${kibibytes(bound)} in an ` +
-    `hour, growing what is surely above: that much it would be if the server kept ${LEAST_LEAK} ` +
+    `hour, growing what is surely above: that much it would be if the server kept ${MIN_LEAK} ` +
     "bytes, a least object and what holds it, of each connection that was closed (where none was, " +
     "of each message, or else of each ping). Less than ten minutes cannot show growth, since V8 and " +
     "the allocator take memory for minutes after a start.";

@@ -14,7 +14,7 @@ import { leastOf, type Point, trendOf } from "./trend.ts";
 
 /** Seconds between two samples; a short soak takes so many in all, for its trend. */
 const SAMPLE_SECONDS = 5;
-const LEAST_SAMPLES = 48;
+const MIN_SAMPLES = 48;
 
 /** The Ctrl-C that has ended a process is heard of here within so many milliseconds. */
 const INTERRUPT_DELAY = 1_000;
@@ -33,7 +33,7 @@ const TIME_WAIT_SECONDS = 60;
 const USABLE_PORTS = 10_000;
 
 /** A process of clients has so many addresses at most: 127.1.1.1 to 127.1.1.254. */
-const MOST_SOURCES = 254;
+const MAX_SOURCES = 254;
 
 /** Reading a report takes up to so many descriptors of its own for a moment. */
 const REPORT_DESCRIPTORS = 4;
@@ -186,7 +186,7 @@ class Soak {
   async #soak(before: ServerState, began: number, halted: AbortSignal): Promise<void> {
     const processes = this.#processes;
     const total = this.#options.minutes * 60;
-    const interval = Math.min(SAMPLE_SECONDS, total / LEAST_SAMPLES);
+    const interval = Math.min(SAMPLE_SECONDS, total / MIN_SAMPLES);
     const elapsed = (): number => (performance.now() - began) / 1_000;
     try {
       let cpu = await processes.cpuSeconds();
@@ -273,7 +273,7 @@ function clientOptions(
     Math.floor(all * (index + 1) / clients) - Math.floor(all * index / clients);
   const own = share(connections);
   const ports = own + churn / clients * TIME_WAIT_SECONDS;
-  const sources = varied === "source" ? Math.min(MOST_SOURCES, Math.ceil(ports / USABLE_PORTS)) : 0;
+  const sources = varied === "source" ? Math.min(MAX_SOURCES, Math.ceil(ports / USABLE_PORTS)) : 0;
   return {
     host: "127.0.0.1",
     port,

@@ -5,7 +5,7 @@ const USUAL = 64 * 1024;
 
 /** Now and then, one is as long as the server takes by default. */
 const LONGEST = 1_048_576;
-const LONGEST_SHARE = 1 / 200;
+const MAX_SHARE = 1 / 200;
 
 /** Every so many messages, one is sent in three frames. */
 const FRAGMENTED_SHARE = 1 / 8;
@@ -32,7 +32,7 @@ export interface EchoMessage {
  * @param random Draws from 0 to 1.
  */
 export function drawMessage(random: () => number = Math.random): EchoMessage {
-  const length = random() < LONGEST_SHARE ? LONGEST : Math.floor(USUAL ** random());
+  const length = random() < MAX_SHARE ? LONGEST : Math.floor(USUAL ** random());
   return messageOf(length, random);
 }
 

@@ -47,13 +47,13 @@ const WARM_UP = 1 / 3;
  * V8 and the allocator grow for minutes after a start: a growth that was seen in less is no
  * verdict.
  */
-const LEAST_SECONDS = 600;
+const MIN_SECONDS = 600;
 
 /** The part of a normal distribution within 95%. */
 const DEVIATIONS = 1.96;
 
 /** The smallest object of V8 has three words, and something holds it by a fourth. */
-export const LEAST_LEAK: number = 4 * 8;
+export const MIN_LEAK: number = 4 * 8;
 
 const SECONDS_PER_HOUR = 3_600;
 
@@ -132,8 +132,8 @@ export function trendOf(
   const hours = seen.map(([seconds, bytes]): Point => [seconds / SECONDS_PER_HOUR, bytes]);
   const parts = partsOf(hours, PARTS, figureOf);
   const perHour = slopeOf(parts);
-  const bound = LEAST_LEAK * eventsEach;
-  const known = (points.at(-1)?.[0] ?? 0) >= LEAST_SECONDS;
+  const bound = MIN_LEAK * eventsEach;
+  const known = (points.at(-1)?.[0] ?? 0) >= MIN_SECONDS;
   const verdict = perHour.high <= bound
     ? "flat"
     : perHour.low > bound && known

@@ -3,7 +3,7 @@ import { listCases } from "./cases.ts";
 import { type Peer, PEERS } from "./contestants.ts";
 
 /** The most that makes sense: a keep-alive ping after half a minute would be counted as a message. */
-const MOST_SECONDS = 20;
+const MAX_SECONDS = 20;
 
 /** What `deno task bench throughput` was told. */
 export interface Options {
@@ -39,7 +39,7 @@ export function readOptions(args: readonly string[]): Options {
   const [json, html] = [flags.path("json"), flags.path("html")];
   return {
     rounds: flags.number("rounds", { least: 1, most: 100 }, 3),
-    seconds: flags.number("seconds", { least: 0.1, most: MOST_SECONDS, fraction: true }, 3),
+    seconds: flags.number("seconds", { least: 0.1, most: MAX_SECONDS, fraction: true }, 3),
     only: flags.words("only", CASE_NAMES),
     peers: flags.words("peers", PEERS, "none"),
     ...json !== undefined && { json },

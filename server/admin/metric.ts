@@ -2,7 +2,7 @@ import type { Distribution } from "../metrics/measurements.ts";
 import type { ProcessSnapshot, Snapshot } from "../operations/operations.ts";
 
 /** The most values of a label. The code has far fewer; what goes beyond is counted as `other`. */
-const MOST_VALUES = 64;
+const MAX_VALUES = 64;
 
 /** Labels and their values. */
 export type Labels = Readonly<Record<string, string>>;
@@ -111,7 +111,7 @@ export function bounded(
 ): Record<string, number> {
   const zeros = Object.fromEntries(always.map((name) => [name, 0]));
   const entries = Object.entries({ ...zeros, ...counts });
-  const rest = entries.splice(MOST_VALUES);
+  const rest = entries.splice(MAX_VALUES);
   const kept = Object.fromEntries(entries);
   if (rest.length === 0) return kept;
   return { ...kept, other: rest.reduce((sum, [, count]) => sum + count, 0) };

@@ -47,7 +47,7 @@ const PING_DEADLINE = 12_000;
 const CLOSE_DEADLINE = 60_000;
 
 /** What an outcome shows of the connections that it is about. */
-const MOST_EXAMPLES = 10;
+const MAX_EXAMPLES = 10;
 
 /**
  * What an operator can ask all workers and have them do. A worker that is stuck is left out, and
@@ -141,7 +141,7 @@ export class ClusterOperations implements Operations {
     const { answers, missing } = await askAll(awake, question, CLOSE_DEADLINE);
     return {
       closed: answers.reduce((sum, { answer }) => sum + answer.closed, 0),
-      examples: answers.flatMap(({ answer }) => answer.examples).slice(0, MOST_EXAMPLES),
+      examples: answers.flatMap(({ answer }) => answer.examples).slice(0, MAX_EXAMPLES),
       ...missed(stuck, missing),
     };
   }

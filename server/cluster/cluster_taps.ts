@@ -4,7 +4,7 @@ import type { WorkerProcess } from "./worker_process.ts";
 import type { TapListener } from "./worker_taps.ts";
 
 /** So many taps may be open at once on all workers together. */
-const MOST_TAPS = 16;
+const MAX_TAPS = 16;
 
 /** Nobody knows how a connection ended whose worker has gone; its peer had no Close frame. */
 const LOST = { type: "end", code: 1006, reason: "" } as const;
@@ -31,8 +31,8 @@ export class ClusterTaps implements TapListener {
     key: string,
     options: TapOptions,
   ): Promise<ReadableStream<TapEvent> | undefined> {
-    if (this.#open.size >= MOST_TAPS) {
-      throw new Deno.errors.Busy(`Cannot tap connection: ${MOST_TAPS} taps are open already`);
+    if (this.#open.size >= MAX_TAPS) {
+      throw new Deno.errors.Busy(`Cannot tap connection: ${MAX_TAPS} taps are open already`);
     }
     const { link } = worker;
     const id = ++this.#lastTap;

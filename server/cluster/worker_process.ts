@@ -24,7 +24,7 @@ const END_DEADLINE = 5_000;
 const STUCK_DEADLINE = 1_000;
 
 /** Timers hold 31 bits: a longer time would run out at once. */
-const LONGEST_TIMER = 2_147_483_647;
+const MAX_TIMER = 2_147_483_647;
 
 /** What a worker process is started with. */
 export interface WorkerProcessOptions {
@@ -203,7 +203,7 @@ export class WorkerProcess implements WorkerInfo {
 
 /** JSON has no infinite number, and no timer waits that long. */
 function finite(milliseconds: number): number {
-  return Math.min(milliseconds, LONGEST_TIMER);
+  return Math.min(milliseconds, MAX_TIMER);
 }
 
 async function ended(child: Child<WorkerCalls>): Promise<string> {

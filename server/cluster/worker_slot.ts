@@ -9,7 +9,7 @@ const LONG_LIFE = 5_000;
 const FIRST_PAUSE = 100;
 
 /** … up to this. */
-const LONGEST_PAUSE = 30_000;
+const MAX_PAUSE = 30_000;
 
 /** A place that has failed so many times in a row is not expected to be filled soon. */
 const MANY_FAILURES = 6;
@@ -142,7 +142,7 @@ export class WorkerSlot {
   async #pause(): Promise<void> {
     if (this.#renewing) return;
     const { ending, serving, log } = this.#host;
-    const longest = Math.min(FIRST_PAUSE * 2 ** (this.#failures - 1), LONGEST_PAUSE);
+    const longest = Math.min(FIRST_PAUSE * 2 ** (this.#failures - 1), MAX_PAUSE);
     const length = Math.round(longest * (1 + this.#random()) / 2);
     const message = `Worker died early or did not start, ${this.#failures} in a row: ` +
       `the next starts in ${length} ms; ${serving}`;

@@ -2,7 +2,7 @@ import type { TapEvent } from "../operations/operations.ts";
 import type { SupervisorCalls } from "./calls.ts";
 
 /** The most events that go to the supervisor at once. */
-const MOST_EVENTS = 64;
+const MAX_EVENTS = 64;
 
 /** How a worker tells its supervisor of taps. */
 export type TapListener = Pick<SupervisorCalls, "tapped" | "untapped">;
@@ -48,7 +48,7 @@ export class WorkerTaps {
       for (let next = await reader.read(); !next.done; next = await reader.read()) {
         batch.push(next.value);
         sending ??= send();
-        if (batch.length >= MOST_EVENTS) await sending;
+        if (batch.length >= MAX_EVENTS) await sending;
       }
     } catch {
       // A tap that fails is over.

@@ -17,7 +17,7 @@ const WAITING_BYTES = 65_536;
  * A batch has at most this many fragments, as a peer can put tens of thousands into one read: some
  * 200 KiB of objects, which are held while the connection is paused.
  */
-export const MOST_FRAGMENTS = 1_024;
+export const MAX_FRAGMENTS = 1_024;
 
 /** The fragments of one read of the socket, or of a part of it. It is filled anew each time. */
 export class FrameBatch implements FragmentSink {
@@ -105,7 +105,7 @@ export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
     const batch = this.#batch;
     let taken = bytes.length;
     try {
-      taken = this.#decoder.transformSome(bytes, batch, MOST_FRAGMENTS);
+      taken = this.#decoder.transformSome(bytes, batch, MAX_FRAGMENTS);
     } catch (error) {
       // The fragments before the broken rule are good: an error of the stream would discard them.
       batch.failure = error;

@@ -10,7 +10,7 @@ export interface HasDeadline {
 export type Clock = () => number;
 
 /** How often at most and at least everything is looked at, in milliseconds. */
-const LONGEST_TICK = 1_000;
+const MAX_TICK = 1_000;
 const SHORTEST_TICK = 5;
 
 /** After so many that were due, everything else has a turn: a ping takes some 7 µs, a cut more. */
@@ -129,5 +129,5 @@ export class DeadlineSweeper {
 }
 
 function tickFor(timeouts: readonly number[]): number {
-  return Math.max(SHORTEST_TICK, Math.min(LONGEST_TICK, ...timeouts.map((t) => t / 4)));
+  return Math.max(SHORTEST_TICK, Math.min(MAX_TICK, ...timeouts.map((t) => t / 4)));
 }

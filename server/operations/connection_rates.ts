@@ -2,10 +2,10 @@ import type { Registered } from "../connection/connection_record.ts";
 import { forEachYielding } from "../loop/for_each_yielding.ts";
 
 /** A rate is taken over at least this many milliseconds. */
-const LEAST_SPAN = 1_000;
+const MIN_SPAN = 1_000;
 
 /** A sample that is older than this says nothing of what goes on now. */
-const MOST_AGE = 10_000;
+const MAX_AGE = 10_000;
 
 /** After this many milliseconds without a question nothing is kept. */
 const FORGET_AFTER = 30_000;
@@ -53,10 +53,10 @@ export class ConnectionRates {
 
   async #sample(): Promise<void> {
     const age = performance.now() - (this.#newest?.at ?? -Infinity);
-    if (age < LEAST_SPAN && this.#base !== undefined) return;
-    if (age > MOST_AGE) {
+    if (age < MIN_SPAN && this.#base !== undefined) return;
+    if (age > MAX_AGE) {
       this.#newest = await this.#take();
-      await new Promise((resolve) => setTimeout(resolve, LEAST_SPAN));
+      await new Promise((resolve) => setTimeout(resolve, MIN_SPAN));
     }
     this.#base = this.#newest;
     this.#newest = await this.#take();

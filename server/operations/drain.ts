@@ -93,10 +93,10 @@ const BATCH = 250;
 const PAUSE = 12;
 
 /** While more than these have been told and have not gone, others are told later. */
-const MOST_TOLD = 2_000;
+const MAX_TOLD = 2_000;
 
 /** Timers hold 31 bits: a longer time would run out at once. */
-const LONGEST_TIMER = 2_147_483_647;
+const MAX_TIMER = 2_147_483_647;
 
 /** Empties a server: says goodbye to everybody, waits for the answers, and cuts what is left. */
 export class Drain {
@@ -140,7 +140,7 @@ export class Drain {
    */
   async run({ deadline = 30_000, grace = 0 }: DrainOptions): Promise<DrainResult> {
     const { registry, httpConnections, finished } = this.#host;
-    const timer = setTimeout(() => this.cut(), Math.min(deadline, LONGEST_TIMER));
+    const timer = setTimeout(() => this.cut(), Math.min(deadline, MAX_TIMER));
     const now = Date.now();
     const begins = this.#span.began === undefined;
     this.#span = {
@@ -173,7 +173,7 @@ export class Drain {
     if (!this.#parting) return;
     const answered = closing?.received !== undefined;
     this.#ended[answered ? "closed" : "cut"]++;
-    if (this.#waiting <= MOST_TOLD) this.#fewer?.();
+    if (this.#waiting <= MAX_TOLD) this.#fewer?.();
     if (answered && due > this.#host.sweeper.now) this.#leftInTime();
   }
 
@@ -208,7 +208,7 @@ export class Drain {
   async #pace(): Promise<void> {
     const { registry, limits } = this.#host;
     await pause(PAUSE);
-    if (this.#waiting <= MOST_TOLD) return;
+    if (this.#waiting <= MAX_TOLD) return;
     const { began = 0, deadline = Infinity } = this.#span;
     const batches = (registry.size - this.#waiting) / BATCH;
     // None may be left to tell, and half of the deadline may be over.

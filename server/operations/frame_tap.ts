@@ -12,10 +12,10 @@ import type { SharedFrames } from "../topics/hub.ts";
 import type { TapEvent, TapOptions, TappedFrame } from "./operations.ts";
 
 /** So many events wait for a slow reader; further ones are dropped and counted. */
-const MOST_WAITING = 1_000;
+const MAX_WAITING = 1_000;
 
 /** The most of a payload that is shown, in bytes. */
-const MOST_PAYLOAD = 4_096;
+const MAX_PAYLOAD = 4_096;
 
 /** The shared frames are our own, of any length. */
 const NO_LIMITS = { messageBytes: Number.MAX_SAFE_INTEGER, messageFragments: 1 };
@@ -93,12 +93,12 @@ class TapReader {
   #head = new Uint8Array(0);
 
   constructor({ payloadBytes = 0 }: TapOptions, cancel: () => void) {
-    this.#payloadBytes = Math.min(payloadBytes, MOST_PAYLOAD);
+    this.#payloadBytes = Math.min(payloadBytes, MAX_PAYLOAD);
     this.stream = new ReadableStream({
       start: (controller) => void (this.#controller = controller),
       pull: () => this.#tellDropped(),
       cancel,
-    }, { highWaterMark: MOST_WAITING });
+    }, { highWaterMark: MAX_WAITING });
   }
 
   received({ opcode, fin, first, last, frameLength, payload, compressed }: Fragment): void {

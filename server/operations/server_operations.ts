@@ -35,14 +35,14 @@ import type {
 const PING_DEADLINE = 10_000;
 
 /** So many taps may be open at once on one server. */
-const MOST_TAPS = 16;
+const MAX_TAPS = 16;
 
 /** So many connections are told to close at a time, and then others have a turn. */
 const CLOSE_BATCH = 1_000;
 const CLOSE_PAUSE = 50;
 
 /** What an outcome shows of the connections that it is about. */
-const MOST_EXAMPLES = 10;
+const MAX_EXAMPLES = 10;
 
 const GOING_AWAY = 1001;
 
@@ -131,7 +131,7 @@ export class ServerOperations implements Operations {
     const { code = GOING_AWAY, reason = "", dryRun = false } = order;
     serializeClosePayload(code, reason); // throws what closing one would throw
     const found = await this.#openOnes(filter);
-    const examples = found.slice(0, MOST_EXAMPLES).map(({ key }) => key);
+    const examples = found.slice(0, MAX_EXAMPLES).map(({ key }) => key);
     if (dryRun) return { closed: found.length, examples };
     let closed = 0;
     for (const entry of found) {
@@ -186,8 +186,8 @@ export class ServerOperations implements Operations {
     const entry = this.#server.registry.find(key);
     if (entry === undefined) return undefined;
     const open = [...this.#taps.values()].reduce((sum, { readers }) => sum + readers, 0);
-    if (open >= MOST_TAPS) {
-      throw new Deno.errors.Busy(`Cannot tap connection: ${MOST_TAPS} taps are open already`);
+    if (open >= MAX_TAPS) {
+      throw new Deno.errors.Busy(`Cannot tap connection: ${MAX_TAPS} taps are open already`);
     }
     const tap = this.#taps.get(entry) ?? this.#attach(entry);
     return await Promise.resolve(tap.open(options));

@@ -17,7 +17,7 @@ import { BufferPool } from "../net/buffer_pool.ts";
 import { closeQuietly, type Transport } from "../net/transport.ts";
 
 /** A process that owes this many answers is stuck: it is asked nothing more until it gives some. */
-const MOST_CALLS = 65_536;
+const MAX_CALLS = 65_536;
 
 /** Both ends are ours, so this only has to be more than anybody sends. */
 const MESSAGE_BYTES = 2_147_483_647;
@@ -127,7 +127,7 @@ export class Link<Theirs extends Calls<Theirs>> implements SendQueueOwner, Sessi
   ): Promise<Awaited<ReturnType<Theirs[Name]>>> {
     const answer = Promise.withResolvers<unknown>();
     if (!this.#open) answer.reject(new Unanswered(GONE));
-    else if (this.#pending.size >= MOST_CALLS) answer.reject(new Unanswered(STUCK));
+    else if (this.#pending.size >= MAX_CALLS) answer.reject(new Unanswered(STUCK));
     else {
       const call = ++this.#lastCall;
       this.#pending.set(call, answer);

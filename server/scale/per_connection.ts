@@ -1,7 +1,7 @@
 import type { KernelMemory, PerConnection, ProcessFigures } from "./result.ts";
 
 /** Below this many connections a figure for each of them says nothing. */
-const LEAST_CONNECTIONS = 100;
+const MIN_CONNECTIONS = 100;
 
 /** With fewer connections, code that is compiled at its first use is much of what a process grows by. */
 export const FEW_CONNECTIONS = 10_000;
@@ -29,7 +29,7 @@ export function perConnection(
   now: SideFigures,
   kernel: KernelMemory,
 ): PerConnection {
-  if (connections < LEAST_CONNECTIONS) return {};
+  if (connections < MIN_CONNECTIONS) return {};
   const each = (from: number | undefined, to: number | undefined) =>
     from === undefined || to === undefined
       ? undefined

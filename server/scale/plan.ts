@@ -32,11 +32,11 @@ export const DEFAULT_LATENCY: LatencyOptions = { connections: 200, perSecond: 1_
 const OWN_DESCRIPTORS = 32;
 
 /** V8 bounds a heap near 4 GiB; a connection takes some 3 KiB of it, and collections stay short. */
-const MOST_PER_PROCESS = 100_000;
+const MAX_PER_PROCESS = 100_000;
 
 /** Processes of one side: more of them than this help nobody on a host with so few cores. */
 const PROCESSES_PER_CORE = 4;
-const LEAST_PROCESSES = 8;
+const MIN_PROCESSES = 8;
 
 /** The kernel's share of one end of a connection, which {@linkcode BYTES_PER_CONNECTION} holds too. */
 const KERNEL_BYTES = 4 * 1024;
@@ -118,8 +118,8 @@ export const MORE_PORTS: readonly string[] = [
 /** Connections that the descriptors of one client process allow. */
 function perClient({ limits }: PlanSurroundings): number {
   const { soft } = limits.descriptors ?? {};
-  if (soft === undefined) return MOST_PER_PROCESS;
-  return Math.max(0, Math.min(MOST_PER_PROCESS, soft - DESCRIPTOR_RESERVE - OWN_DESCRIPTORS));
+  if (soft === undefined) return MAX_PER_PROCESS;
+  return Math.max(0, Math.min(MAX_PER_PROCESS, soft - DESCRIPTOR_RESERVE - OWN_DESCRIPTORS));
 }
 
 /**
@@ -132,7 +132,7 @@ function perWorker(around: PlanSurroundings, workers: number): number {
 }
 
 function mostProcesses({ cores }: PlanSurroundings): number {
-  return Math.max(LEAST_PROCESSES, PROCESSES_PER_CORE * cores);
+  return Math.max(MIN_PROCESSES, PROCESSES_PER_CORE * cores);
 }
 
 function mostWorkers({ workers }: ScaleOptions, around: PlanSurroundings): number {
@@ -174,7 +174,7 @@ function limitsOf(options: ScaleOptions, around: PlanSurroundings): ScaleLimit[]
     // What each process would need to hold its share.
     const share = Math.ceil(asked / processes * 1.1) + OWN_DESCRIPTORS;
     found.push(
-      soft === undefined || soft > MOST_PER_PROCESS + DESCRIPTOR_RESERVE + OWN_DESCRIPTORS
+      soft === undefined || soft > MAX_PER_PROCESS + DESCRIPTOR_RESERVE + OWN_DESCRIPTORS
         ? {
           name: "heap",
           side,

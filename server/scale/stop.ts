@@ -6,8 +6,8 @@ import type { ScalePlan, ScaleStop } from "./result.ts";
 export type StopCause = Omit<ScaleStop, "connections">;
 
 /** Less than this much memory left, in bytes or as a share of all, and the host itself suffers. */
-const LEAST_MEMORY = 256 * 2 ** 20;
-const LEAST_MEMORY_SHARE = 0.03;
+const MIN_MEMORY = 256 * 2 ** 20;
+const MIN_MEMORY_SHARE = 0.03;
 
 /**
  * Says which limit was met when connections could not be opened.
@@ -67,7 +67,7 @@ export function memoryStop(
   { memoryAvailable, memoryTotal = 0 }: HostLimits,
   plan: ScalePlan,
 ): StopCause | undefined {
-  const least = Math.min(LEAST_MEMORY, memoryTotal * LEAST_MEMORY_SHARE);
+  const least = Math.min(MIN_MEMORY, memoryTotal * MIN_MEMORY_SHARE);
   if (memoryAvailable === undefined || memoryAvailable >= least) return undefined;
   return {
     limit: "memory",

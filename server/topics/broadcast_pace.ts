@@ -42,7 +42,7 @@ const LOOK = 5;
 const PATIENCE = 2_000;
 
 /** A receiver that takes less than this, in bytes per millisecond, runs out of patience. */
-const LEAST_RATE = 250;
+const MIN_RATE = 250;
 
 /** A receiver that has run out of patience is not waited for during so many milliseconds. */
 const NOT_WAITED_FOR = 30_000;
@@ -221,7 +221,7 @@ export class BroadcastPace {
       const account = this.#accounts.get(receiver) ?? { held: 0, published, notBefore: 0 };
       this.#accounts.set(receiver, account);
       const taken = published - account.published;
-      account.held = Math.max(0, account.held - taken / LEAST_RATE) + LOOK;
+      account.held = Math.max(0, account.held - taken / MIN_RATE) + LOOK;
       account.published = published;
       if (account.held < PATIENCE) continue;
       account.held = 0;

@@ -158,7 +158,7 @@ function describe(name: string, { inputs, outcomes, slowest, seconds, resident }
 const WARM_UP = 1 / 3;
 
 /** How long a run has to be for its memory to have a slope. */
-const LEAST_MINUTES = 1;
+const MIN_MINUTES = 1;
 
 function memoryOf(resident: Watched["resident"]): string {
   const mebibytes = resident.map(([at, bytes]) => [at / 60, bytes / 2 ** 20] as const);
@@ -168,7 +168,7 @@ function memoryOf(resident: Watched["resident"]): string {
   if (first === undefined || last === undefined) return "not seen";
   const range = `${first[1].toFixed(0)} to ${last[1].toFixed(0)} MiB`;
   // In less time it is the growth of the heap, or what a collection of garbage leaves.
-  if (last[0] < LEAST_MINUTES || parts.length < 3) return range;
+  if (last[0] < MIN_MINUTES || parts.length < 3) return range;
   const { middle, low, high } = slopeOf(parts);
   const [slope, least, greatest] = [middle, low, high].map((one) => one.toFixed(2));
   return `${range}, ${slope} MiB per minute (${least} to ${greatest})`;

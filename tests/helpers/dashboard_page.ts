@@ -14,7 +14,7 @@ import { findChromium } from "./programs.ts";
 const found = await findChromium();
 
 /** How long a page may take to show something, in milliseconds: a machine can be very busy. */
-const LONGEST_WAIT = 120_000;
+const MAX_WAIT = 120_000;
 
 /** An ops port with what it has written down. */
 export interface OpsPort {
@@ -70,7 +70,7 @@ export async function withBrowser(
       viewport: { width: 1400, height: 900 },
       ...options,
     });
-    context.setDefaultTimeout(LONGEST_WAIT);
+    context.setDefaultTimeout(MAX_WAIT);
     await body(context);
   } finally {
     await browser.close();

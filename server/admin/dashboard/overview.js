@@ -7,7 +7,7 @@ import { NextLimit } from "./next_limit.js";
 import { ratesBetween, Series } from "./series.js";
 
 /** Snapshots nearer to each other than this, in milliseconds, would make spikes of chance. */
-const LEAST_MS = 500;
+const MIN_MS = 500;
 
 /** Ten minutes at one a second, and room for gaps. */
 const ROWS = 620;
@@ -54,7 +54,7 @@ export class Overview {
    * @param {Snapshot} snapshot
    */
   take(snapshot) {
-    if (snapshot.at - (this.#before?.at ?? -Infinity) >= LEAST_MS) this.#record(snapshot);
+    if (snapshot.at - (this.#before?.at ?? -Infinity) >= MIN_MS) this.#record(snapshot);
     if (this.#isShown) this.#draw(snapshot);
   }
 

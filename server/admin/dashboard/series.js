@@ -81,7 +81,7 @@ export function ratesBetween(before, now) {
 }
 
 /** The longest span of a chart's time axis, in minutes. */
-const MOST_MINUTES = 10;
+const MAX_MINUTES = 10;
 
 /**
  * Chooses what a chart's time axis shows: up to the last time, and back in whole minutes as far as the
@@ -92,7 +92,7 @@ const MOST_MINUTES = 10;
  * @returns {[number, number]}
  */
 export function timeSpan(first, last) {
-  const minutes = Math.min(MOST_MINUTES, Math.max(1, Math.ceil((last - first) / 60)));
+  const minutes = Math.min(MAX_MINUTES, Math.max(1, Math.ceil((last - first) / 60)));
   return [last - 60 * minutes, last];
 }
 

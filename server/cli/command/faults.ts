@@ -2,10 +2,10 @@ import { escapeControls } from "../../escape.ts";
 import { cutText, describeError } from "../../log.ts";
 
 /** Who has passed a whole file by mistake knows it by its start. */
-const MOST_QUOTED = 60;
+const MAX_QUOTED = 60;
 
 /** At most this many bytes of what was thrown are in a line. */
-const MOST_OF_ERROR = 2_048;
+const MAX_OF_ERROR = 2_048;
 
 /**
  * Writes what was received instead of what was expected.
@@ -16,7 +16,7 @@ const MOST_OF_ERROR = 2_048;
 export function quote(value: unknown): string {
   // JSON has no number beyond its range, but reads 1e400.
   const text = typeof value === "number" ? String(value) : JSON.stringify(value);
-  const cut = text.length > MOST_QUOTED ? `${text.slice(0, MOST_QUOTED)}…` : text;
+  const cut = text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text;
   return escapeControls(cut);
 }
 
@@ -43,7 +43,7 @@ export function readFault(error: unknown): string {
  */
 export function firstLine(error: unknown): string {
   const message = error instanceof Error ? error.message : describeError(error);
-  return escapeControls(cutText(message.split("\n")[0]!, MOST_OF_ERROR));
+  return escapeControls(cutText(message.split("\n")[0]!, MAX_OF_ERROR));
 }
 
 /**

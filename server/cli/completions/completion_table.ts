@@ -44,7 +44,7 @@ export interface CompletedCommand {
 }
 
 /** The longest summary of an option, in characters: it stands in one line beside the option. */
-const MOST_SUMMARY = 60;
+const MAX_SUMMARY = 60;
 
 /** What options may be set to, by command and flag. */
 const CHOICES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
@@ -116,8 +116,8 @@ function textBelow(lines: readonly string[], index: number): string {
 /** Cuts a help down to its beginning. */
 function summaryOf(help: string): string {
   const [start = ""] = help.split(/[;:] |, such as | \(default| \(/);
-  if (start.length <= MOST_SUMMARY) return start;
-  return `${start.slice(0, start.lastIndexOf(" ", MOST_SUMMARY))} …`;
+  if (start.length <= MAX_SUMMARY) return start;
+  return `${start.slice(0, start.lastIndexOf(" ", MAX_SUMMARY))} …`;
 }
 
 function choicesOfSettings(): Record<string, readonly string[]> {

@@ -11,7 +11,7 @@ import type { Command, CommandIo } from "../command/command.ts";
 import { firstLine, quote, readFault } from "../command/faults.ts";
 import { runUntilSignal } from "../command/run_until_signal.ts";
 import { type ConnectEvent, dial, type DialOptions } from "./connect_dial.ts";
-import { messagesIn, MOST_MESSAGE } from "./connect_input.ts";
+import { MAX_MESSAGE, messagesIn } from "./connect_input.ts";
 import { Conversation } from "./connect_interactive.ts";
 import { CONNECT_HELP, type ConnectOptions, readConnectOptions } from "./connect_options.ts";
 import { Pings } from "./connect_pings.ts";
@@ -31,7 +31,7 @@ const GOOD_CODES: readonly number[] = [1000, 1001, 1005];
 const NO_CLOSE_FRAME = 1006;
 
 /** The most frames of a message that is received. */
-const MOST_FRAGMENTS = 1_048_576;
+const MAX_FRAGMENTS = 1_048_576;
 
 /** What the command needs beside the usual. */
 export interface ConnectHost {
@@ -133,8 +133,8 @@ class Connect {
       limits: {
         ...head,
         handshakeTimeout: timeout,
-        messageBytes: MOST_MESSAGE,
-        messageFragments: MOST_FRAGMENTS,
+        messageBytes: MAX_MESSAGE,
+        messageFragments: MAX_FRAGMENTS,
         whenFull: "drop",
       },
       ...caCerts !== undefined && { caCerts },

@@ -5,7 +5,7 @@
  */
 
 /** The most bytes of a line, or of a whole input that is one message. */
-export const MOST_MESSAGE = 64 * 2 ** 20;
+export const MAX_MESSAGE = 64 * 2 ** 20;
 
 /** How input becomes messages. */
 export interface InputOptions {
@@ -76,7 +76,7 @@ async function* linesOf(texts: AsyncIterable<string>): AsyncGenerator<string> {
       parts = [line];
       length = line.length;
     }
-    if (length > MOST_MESSAGE) throw tooLong("a line");
+    if (length > MAX_MESSAGE) throw tooLong("a line");
   }
   if (length > 0) yield parts.join("");
 }
@@ -86,7 +86,7 @@ async function joined(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   let length = 0;
   for await (const chunk of chunks) {
     length += chunk.length;
-    if (length > MOST_MESSAGE) throw tooLong("one message");
+    if (length > MAX_MESSAGE) throw tooLong("one message");
     all.push(new Uint8Array(chunk));
   }
   return new Uint8Array(await new Blob(all).arrayBuffer());
@@ -106,6 +106,6 @@ function decoded(
 
 function tooLong(what: string): RangeError {
   return new RangeError(
-    `Standard input is too long: expected at most ${MOST_MESSAGE} B in ${what}`,
+    `Standard input is too long: expected at most ${MAX_MESSAGE} B in ${what}`,
   );
 }

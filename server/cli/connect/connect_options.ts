@@ -12,7 +12,7 @@ import { firstLine, quote } from "../command/faults.ts";
 import { integerOption } from "../command/option_values.ts";
 import { parseArgs } from "../command/parse_args.ts";
 import type { Flags } from "../ops/admin_command.ts";
-import { MOST_MESSAGE } from "./connect_input.ts";
+import { MAX_MESSAGE } from "./connect_input.ts";
 import { type PipeOptions, SILENCE } from "./connect_pipe.ts";
 
 const encodeBase64: (bytes: Uint8Array) => string = encodeBase64Untyped;
@@ -21,10 +21,10 @@ const encodeBase64: (bytes: Uint8Array) => string = encodeBase64Untyped;
 const DEFAULT_TIMEOUT = 10_000;
 
 /** The longest time that can be given, in milliseconds: a day. */
-const MOST_TIME = 86_400_000;
+const MAX_TIME = 86_400_000;
 
 /** The largest head that can be asked for, in bytes. */
-const MOST_HEAD = 16 * 2 ** 20;
+const MAX_HEAD = 16 * 2 ** 20;
 
 /** A name of a header (RFC 9110 5.6.2), and a value that stays on its line. */
 // deno-lint-ignore no-control-regex -- those are what may not be in it
@@ -81,7 +81,7 @@ Options:
       Send what is read from standard input as binary messages, in the pieces in
       which it is read, and write what is received as it is, with no line ends
   --whole
-      Send all of standard input as one message, of ${MOST_MESSAGE} bytes at most
+      Send all of standard input as one message, of ${MAX_MESSAGE} bytes at most
   -1, --one-message
       Send one message, print one, and close
   -w, --wait SECONDS
@@ -216,7 +216,7 @@ export function readConnectOptions(args: readonly string[], faults: string[]): C
     ...flags.ca !== undefined && { ca: String(flags.ca) },
     insecure: flags.insecure === true,
     deflate: flags.deflate === true,
-    timeout: integerOption(flags, "timeout", [10, MOST_TIME], faults) ?? DEFAULT_TIMEOUT,
+    timeout: integerOption(flags, "timeout", [10, MAX_TIME], faults) ?? DEFAULT_TIMEOUT,
     head: readHeadLimits(flags, faults),
     execute,
     binary,
@@ -296,14 +296,14 @@ function basic(credentials: string): string {
 
 /** Reads the limits of the answer's head; a line is no longer than the head that it is in. */
 function readHeadLimits(flags: Flags, faults: string[]): HeadLimits {
-  const headBytes = integerOption(flags, HEAD[2], [128, MOST_HEAD], faults) ??
+  const headBytes = integerOption(flags, HEAD[2], [128, MAX_HEAD], faults) ??
     HEAD_LIMITS.headBytes;
-  const line = integerOption(flags, HEAD[0], [64, MOST_HEAD], faults);
+  const line = integerOption(flags, HEAD[0], [64, MAX_HEAD], faults);
   const fault = headLineFault(line, headBytes);
   if (fault !== undefined) faults.push(`--head-line-bytes: ${fault}`);
   return {
     headLineBytes: line ?? Math.min(HEAD_LIMITS.headLineBytes, headBytes),
-    headHeaders: integerOption(flags, HEAD[1], [1, MOST_HEAD], faults) ?? HEAD_LIMITS.headHeaders,
+    headHeaders: integerOption(flags, HEAD[1], [1, MAX_HEAD], faults) ?? HEAD_LIMITS.headHeaders,
     headBytes,
   };
 }
@@ -331,9 +331,9 @@ function secondsOption(
   if (flags[name] === undefined) return undefined;
   const text = String(flags[name]);
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
-  if (value >= least && value * 1000 <= MOST_TIME) return Math.round(value * 1000);
+  if (value >= least && value * 1000 <= MAX_TIME) return Math.round(value * 1000);
   faults.push(
-    `--${name}: expected seconds from ${least} to ${MOST_TIME / 1000}, received ${quote(text)}`,
+    `--${name}: expected seconds from ${least} to ${MAX_TIME / 1000}, received ${quote(text)}`,
   );
   return undefined;
 }

@@ -4,7 +4,7 @@ import { pause } from "../../loop/pause.ts";
 import type { ConnectEvent } from "./connect_dial.ts";
 
 /** The most Pings of our own that may stay without an answer; the oldest are forgotten. */
-const MOST_PENDING = 64;
+const MAX_PENDING = 64;
 
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
@@ -38,7 +38,7 @@ export class Pings {
     this.#pending.delete(text);
     this.#pending.set(text, performance.now());
     const [oldest] = this.#pending.keys();
-    if (this.#pending.size > MOST_PENDING) this.#pending.delete(oldest!);
+    if (this.#pending.size > MAX_PENDING) this.#pending.delete(oldest!);
   }
 
   /** Measures the round trip once, and shows it. */

@@ -19,7 +19,7 @@ const encodeBase64: (bytes: Uint8Array) => string = encodeBase64Untyped;
 const encodeHex: (bytes: Uint8Array) => string = encodeHexUntyped;
 
 /** A terminal is shown this many characters of a message at most. */
-const MOST_SHOWN = 65_536;
+const MAX_SHOWN = 65_536;
 
 /** Bytes of a binary message that are shown. */
 const BINARY_SHOWN = 32;
@@ -45,8 +45,8 @@ export function messageLines(data: Message): string[] {
 
 /** Parts a text into lines, and takes all else from it that would move the cursor. */
 export function textLines(text: string): string[] {
-  const shown = text.length > MOST_SHOWN
-    ? `${text.slice(0, MOST_SHOWN)}\n(cut here: ${countOf(text.length, "character")} in all)`
+  const shown = text.length > MAX_SHOWN
+    ? `${text.slice(0, MAX_SHOWN)}\n(cut here: ${countOf(text.length, "character")} in all)`
     : text;
   return shown.split(/\r?\n/).map((line) => line.split("\t").map(escapeControls).join("\t"));
 }

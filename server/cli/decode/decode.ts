@@ -23,7 +23,7 @@ import {
 import { count, describeFrame, nameOf, recordOf } from "./decode_text.ts";
 
 /** The most bytes of input, as it is typed. */
-const MOST_INPUT = 16 * 2 ** 20;
+const MAX_INPUT = 16 * 2 ** 20;
 
 /** How many bytes of each payload are shown unless told otherwise. */
 const DEFAULT_BYTES = 64;
@@ -42,7 +42,7 @@ what it means, and of the first frame that breaks a rule, which rule that is.
 
 Options:
   --file FILE
-      Read this file instead, of ${MOST_INPUT} bytes at most, as standard input
+      Read this file instead, of ${MAX_INPUT} bytes at most, as standard input
   --format FORMAT
       What the input is: auto, hex, base64 or binary (default: auto); hex may have
       0x, blanks, commas and colons in it, and base64 may be base64url
@@ -51,7 +51,7 @@ Options:
       does not; auto goes by the first frame (default: auto)
   --deflate
       permessage-deflate was agreed on: RSV1 marks compressed messages, which are
-      inflated, up to ${MOST_INPUT} bytes each, as far as what they refer to is there
+      inflated, up to ${MAX_INPUT} bytes each, as far as what they refer to is there
   --bytes N
       How many bytes of each payload to show (default: ${DEFAULT_BYTES})
   --json
@@ -107,7 +107,7 @@ export async function runDecode(
     file: flags.file === undefined ? undefined : String(flags.file),
     format: choiceOption(flags, "format", DECODE_FORMATS, faults) ?? "auto",
     role: choiceOption(flags, "role", DECODE_ROLES, faults) ?? "auto",
-    bytes: integerOption(flags, "bytes", [0, MOST_INPUT], faults) ?? DEFAULT_BYTES,
+    bytes: integerOption(flags, "bytes", [0, MAX_INPUT], faults) ?? DEFAULT_BYTES,
     deflate: flags.deflate === true,
     json: flags.json === true,
   };
@@ -134,7 +134,7 @@ async function read(
   file: string | undefined,
   stdin: () => ReadableStream<Uint8Array>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return await readAll(file === undefined ? stdin() : (await Deno.open(file)).readable, MOST_INPUT);
+  return await readAll(file === undefined ? stdin() : (await Deno.open(file)).readable, MAX_INPUT);
 }
 
 function faultOf(error: unknown, file: string | undefined): string {
@@ -154,7 +154,7 @@ function show({ bytes, format }: Input, options: DecodeOptions, io: CommandIo): 
   if (options.json) io.err(`fourtuple decode: ${taken}\n`);
   else io.out(`${taken}\n`);
   let last: DecodedFrame | undefined;
-  const inflater = options.deflate ? new MessageInflater(MOST_INPUT) : undefined;
+  const inflater = options.deflate ? new MessageInflater(MAX_INPUT) : undefined;
   for (const frame of decodeFrames(bytes, role, inflater)) {
     last = frame;
     const text = options.json

@@ -40,10 +40,10 @@ const DEADLINE = 10_000;
 const LONG_DEADLINE = 60_000;
 
 /** An answer has at most so many bytes: 1,000 records with a target of 8 KiB each, and some room. */
-const MOST_BYTES = 32 * 2 ** 20;
+const MAX_BYTES = 32 * 2 ** 20;
 
 /** A line of a tap has at most so many bytes: 4,096 of payload as hex and as escaped text, and some room. */
-const MOST_LINE_BYTES = 65_536;
+const MAX_LINE_BYTES = 65_536;
 
 /** What keeps the ops port from doing what was asked. */
 export class AdminError extends Error {
@@ -192,7 +192,7 @@ export class AdminClient {
       const either = AbortSignal.any([signal, late.signal]);
       const response = await this.#fetch("GET", path, { query }, either, "application/jsonl");
       clearTimeout(timer);
-      for await (const line of readLines(response, MOST_LINE_BYTES)) {
+      for await (const line of readLines(response, MAX_LINE_BYTES)) {
         yield this.#read(TAP_EVENT, line);
       }
     } catch (error) {
@@ -214,7 +214,7 @@ export class AdminClient {
     try {
       const signal = AbortSignal.any([late.signal, ...this.#signals]);
       const response = await this.#fetch(method, path, sent, signal, "application/json");
-      return this.#read(answer, await readBounded(response, MOST_BYTES));
+      return this.#read(answer, await readBounded(response, MAX_BYTES));
     } catch (error) {
       throw this.#describe(error, deadline);
     } finally {
@@ -256,7 +256,7 @@ export class AdminClient {
   async #problemOf(response: Response): Promise<AdminError> {
     const { title, detail, errors = [] } = this.#read(
       PROBLEM,
-      await readBounded(response, MOST_BYTES),
+      await readBounded(response, MAX_BYTES),
     );
     const { status } = response;
     const what = detail ?? title ?? `status ${status}`;

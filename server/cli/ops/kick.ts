@@ -17,13 +17,13 @@ import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 import { CONDITIONS, readMatch } from "./connection_match.ts";
 
 /** The most connections that can be named at once; the ops port takes no more. */
-const MOST_KEYS = 1_000;
+const MAX_KEYS = 1_000;
 
 const help = `Usage: fourtuple kick [options] 4-TUPLE...
        fourtuple kick [options] --match NAME=VALUE[,NAME=VALUE...]
        fourtuple kick [options] --all
 
-Closes some connections of a running server, up to ${MOST_KEYS} by name or all that
+Closes some connections of a running server, up to ${MAX_KEYS} by name or all that
 match, with a Close frame. Where it is more than one, it says how many and
 asks first.
 
@@ -70,7 +70,7 @@ export const kick: Command = adminCommand<Options>({
   string: ["match", "code", "reason"],
   boolean: ["all", "dry-run", "yes"],
   collect: ["match"],
-  words: MOST_KEYS,
+  words: MAX_KEYS,
   read,
   run,
 });

@@ -17,7 +17,7 @@ import { tapLine } from "./tap_line.ts";
 const DEFAULT_BYTES = 64;
 
 /** The most that the ops port shows. */
-const MOST_BYTES = 4_096;
+const MAX_BYTES = 4_096;
 
 const help = `Usage: fourtuple tap [options] 4-TUPLE
 
@@ -35,7 +35,7 @@ Options:
   --payload
       Show the first bytes of payloads
   --bytes N
-      How many of them, 1 to ${MOST_BYTES} (default: ${DEFAULT_BYTES}); only with --payload
+      How many of them, 1 to ${MAX_BYTES} (default: ${DEFAULT_BYTES}); only with --payload
   --json
       Print each as one line of JSON, and nothing else
 ${ADMIN_HELP}
@@ -65,7 +65,7 @@ export const tap: Command = adminCommand<Options>({
 });
 
 function read(flags: Flags, faults: string[]): Options {
-  const bytes = integerOption(flags, "bytes", [1, MOST_BYTES], faults);
+  const bytes = integerOption(flags, "bytes", [1, MAX_BYTES], faults);
   if (flags.bytes !== undefined && flags.payload !== true) faults.push("--bytes: needs --payload");
   const [key] = fourTupleWords(flags, faults);
   if (key === undefined) faults.push("expected the 4-tuple of a connection");

@@ -24,7 +24,7 @@ const DEFAULT_INTERVAL = 1_000;
 const PLAIN_ROWS = 20;
 
 /** The most that the ops port gives at once. */
-const MOST_ROWS = 1_000;
+const MAX_ROWS = 1_000;
 
 const help = `Usage: fourtuple top [options]
 
@@ -96,7 +96,7 @@ async function look(client: AdminClient, state: TopState, rows: number): Promise
   const query: Omit<ConnectionQuery, "after"> = {
     sort,
     reverse,
-    limit: Math.min(rows, MOST_ROWS),
+    limit: Math.min(rows, MAX_ROWS),
     ...source !== "" && { source },
   };
   const key = state.details?.key;

@@ -72,10 +72,10 @@ export const SORT_KEYS: Readonly<Record<string, ConnectionSort>> = {
 };
 
 /** A filter is an address or a network: nobody needs more. */
-const MOST_TYPED = 64;
+const MAX_TYPED = 64;
 
 /** Snapshots that are closer make no rate: a key was pressed between them. */
-const LEAST_SECONDS = 0.2;
+const MIN_SECONDS = 0.2;
 
 /** How far the page keys move. */
 const PAGE = 10;
@@ -117,7 +117,7 @@ export function withAnswers(
   const { rates: old, ...rest } = state;
   const before = state.snapshot;
   const seconds = before === undefined ? 0 : (snapshot.at - before.at) / 1000;
-  const rates = before === undefined || seconds < LEAST_SECONDS
+  const rates = before === undefined || seconds < MIN_SECONDS
     ? old
     : ratesOf(before, snapshot, seconds);
   const known = new Map(state.connections.map((connection) => [connection.key, connection]));
@@ -138,7 +138,7 @@ function withRate(
   seconds: number,
 ): OperatedConnection {
   if (now.bytesPerSecond !== undefined || before?.id !== now.id) return now;
-  if (seconds < LEAST_SECONDS) {
+  if (seconds < MIN_SECONDS) {
     const { bytesPerSecond } = before;
     return bytesPerSecond === undefined ? now : { ...now, bytesPerSecond };
   }
@@ -253,7 +253,7 @@ function typeFilter(
     case "backspace":
       return { state: { ...state, prompt: { kind: "filter", text: text.slice(0, -1) } } };
     default: {
-      const longer = /^[ -~]$/.test(key) ? (text + key).slice(0, MOST_TYPED) : text;
+      const longer = /^[ -~]$/.test(key) ? (text + key).slice(0, MAX_TYPED) : text;
       return { state: { ...state, prompt: { kind: "filter", text: longer } } };
     }
   }

@@ -4,7 +4,7 @@ import { readFault } from "../command/faults.ts";
 import { LineWriter } from "./line_writer.ts";
 
 /** At most this much of what an operator gave is in a log line; the file has all of it. */
-const MOST_SHOWN = 500;
+const MAX_SHOWN = 500;
 
 /** What an operator did, or wanted to, as plain data. */
 export type AuditRecord = {
@@ -147,5 +147,5 @@ function isPipe(path: string): boolean {
 
 function shown(value: unknown): string {
   const text = typeof value === "string" ? value : JSON.stringify(value) ?? "";
-  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }

@@ -60,7 +60,7 @@ export const hosts: z.ZodType = z.array(checked(hostFault), "expected a list of 
 export const toggle: z.ZodType = z.boolean("expected true or false");
 
 /** More processes than any host has a use for. */
-const MOST_WORKERS = 1_024;
+const MAX_WORKERS = 1_024;
 
 /**
  * Finds what is wrong with a number of workers.
@@ -70,8 +70,8 @@ const MOST_WORKERS = 1_024;
  * @returns What was expected, or `undefined` when the value is good.
  */
 export function workersFault(value: unknown, os: typeof Deno.build.os): string | undefined {
-  const fits = Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MOST_WORKERS;
-  if (value !== "auto" && !fits) return `expected an integer from 1 to ${MOST_WORKERS}, or "auto"`;
+  const fits = Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_WORKERS;
+  if (value !== "auto" && !fits) return `expected an integer from 1 to ${MAX_WORKERS}, or "auto"`;
   if (os === "linux" || value === 1) return undefined;
   return "expected 1, as only Linux shares a port out among processes";
 }

@@ -1,5 +1,5 @@
 /** Messages that the service manager has not taken; beyond it they are left out. */
-const MOST_WAITING = 8;
+const MAX_WAITING = 8;
 
 /** The status is looked at after this many milliseconds again. */
 const STATUS_INTERVAL = 10_000;
@@ -171,7 +171,7 @@ export class Systemd implements Disposable {
   /** One after the other, so that they come in order. */
   #notify(message: string): void {
     const socket = this.#socket;
-    if (socket === undefined || this.#waiting === MOST_WAITING) return;
+    if (socket === undefined || this.#waiting === MAX_WAITING) return;
     this.#waiting++;
     this.#sent = this.#sent.then(() => socket.send(ENCODER.encode(message), this.#to))
       .catch(() => {}) // nobody listens any more, or the socket is closed

@@ -1,13 +1,13 @@
 import type { LogEntry } from "../../log.ts";
 
 /** This many lines of one kind are written in a window. */
-const MOST_ALIKE = 20;
+const MAX_ALIKE = 20;
 
 /** How long a window is, in milliseconds. */
 const WINDOW = 10_000;
 
 /** More kinds than this are taken for one: kinds are of our making, but workers come and go. */
-const MOST_KINDS = 1_000;
+const MAX_KINDS = 1_000;
 
 /** A log line that stands for others. */
 export interface CountedEntry extends LogEntry {
@@ -61,7 +61,7 @@ export class Throttle {
     }
     const kind = this.#kindOf(entry);
     kind.count++;
-    if (kind.count <= MOST_ALIKE) this.#pass(entry);
+    if (kind.count <= MAX_ALIKE) this.#pass(entry);
     else this.#forget ??= this.#clock.later(() => this.flush(), this.#began + WINDOW - now);
   }
 
@@ -71,7 +71,7 @@ export class Throttle {
     this.#forget = undefined;
     const seconds = Math.max(1, Math.round((this.#clock.now() - this.#began) / 1_000));
     for (const { first, count } of this.#kinds.values()) {
-      const repeated = count - MOST_ALIKE;
+      const repeated = count - MAX_ALIKE;
       if (repeated <= 0) continue;
       const { level, event, reason, worker } = first;
       this.#pass({
@@ -90,7 +90,7 @@ export class Throttle {
   #kindOf(entry: LogEntry): Kind {
     const { level, event, reason = "", worker = 0 } = entry;
     const name = `${level} ${event} ${reason} ${worker}`;
-    const full = this.#kinds.size >= MOST_KINDS;
+    const full = this.#kinds.size >= MAX_KINDS;
     return this.#kinds.get(name) ??
       (full ? this.#add(OTHERS.event, OTHERS) : this.#add(name, entry));
   }

@@ -7,13 +7,13 @@
 import { cellWidth, clustersOf } from "./cell_width.ts";
 
 /** The most UTF-16 units of a line; what is typed or pasted beyond them is left out. */
-export const MOST_TYPED = 1_048_576;
+export const MAX_TYPED = 1_048_576;
 
 /** The most lines that are remembered; the oldest go. */
-const MOST_REMEMBERED = 1_000;
+const MAX_REMEMBERED = 1_000;
 
 /** Where a character ends is looked for within this many units, so that a long line stays quick. */
-const LONGEST_CLUSTER = 64;
+const MAX_CLUSTER = 64;
 
 /** The one row that a line is shown on. */
 export interface LineView {
@@ -97,7 +97,7 @@ export class LineEditor {
    */
   view(columns: number): LineView {
     // Each character takes a cell, or belongs to one that does.
-    const reach = 4 * columns + LONGEST_CLUSTER;
+    const reach = 4 * columns + MAX_CLUSTER;
     const before = visible(this.#text.slice(Math.max(0, this.#cursor - reach), this.#cursor));
     const after = visible(this.#text.slice(this.#cursor, this.#cursor + reach));
     // The cursor stands on a cell too, and does not stand at the very end while more follows.
@@ -116,13 +116,13 @@ export class LineEditor {
       this.#pasted = undefined;
       // Whoever copies whole lines wants to send what they say.
       this.#insert(pasted.replace(/\n$/, ""));
-    } else if (pasted.length < MOST_TYPED) {
+    } else if (pasted.length < MAX_TYPED) {
       this.#pasted += key === "enter" ? "\n" : key === "tab" ? "\t" : isCharacter(key) ? key : "";
     }
   }
 
   #insert(text: string): void {
-    if (this.#text.length + text.length > MOST_TYPED) return;
+    if (this.#text.length + text.length > MAX_TYPED) return;
     this.#text = this.#text.slice(0, this.#cursor) + text + this.#text.slice(this.#cursor);
     this.#cursor += text.length;
   }
@@ -135,7 +135,7 @@ export class LineEditor {
   #finish(): string {
     const line = this.#text;
     if (line !== "" && line !== this.#lines.at(-1)) this.#lines.push(line);
-    if (this.#lines.length > MOST_REMEMBERED) this.#lines.shift();
+    if (this.#lines.length > MAX_REMEMBERED) this.#lines.shift();
     this.#at = this.#lines.length;
     this.#text = this.#draft = "";
     this.#cursor = 0;
@@ -151,12 +151,12 @@ export class LineEditor {
   }
 
   #before(): number {
-    const near = this.#text.slice(Math.max(0, this.#cursor - LONGEST_CLUSTER), this.#cursor);
+    const near = this.#text.slice(Math.max(0, this.#cursor - MAX_CLUSTER), this.#cursor);
     return this.#cursor - (clustersOf(near).at(-1)?.length ?? 0);
   }
 
   #after(): number {
-    const near = this.#text.slice(this.#cursor, this.#cursor + LONGEST_CLUSTER);
+    const near = this.#text.slice(this.#cursor, this.#cursor + MAX_CLUSTER);
     return this.#cursor + (clustersOf(near)[0]?.length ?? 0);
   }
 

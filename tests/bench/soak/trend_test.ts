@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import {
-  LEAST_LEAK,
   leastOf,
+  MIN_LEAK,
   partsOf,
   type Point,
   slopeOf,
@@ -55,7 +55,7 @@ Deno.test("partsOf() takes the middle of each part", () => {
 
 Deno.test("trendOf() calls noise without growth flat", () => {
   const trend = trendOf(hour({ noise: 200 }), 72)!;
-  assertEquals([trend.verdict, trend.bound], ["flat", 72 * LEAST_LEAK]);
+  assertEquals([trend.verdict, trend.bound], ["flat", 72 * MIN_LEAK]);
   assert(Math.abs(trend.level - 10_000) < 50);
 });
 
@@ -64,13 +64,13 @@ Deno.test("trendOf() calls a memory that shrinks flat", () => {
 });
 
 Deno.test("trendOf() finds what keeping one object of each closed connection would be", () => {
-  const trend = trendOf(hour({ growth: 1.5 * 72 * LEAST_LEAK, noise: 200 }), 72)!;
+  const trend = trendOf(hour({ growth: 1.5 * 72 * MIN_LEAK, noise: 200 }), 72)!;
   assertEquals(trend.verdict, "growing");
   assert(trend.perHour.low > trend.bound);
 });
 
 Deno.test("trendOf() does not decide where the noise is too strong, or the run too short", () => {
-  assertEquals(trendOf(hour({ growth: 72 * LEAST_LEAK, noise: 5_000 }), 72)!.verdict, "undecided");
+  assertEquals(trendOf(hour({ growth: 72 * MIN_LEAK, noise: 5_000 }), 72)!.verdict, "undecided");
   assertEquals(trendOf(hour({ growth: 9e6, seconds: 300 }), 72)!.verdict, "undecided");
 });
 
@@ -81,7 +81,7 @@ Deno.test("trendOf() leaves the first third out", () => {
 
 Deno.test("trendOf() sees a leak below the garbage of a heap by its least figures", () => {
   const random = new Random(2);
-  const sawtooth = hour({ growth: 3 * 72 * LEAST_LEAK }).map(([at, bytes], index): Point => {
+  const sawtooth = hour({ growth: 3 * 72 * MIN_LEAK }).map(([at, bytes], index): Point => {
     return [at, index % 5 === 0 ? bytes : bytes + random.below(100_000)];
   });
   assertEquals(trendOf(sawtooth, 72)!.verdict, "undecided");

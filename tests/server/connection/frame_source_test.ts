@@ -3,7 +3,7 @@ import { type Fragment, FrameDecoder, ProtocolError } from "../../../protocol/mo
 import {
   type FrameBatch,
   FrameSource,
-  MOST_FRAGMENTS,
+  MAX_FRAGMENTS,
 } from "../../../server/connection/frame_source.ts";
 import { MAX_BUFFER_BYTES, WAITING_BUFFER_BYTES } from "../../../server/net/buffer_pool.ts";
 import { forEveryChunking } from "../../helpers/chunks.ts";
@@ -166,7 +166,7 @@ Deno.test("FrameSource keeps its buffer when a read does not fill it", async () 
 });
 
 Deno.test("FrameSource hands very many fragments out in several batches, before it reads again", async () => {
-  const frames = 2 * MOST_FRAGMENTS + 10;
+  const frames = 2 * MAX_FRAGMENTS + 10;
   const empty = peerFrame("server", 0x8a, NOTHING);
   const wire = concat(Array.from({ length: frames }, () => empty));
   const { transport, reader } = setup(wire, text("b"), null);
@@ -176,8 +176,8 @@ Deno.test("FrameSource hands very many fragments out in several batches, before 
     batches.push([value?.fragments.length, value?.byteLength, value?.more, transport.reads.length]);
   }
   assertEquals(batches, [
-    [MOST_FRAGMENTS, MOST_FRAGMENTS * empty.length, true, 0],
-    [MOST_FRAGMENTS, MOST_FRAGMENTS * empty.length, true, 0],
+    [MAX_FRAGMENTS, MAX_FRAGMENTS * empty.length, true, 0],
+    [MAX_FRAGMENTS, MAX_FRAGMENTS * empty.length, true, 0],
     [10, 10 * empty.length, false, 0],
     [1, text("b").length, false, 1],
   ]);
@@ -185,10 +185,10 @@ Deno.test("FrameSource hands very many fragments out in several batches, before 
 });
 
 Deno.test("FrameSource delivers the error of a later batch with the good frames before it", async () => {
-  const good = Array.from({ length: MOST_FRAGMENTS + 1 }, () => text("a"));
+  const good = Array.from({ length: MAX_FRAGMENTS + 1 }, () => text("a"));
   const { reader } = setup(concat([...good, Uint8Array.of(0x81, 0x01, 0x61)]), null);
   const failures: unknown[] = [];
-  for (const count of [MOST_FRAGMENTS, 1]) {
+  for (const count of [MAX_FRAGMENTS, 1]) {
     const { value } = await reader.read();
     assertEquals(value?.fragments.length, count);
     failures.push((value?.failure as ProtocolError | undefined)?.code);

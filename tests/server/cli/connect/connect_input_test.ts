@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import {
   type InputOptions,
+  MAX_MESSAGE,
   messagesIn,
-  MOST_MESSAGE,
 } from "../../../../server/cli/connect/connect_input.ts";
 
 const LINES: InputOptions = { binary: false, whole: false };
@@ -51,7 +51,7 @@ Deno.test("messagesIn() refuses text that is not UTF-8, and one that is cut off"
 });
 
 Deno.test("messagesIn() refuses a line, and a whole input, that is too long", async () => {
-  const half = new Uint8Array(MOST_MESSAGE / 2 + 1).fill(0x61);
+  const half = new Uint8Array(MAX_MESSAGE / 2 + 1).fill(0x61);
   for (const options of [LINES, { binary: true, whole: true }]) {
     await assertRejects(() => read(options, half, half), RangeError, "Standard input is too long");
   }

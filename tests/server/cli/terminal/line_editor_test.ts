@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { readKeys } from "../../../../server/cli/terminal/keys.ts";
-import { LineEditor, MOST_TYPED } from "../../../../server/cli/terminal/line_editor.ts";
+import { LineEditor, MAX_TYPED } from "../../../../server/cli/terminal/line_editor.ts";
 
 /** Presses characters and, between angle brackets, named keys; returns the lines. */
 function type(editor: LineEditor, keys: string): string[] {
@@ -65,10 +65,10 @@ Deno.test("LineEditor forgets the oldest lines beyond a thousand", () => {
 
 Deno.test("LineEditor leaves out what does not fit any more", () => {
   const editor = new LineEditor();
-  for (const key of ["paste-begin", ..."x".repeat(MOST_TYPED), "y", "paste-end", "z"]) {
+  for (const key of ["paste-begin", ..."x".repeat(MAX_TYPED), "y", "paste-end", "z"]) {
     editor.press(key);
   }
-  assertEquals(editor.text.length, MOST_TYPED);
+  assertEquals(editor.text.length, MAX_TYPED);
   assertEquals(editor.text.slice(-1), "x");
 });
 
