@@ -6,7 +6,7 @@
  */
 
 import type { Command, CommandIo } from "../server/cli/command/command.ts";
-import { firstLine } from "../server/cli/command/faults.ts";
+import { firstLine } from "../server/cli/command/problems.ts";
 import { processIo } from "../server/cli/command/process_io.ts";
 import { prepareScale, runScale } from "../server/scale/run.ts";
 import { large } from "./large/command.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { CommandIo } from "../server/cli/command/command.ts";
-import { readFault } from "../server/cli/command/faults.ts";
+import { readProblem } from "../server/cli/command/problems.ts";
 
 /** A file of a report. */
 export interface ReportFile<Report> {
@@ -97,7 +97,7 @@ async function each<File extends { readonly path: string }>(
     try {
       await act(file);
     } catch (error) {
-      io.err(`${who}: Cannot write "${file.path}": ${readFault(error)}\n`);
+      io.err(`${who}: Cannot write "${file.path}": ${readProblem(error)}\n`);
       all = false;
     }
   }

@@ -113,7 +113,7 @@ const MAX_MILLISECONDS = 2_147_483_647;
  * @param value What somebody wants it to be.
  * @returns What was expected, or `undefined` when the value is good.
  */
-export function limitFault(name: keyof Limits, value: unknown): string | undefined {
+export function limitProblem(name: keyof Limits, value: unknown): string | undefined {
   if (name === "whenFull") {
     return WHEN_FULL.includes(value as WhenFull)
       ? undefined
@@ -140,16 +140,16 @@ export function resolveLimits(
   defaults: Limits = DEFAULT_LIMITS,
 ): Limits {
   const given = Object.entries(limits).filter(([, value]) => value !== undefined);
-  const faults = given.flatMap(([name, value]) => {
+  const problems = given.flatMap(([name, value]) => {
     if (!LIMIT_NAMES.has(name)) return [`limits.${name}: no such limit`];
-    const fault = limitFault(name as keyof Limits, value);
-    return fault === undefined ? [] : [`limits.${name}: ${fault}`];
+    const problem = limitProblem(name as keyof Limits, value);
+    return problem === undefined ? [] : [`limits.${name}: ${problem}`];
   });
   const all: Limits = { ...defaults, ...Object.fromEntries(given) };
-  const fault = headLineFault(limits.headLineBytes, all.headBytes);
-  if (fault !== undefined) faults.push(`limits.headLineBytes: ${fault}`);
-  if (faults.length > 0) {
-    throw new RangeError(`Cannot serve with these limits: ${faults.join("; ")}`);
+  const problem = headLineProblem(limits.headLineBytes, all.headBytes);
+  if (problem !== undefined) problems.push(`limits.headLineBytes: ${problem}`);
+  if (problems.length > 0) {
+    throw new RangeError(`Cannot serve with these limits: ${problems.join("; ")}`);
   }
   return { ...all, headLineBytes: Math.min(all.headLineBytes, all.headBytes) };
 }
@@ -161,7 +161,7 @@ export function resolveLimits(
  * @param headBytes The largest head.
  * @returns What was expected, or `undefined` when it is good.
  */
-export function headLineFault(
+export function headLineProblem(
   headLineBytes: unknown,
   headBytes: unknown = DEFAULT_LIMITS.headBytes,
 ): string | undefined {

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Command, CommandIo } from "./cli/command/command.ts";
-import { firstLine, quote } from "./cli/command/faults.ts";
 import { keepInspectorClosed } from "./cli/command/inspector.ts";
+import { firstLine, quote } from "./cli/command/problems.ts";
 import { processIo } from "./cli/command/process_io.ts";
 import { completionsCommand } from "./cli/completions/completions.ts";
 import { connect } from "./cli/connect/connect.ts";

@@ -81,7 +81,7 @@ Deno.test("Containerfile serves from outside and logs JSON whatever command it i
   const [, variables] = /^ENV (.*)$/m.exec(container)!;
   const env = Object.fromEntries(variables!.split(" ").map((it) => it.split("=")));
   const result = readSettings(["--app=echo"], { env, readFile: () => "" });
-  if (!("settings" in result)) throw new Error(result.faults.join("; "));
+  if (!("settings" in result)) throw new Error(result.problems.join("; "));
   const { host, logFormat, admin } = result.settings;
   assertEquals([host, logFormat, admin], ["0.0.0.0", "json", "127.0.0.1:6455"]);
   assertMatch(container, /^CMD \["serve"\]$/m);

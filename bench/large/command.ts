@@ -5,7 +5,7 @@
  */
 
 import type { Command, CommandIo } from "../../server/cli/command/command.ts";
-import { firstLine } from "../../server/cli/command/faults.ts";
+import { firstLine } from "../../server/cli/command/problems.ts";
 import { runUntilSignal } from "../../server/cli/command/run_until_signal.ts";
 import { VERSION } from "../../server/cli/version.ts";
 import { mayReadHost } from "../../server/host/host_reader.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { quote } from "../../server/cli/command/faults.ts";
+import { quote } from "../../server/cli/command/problems.ts";
 import type { ScaleOptions } from "../../server/scale/result.ts";
 import { Flags } from "../flags.ts";
 

@@ -11,7 +11,7 @@ import {
   DEFAULT_LIMITS,
   LIMIT_NAMES,
   type LimitChanges,
-  limitFault,
+  limitProblem,
   type Limits,
 } from "../limits.ts";
 import { parseAddressRange } from "../net/address_range.ts";
@@ -202,7 +202,7 @@ export const limitsBody: z.ZodType<LimitChanges> = z.strictObject(
 
 function limitChange(name: keyof Limits): z.ZodType {
   const expected = (value: unknown): string | undefined => {
-    const fault = limitFault(name, value);
+    const fault = limitProblem(name, value);
     return fault && fault[0]!.toUpperCase() + fault.slice(1);
   };
   const error = expected(undefined)!;

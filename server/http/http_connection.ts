@@ -267,7 +267,7 @@ export class HttpConnection<Data> implements HasDeadline {
   #broke(error: unknown): void {
     if (this.#over) return; // it was cut, and that is known
     const { key } = this.#peer.info;
-    const message = "HttpConnection broke off";
+    const message = "HTTP connection broke off";
     this.#host.log({ level: "debug", event: "exchange_broken", message, key, error });
   }
 

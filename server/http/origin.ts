@@ -25,7 +25,7 @@ const WEB_SCHEMES: readonly string[] = ["http:", "https:"];
  * @param text The text.
  * @returns Why it is none; `undefined` where it is one.
  */
-export function originFault(text: string): string | undefined {
+export function originProblem(text: string): string | undefined {
   try {
     parseOrigin(text);
   } catch (error) {
@@ -39,19 +39,19 @@ export class AllowedOrigins {
   readonly #matchers: readonly OriginMatcher[];
 
   /**
-   * @param origins The list, each as {@linkcode originFault} describes it.
+   * @param origins The list, each as {@linkcode originProblem} describes it.
    * @throws {TypeError} Naming each that is none, and why.
    */
   constructor(origins: readonly string[]) {
-    const faults: string[] = [];
+    const problems: string[] = [];
     this.#matchers = origins.flatMap((text, at) => {
-      const fault = typeof text === "string" ? originFault(text) : "expected a text";
-      if (fault === undefined) return [parseOrigin(text)];
-      faults.push(`origins[${at}]: ${fault}`);
+      const problem = typeof text === "string" ? originProblem(text) : "expected a text";
+      if (problem === undefined) return [parseOrigin(text)];
+      problems.push(`origins[${at}]: ${problem}`);
       return [];
     });
-    if (faults.length > 0) {
-      throw new TypeError(`Cannot serve pages of these origins: ${faults.join("; ")}`);
+    if (problems.length > 0) {
+      throw new TypeError(`Cannot serve pages of these origins: ${problems.join("; ")}`);
     }
   }
 

@@ -102,7 +102,7 @@ const REACHED: Readonly<Record<string, { inputs: number; outcomes: readonly stri
   "admin": { inputs: 600, outcomes: ["200", "400", "404", "405", "415", "426"] },
   "four-tuple": { inputs: 1_000, outcomes: ["IPv4", "IPv6", "RangeError", "SyntaxError"] },
   "address-range": { inputs: 1_000, outcomes: ["IPv4", "IPv6", "SyntaxError"] },
-  "settings-file": { inputs: 800, outcomes: ["nothing", "settings", "one fault", "faults"] },
+  "settings-file": { inputs: 800, outcomes: ["nothing", "settings", "one problem", "problems"] },
   "decode-input": {
     inputs: 200,
     outcomes: ["SyntaxError", "MASK_MISSING", "RESERVED_BIT_SET", "cut off", "frames"],

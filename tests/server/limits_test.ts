@@ -4,7 +4,7 @@ import {
   changeLimits,
   DEFAULT_LIMITS,
   LIMIT_NAMES,
-  limitFault,
+  limitProblem,
   type Limits,
   resolveLimits,
   WHEN_FULL,
@@ -30,7 +30,7 @@ Deno.test("DEFAULT_LIMITS are those that the README promises", () => {
     unfinishedBytes: 268_435_456,
   });
   for (const [name, value] of Object.entries(DEFAULT_LIMITS)) {
-    assertEquals(limitFault(name as keyof Limits, value), undefined, name);
+    assertEquals(limitProblem(name as keyof Limits, value), undefined, name);
   }
 });
 
@@ -42,7 +42,7 @@ Deno.test("LIMIT_NAMES has every limit, those without a default included", () =>
   }
 });
 
-Deno.test("limitFault() takes integers from the least value on", () => {
+Deno.test("limitProblem() takes integers from the least value on", () => {
   const least: [keyof Limits, number][] = [
     ["messageBytes", 1],
     ["connections", 1],
@@ -59,33 +59,36 @@ Deno.test("limitFault() takes integers from the least value on", () => {
     ["unfinishedBytes", 1],
   ];
   for (const [name, value] of least) {
-    assertEquals(limitFault(name, value), undefined, name);
-    assert(limitFault(name, value - 1)?.startsWith(`expected an integer from ${value} to `), name);
+    assertEquals(limitProblem(name, value), undefined, name);
+    assert(
+      limitProblem(name, value - 1)?.startsWith(`expected an integer from ${value} to `),
+      name,
+    );
   }
 });
 
-Deno.test("limitFault() takes times that a timer can hold, and sizes that a number can", () => {
+Deno.test("limitProblem() takes times that a timer can hold, and sizes that a number can", () => {
   for (const name of ["handshakeTimeout", "pingInterval", "closeTimeout"] as const) {
-    assertEquals(limitFault(name, 2_147_483_647), undefined);
-    assertEquals(limitFault(name, 2_147_483_648), "expected an integer from 10 to 2147483647");
+    assertEquals(limitProblem(name, 2_147_483_647), undefined);
+    assertEquals(limitProblem(name, 2_147_483_648), "expected an integer from 10 to 2147483647");
   }
-  assertEquals(limitFault("messageBytes", Number.MAX_SAFE_INTEGER), undefined);
+  assertEquals(limitProblem("messageBytes", Number.MAX_SAFE_INTEGER), undefined);
   assertEquals(
-    limitFault("messageBytes", Number.MAX_SAFE_INTEGER + 1),
+    limitProblem("messageBytes", Number.MAX_SAFE_INTEGER + 1),
     "expected an integer from 1 to 9007199254740991",
   );
 });
 
-Deno.test("limitFault() refuses what is no integer: unlimited has to be spelled out", () => {
+Deno.test("limitProblem() refuses what is no integer: unlimited has to be spelled out", () => {
   for (const value of [Infinity, NaN, -1, 0, 1.5, "5", 5n, null, undefined, true, [5], {}]) {
-    assert(limitFault("messageBytes", value) !== undefined, String(value));
+    assert(limitProblem("messageBytes", value) !== undefined, String(value));
   }
 });
 
-Deno.test("limitFault() takes the policies of a full queue and no other", () => {
-  for (const policy of WHEN_FULL) assertEquals(limitFault("whenFull", policy), undefined);
+Deno.test("limitProblem() takes the policies of a full queue and no other", () => {
+  for (const policy of WHEN_FULL) assertEquals(limitProblem("whenFull", policy), undefined);
   for (const value of ["", "Close", 1, undefined, ["close"]]) {
-    assertEquals(limitFault("whenFull", value), "expected one of close, drop, wait");
+    assertEquals(limitProblem("whenFull", value), "expected one of close, drop, wait");
   }
 });
 
@@ -104,11 +107,12 @@ Deno.test("resolveLimits() takes undefined for not given", () => {
 });
 
 Deno.test("resolveLimits() refuses a line that is longer than a head, and makes its default none", () => {
-  const fault = (limits: Partial<Limits>) => assertThrows(() => resolveLimits(limits), RangeError);
+  const problem = (limits: Partial<Limits>) =>
+    assertThrows(() => resolveLimits(limits), RangeError);
   for (const limits of [{ headLineBytes: 501, headBytes: 500 }, { headLineBytes: 16_385 }]) {
     const most = limits.headBytes ?? DEFAULT_LIMITS.headBytes;
     assertStringIncludes(
-      fault(limits).message,
+      problem(limits).message,
       `limits.headLineBytes: expected at most headBytes, which is ${most}`,
     );
   }
@@ -122,7 +126,7 @@ Deno.test("resolveLimits() refuses a line that is longer than a head, and makes 
   );
 });
 
-Deno.test("resolveLimits() names every fault at once", () => {
+Deno.test("resolveLimits() names every problem at once", () => {
   const limits = JSON.parse(
     '{ "messageBytes": 0, "handshakes": 7, "whenFull": "burn", "speed": 1, "__proto__": 1,' +
       ' "toString": 1, "pingInterval": 5 }',
@@ -157,7 +161,7 @@ Deno.test("changeLimits() takes null for what held at the start, which may be no
   assertEquals(changeLimits(limits, changes, initial), initial);
 });
 
-Deno.test("changeLimits() names every fault at once, of unknown limits too", () => {
+Deno.test("changeLimits() names every problem at once, of unknown limits too", () => {
   const changes = JSON.parse(
     '{ "messageBytes": 0, "speed": null, "__proto__": null, "handshakes": "1" }',
   );

@@ -17,7 +17,7 @@ export interface CommandIo {
   out(text: string): boolean | void;
   /** The same, behind what was written before; signals and connections are seen while its reader is slow. */
   write(data: string | Uint8Array): Promise<boolean>;
-  /** Writes to standard error: faults, and what a pipe should not carry. */
+  /** Writes to standard error: problems, and what a pipe should not carry. */
   err(text: string): void;
   /** The columns of the terminal that standard output is; absent where it is none. */
   readonly columns?: number;

@@ -1,10 +1,10 @@
-import { quote } from "./faults.ts";
 import { parseArgs } from "./parse_args.ts";
+import { quote } from "./problems.ts";
 
 /** The options of the commands that are about a number of connections. */
 export interface ConnectionsOptions {
   /** All that is wrong with the arguments. */
-  readonly faults: readonly string[];
+  readonly problems: readonly string[];
   /** `--help`. */
   readonly showHelp: boolean;
   /** `--json`. */
@@ -17,22 +17,22 @@ export interface ConnectionsOptions {
  * Reads `--connections N`, `--json` and `--help`.
  *
  * @param args The arguments after the command's name.
- * @returns The options, with every fault at once.
+ * @returns The options, with every problem at once.
  */
 export function readConnectionsOptions(args: string[]): ConnectionsOptions {
-  const faults: string[] = [];
+  const problems: string[] = [];
   const flags = parseArgs(args, {
     string: ["connections"],
     boolean: ["json", "help"],
     alias: { h: "help" },
-  }, faults);
+  }, problems);
   let connections: number | undefined;
   if (flags.connections !== undefined) {
     const text = String(flags.connections);
     connections = /^\d+$/.test(text) ? Number(text) : NaN;
     if (!Number.isSafeInteger(connections) || connections < 1) {
-      faults.push(`--connections: expected a positive integer, received ${quote(text)}`);
+      problems.push(`--connections: expected a positive integer, received ${quote(text)}`);
     }
   }
-  return { faults, showHelp: flags.help === true, json: flags.json === true, connections };
+  return { problems, showHelp: flags.help === true, json: flags.json === true, connections };
 }

@@ -6,7 +6,7 @@
 
 import { parseFourTuple } from "../../net/four_tuple.ts";
 import type { Flags } from "../ops/admin_command.ts";
-import { firstLine, quote } from "./faults.ts";
+import { firstLine, quote } from "./problems.ts";
 
 /**
  * Reads an integer.
@@ -14,20 +14,20 @@ import { firstLine, quote } from "./faults.ts";
  * @param flags What was given.
  * @param name The option's name, without its hyphens.
  * @param range What it may be.
- * @param faults Gets a line where it is something else.
+ * @param problems Gets a line where it is something else.
  * @returns `undefined` where it was not given, or is none.
  */
 export function integerOption(
   flags: Flags,
   name: string,
   [least, most]: readonly [number, number],
-  faults: string[],
+  problems: string[],
 ): number | undefined {
   if (flags[name] === undefined) return undefined;
   const text = String(flags[name]);
   const value = /^\d+$/.test(text) ? Number(text) : NaN;
   if (value >= least && value <= most) return value;
-  faults.push(`--${name}: expected an integer from ${least} to ${most}, received ${quote(text)}`);
+  problems.push(`--${name}: expected an integer from ${least} to ${most}, received ${quote(text)}`);
   return undefined;
 }
 
@@ -37,20 +37,20 @@ export function integerOption(
  * @param flags What was given.
  * @param name The option's name, without its hyphens.
  * @param choices What it may be.
- * @param faults Gets a line where it is something else.
+ * @param problems Gets a line where it is something else.
  * @returns `undefined` where it was not given, or is none.
  */
 export function choiceOption<Choice extends string>(
   flags: Flags,
   name: string,
   choices: readonly Choice[],
-  faults: string[],
+  problems: string[],
 ): Choice | undefined {
   if (flags[name] === undefined) return undefined;
   const text = String(flags[name]);
   const choice = choices.find((choice) => choice === text);
   if (choice === undefined) {
-    faults.push(`--${name}: expected one of ${choices.join(", ")}, received ${quote(text)}`);
+    problems.push(`--${name}: expected one of ${choices.join(", ")}, received ${quote(text)}`);
   }
   return choice;
 }
@@ -59,16 +59,16 @@ export function choiceOption<Choice extends string>(
  * Reads the words that are no options as 4-tuples.
  *
  * @param flags What was given.
- * @param faults Gets a line for each that is none.
+ * @param problems Gets a line for each that is none.
  * @returns The words, each once.
  */
-export function fourTupleWords({ _: given }: Flags, faults: string[]): string[] {
+export function fourTupleWords({ _: given }: Flags, problems: string[]): string[] {
   const words = [...new Set(given as string[])];
   for (const word of words) {
     try {
       parseFourTuple(word);
     } catch (error) {
-      faults.push(`${quote(word)}: ${firstLine(error)}`);
+      problems.push(`${quote(word)}: ${firstLine(error)}`);
     }
   }
   return words;

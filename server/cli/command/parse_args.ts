@@ -1,5 +1,5 @@
 import { parseArgs as parseArgsUntyped } from "@std/cli/parse-args";
-import { quote } from "./faults.ts";
+import { quote } from "./problems.ts";
 
 /** What of std's parseArgs is used here. */
 export interface ParseArgsOptions {
@@ -30,19 +30,19 @@ const parseArgsOfStd: (
  *
  * @param args The arguments.
  * @param options The options that there are.
- * @param faults Gets a line for every argument that is none of these; it is left out.
+ * @param problems Gets a line for every argument that is none of these; it is left out.
  * @returns The values by name.
  */
 export function parseArgs(
   args: readonly string[],
   { words: most = 0, ...options }: ParseArgsOptions,
-  faults: string[],
+  problems: string[],
 ): Record<string, unknown> {
   const words: string[] = [];
   const unknown = (arg: string, key?: string): void => {
-    if (key !== undefined) faults.push(`${arg}: no such option`);
+    if (key !== undefined) problems.push(`${arg}: no such option`);
     else if (words.length < most) words.push(arg);
-    else faults.push(`${quote(arg)}: unexpected argument`);
+    else problems.push(`${quote(arg)}: unexpected argument`);
   };
   const end = args.indexOf("--") < 0 ? args.length : args.indexOf("--");
   const known = withNumbers(args.slice(0, end), options.string ?? []).filter((arg) => {

@@ -5,8 +5,8 @@
  */
 
 import type { Command, CommandIo } from "../command/command.ts";
-import { quote } from "../command/faults.ts";
 import { parseArgs } from "../command/parse_args.ts";
+import { quote } from "../command/problems.ts";
 import { completionScript } from "./completion_scripts.ts";
 import { completionTable, SHELLS } from "./completion_table.ts";
 
@@ -44,19 +44,19 @@ export function completionsCommand(commands: () => readonly Command[]): Command 
 }
 
 function runCompletions(args: string[], io: CommandIo, commands: readonly Command[]): number {
-  const faults: string[] = [];
-  const flags = parseArgs(args, { boolean: ["help"], alias: { h: "help" }, words: 1 }, faults);
-  if (flags.help === true && faults.length === 0) {
+  const problems: string[] = [];
+  const flags = parseArgs(args, { boolean: ["help"], alias: { h: "help" }, words: 1 }, problems);
+  if (flags.help === true && problems.length === 0) {
     io.out(help);
     return 0;
   }
   const [word = ""] = flags._ as string[];
   const shell = SHELLS.find((shell) => shell === word);
   if (shell === undefined) {
-    faults.push(`expected one of ${SHELLS.join(", ")}, received ${quote(word)}`);
+    problems.push(`expected one of ${SHELLS.join(", ")}, received ${quote(word)}`);
   }
-  if (shell === undefined || faults.length > 0) {
-    for (const fault of faults) io.err(`fourtuple completions: ${fault}\n`);
+  if (shell === undefined || problems.length > 0) {
+    for (const problem of problems) io.err(`fourtuple completions: ${problem}\n`);
     io.err("Try: fourtuple completions --help\n");
     return 2;
   }

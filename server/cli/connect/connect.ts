@@ -8,7 +8,7 @@ import type { ClientConnection } from "../../../client/client_connection.ts";
 import type { CloseStatus, Message } from "../../../protocol/mod.ts";
 import { jsonLine } from "../../escape.ts";
 import type { Command, CommandIo } from "../command/command.ts";
-import { firstLine, quote, readFault } from "../command/faults.ts";
+import { firstLine, quote, readProblem } from "../command/problems.ts";
 import { runUntilSignal } from "../command/run_until_signal.ts";
 import { type ConnectEvent, dial, type DialOptions } from "./connect_dial.ts";
 import { MAX_MESSAGE, messagesIn } from "./connect_input.ts";
@@ -51,7 +51,7 @@ export const connect: Command = {
  * Runs the command.
  *
  * @param args The arguments after the command's name.
- * @param io Where it writes notes and faults, and the prompt where there is a terminal.
+ * @param io Where it writes notes and problems, and the prompt where there is a terminal.
  * @param host What it needs beside that.
  * @returns The exit code.
  */
@@ -60,14 +60,14 @@ export async function runConnect(
   io: CommandIo,
   host: ConnectHost,
 ): Promise<number> {
-  const faults: string[] = [];
-  const options = readConnectOptions(args, faults);
-  if (faults.length === 0 && options.help) {
+  const problems: string[] = [];
+  const options = readConnectOptions(args, problems);
+  if (problems.length === 0 && options.help) {
     io.out(CONNECT_HELP);
     return 0;
   }
-  if (faults.length > 0) {
-    tell(io, faults);
+  if (problems.length > 0) {
+    tell(io, problems);
     io.err("Try: fourtuple connect --help\n");
     return 2;
   }
@@ -75,7 +75,7 @@ export async function runConnect(
   try {
     if (options.ca !== undefined) caCerts = [await Deno.readTextFile(options.ca)];
   } catch (error) {
-    tell(io, [`${quote(options.ca)} cannot be read: ${readFault(error)}`]);
+    tell(io, [`${quote(options.ca)} cannot be read: ${readProblem(error)}`]);
     return 1;
   }
   return await new Connect(options, io, host).run(caCerts);
@@ -177,9 +177,9 @@ class Connect {
     return this.#exitCodeOf(result);
   }
 
-  #exitCodeOf({ status, fault, left, cutShort }: PipeResult): number {
-    if (fault !== undefined) {
-      tell(this.#io, [firstLine(fault)]);
+  #exitCodeOf({ status, problem, left, cutShort }: PipeResult): number {
+    if (problem !== undefined) {
+      tell(this.#io, [firstLine(problem)]);
       return 1;
     }
     if (left) return 0;

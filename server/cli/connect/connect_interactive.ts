@@ -7,7 +7,7 @@
 import type { ClientConnection } from "../../../client/client_connection.ts";
 import { CloseCode } from "../../../protocol/mod.ts";
 import { escapeControls } from "../../escape.ts";
-import { firstLine, quote, readFault } from "../command/faults.ts";
+import { firstLine, quote, readProblem } from "../command/problems.ts";
 import { bytes, countOf, milliseconds } from "../terminal/figures.ts";
 import type { Prompt } from "../terminal/prompt.ts";
 import { COMMANDS_HELP, type Order, parseOrder } from "./connect_commands.ts";
@@ -106,7 +106,7 @@ export class Conversation {
       case "help":
         return this.#say(...COMMANDS_HELP);
       case "fault":
-        return this.#say(order.fault);
+        return this.#say(order.problem);
       case "nothing":
         return;
     }
@@ -135,7 +135,7 @@ export class Conversation {
       if (!info.isFile) return this.#say(`${quote(path)} is no file`);
       file = await Deno.open(path);
     } catch (error) {
-      return this.#say(`${quote(path)} cannot be read: ${readFault(error)}`);
+      return this.#say(`${quote(path)} cannot be read: ${readProblem(error)}`);
     }
     this.#say(`sending ${quote(path)}: binary, ${countOf(info.size, "byte")}`);
     if (await this.#connection.send(file.readable, { type: "binary" }) === "dropped") {

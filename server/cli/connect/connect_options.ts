@@ -7,10 +7,10 @@
 import { encodeBase64 as encodeBase64Untyped } from "@std/encoding/base64";
 import { HEAD_LIMITS } from "../../../client/connect.ts";
 import type { HeadLimits } from "../../../protocol/mod.ts";
-import { headLineFault } from "../../limits.ts";
-import { firstLine, quote } from "../command/faults.ts";
+import { headLineProblem } from "../../limits.ts";
 import { integerOption } from "../command/option_values.ts";
 import { parseArgs } from "../command/parse_args.ts";
+import { firstLine, quote } from "../command/problems.ts";
 import type { Flags } from "../ops/admin_command.ts";
 import { MAX_MESSAGE } from "./connect_input.ts";
 import { type PipeOptions, SILENCE } from "./connect_pipe.ts";
@@ -101,7 +101,7 @@ Options:
       Print the heads of the handshake, without what is secret in them, and how it
       begins and ends
   -q, --quiet
-      Print nothing but messages and faults
+      Print nothing but messages and problems
   -h, --help
       Print this text
 
@@ -166,10 +166,10 @@ const SWITCHES = [
  * Reads the command line.
  *
  * @param args The arguments after the command's name.
- * @param faults Gets a line for everything that is wrong.
- * @returns What was asked for; without a meaning where there are faults.
+ * @param problems Gets a line for everything that is wrong.
+ * @returns What was asked for; without a meaning where there are problems.
  */
-export function readConnectOptions(args: readonly string[], faults: string[]): ConnectOptions {
+export function readConnectOptions(args: readonly string[], problems: string[]): ConnectOptions {
   const flags: Flags = parseArgs(args, {
     string: STRINGS,
     boolean: SWITCHES,
@@ -191,33 +191,33 @@ export function readConnectOptions(args: readonly string[], faults: string[]): C
       h: "help",
     },
     words: 1,
-  }, faults);
+  }, problems);
   const help = flags.help === true;
   const headers = new Headers();
-  const url = readUrl(flags, headers, help, faults);
-  readHeaders(flags, headers, faults);
-  const wait = secondsOption(flags, "wait", 0, faults);
-  const ping = secondsOption(flags, "ping", 0.01, faults);
+  const url = readUrl(flags, headers, help, problems);
+  readHeaders(flags, headers, problems);
+  const wait = secondsOption(flags, "wait", 0, problems);
+  const ping = secondsOption(flags, "ping", 0.01, problems);
   const execute = texts(flags, "execute");
   const [binary, whole] = [flags.binary === true, flags.whole === true];
   if (execute.length > 0 && (binary || whole)) {
-    faults.push("--execute: goes without --binary and --whole");
+    problems.push("--execute: goes without --binary and --whole");
   }
   const ends = ["no-close", "exit-on-eof", "wait"].filter((name) =>
     flags[name] !== undefined && flags[name] !== false
   );
-  if (ends.length > 1) faults.push(`--${ends.join(" and --")}: expected one of these`);
-  if (flags.json === true && binary) faults.push("--json: goes without --binary");
+  if (ends.length > 1) problems.push(`--${ends.join(" and --")}: expected one of these`);
+  if (flags.json === true && binary) problems.push("--json: goes without --binary");
   return {
     help,
     url,
     headers,
-    subprotocols: readSubprotocols(flags, faults),
+    subprotocols: readSubprotocols(flags, problems),
     ...flags.ca !== undefined && { ca: String(flags.ca) },
     insecure: flags.insecure === true,
     deflate: flags.deflate === true,
-    timeout: integerOption(flags, "timeout", [10, MAX_TIME], faults) ?? DEFAULT_TIMEOUT,
-    head: readHeadLimits(flags, faults),
+    timeout: integerOption(flags, "timeout", [10, MAX_TIME], problems) ?? DEFAULT_TIMEOUT,
+    head: readHeadLimits(flags, problems),
     execute,
     binary,
     whole,
@@ -233,11 +233,11 @@ export function readConnectOptions(args: readonly string[], faults: string[]): C
 }
 
 /** Reads the one word; a name and a password in it go into a header. */
-function readUrl({ _: words }: Flags, headers: Headers, help: boolean, faults: string[]): URL {
+function readUrl({ _: words }: Flags, headers: Headers, help: boolean, problems: string[]): URL {
   const [word] = words as string[];
   const none = new URL("ws://localhost");
   if (word === undefined) {
-    if (!help) faults.push("expected a URL");
+    if (!help) problems.push("expected a URL");
     return none;
   }
   let url: URL;
@@ -251,7 +251,7 @@ function readUrl({ _: words }: Flags, headers: Headers, help: boolean, faults: s
     }
   } catch {
     // It is not repeated, since a password can be in it.
-    faults.push("the URL cannot be read: expected such as ws://localhost:8080/chat");
+    problems.push("the URL cannot be read: expected such as ws://localhost:8080/chat");
     return none;
   }
   // Of the schemes, these alone can be set to one another.
@@ -259,13 +259,13 @@ function readUrl({ _: words }: Flags, headers: Headers, help: boolean, faults: s
     url = new URL(url.href.replace(/^http/, "ws"));
   }
   if (url.protocol !== "ws:" && url.protocol !== "wss:") {
-    faults.push(`expected a URL with ws:// or wss://, received ${quote(url.protocol)}`);
+    problems.push(`expected a URL with ws:// or wss://, received ${quote(url.protocol)}`);
   }
-  if (url.href.includes("#")) faults.push("expected a URL without a fragment (RFC 6455 3)");
+  if (url.href.includes("#")) problems.push("expected a URL without a fragment (RFC 6455 3)");
   return url;
 }
 
-function readHeaders(flags: Flags, headers: Headers, faults: string[]): void {
+function readHeaders(flags: Flags, headers: Headers, problems: string[]): void {
   for (const line of texts(flags, "header")) {
     const [, name, value = ""] = HEADER.exec(line) ?? [];
     try {
@@ -275,18 +275,18 @@ function readHeaders(flags: Flags, headers: Headers, faults: string[]): void {
       else headers.append(name, value);
     } catch (error) {
       // Its value can be a secret.
-      faults.push(`--header: ${firstLine(error)}`);
+      problems.push(`--header: ${firstLine(error)}`);
     }
   }
   if (flags.auth !== undefined) {
     const credentials = String(flags.auth);
-    if (!credentials.includes(":")) faults.push("--auth: expected NAME:PASSWORD");
+    if (!credentials.includes(":")) problems.push("--auth: expected NAME:PASSWORD");
     headers.set("Authorization", basic(credentials));
   }
   if (flags.origin !== undefined) {
     const origin = String(flags.origin);
     if (/^[!-~]+$/.test(origin)) headers.set("Origin", origin);
-    else faults.push(`--origin: expected such as https://example.com, received ${quote(origin)}`);
+    else problems.push(`--origin: expected such as https://example.com, received ${quote(origin)}`);
   }
 }
 
@@ -295,29 +295,29 @@ function basic(credentials: string): string {
 }
 
 /** Reads the limits of the answer's head; a line is no longer than the head that it is in. */
-function readHeadLimits(flags: Flags, faults: string[]): HeadLimits {
-  const headBytes = integerOption(flags, HEAD[2], [128, MAX_HEAD], faults) ??
+function readHeadLimits(flags: Flags, problems: string[]): HeadLimits {
+  const headBytes = integerOption(flags, HEAD[2], [128, MAX_HEAD], problems) ??
     HEAD_LIMITS.headBytes;
-  const line = integerOption(flags, HEAD[0], [64, MAX_HEAD], faults);
-  const fault = headLineFault(line, headBytes);
-  if (fault !== undefined) faults.push(`--head-line-bytes: ${fault}`);
+  const line = integerOption(flags, HEAD[0], [64, MAX_HEAD], problems);
+  const problem = headLineProblem(line, headBytes);
+  if (problem !== undefined) problems.push(`--head-line-bytes: ${problem}`);
   return {
     headLineBytes: line ?? Math.min(HEAD_LIMITS.headLineBytes, headBytes),
-    headHeaders: integerOption(flags, HEAD[1], [1, MAX_HEAD], faults) ?? HEAD_LIMITS.headHeaders,
+    headHeaders: integerOption(flags, HEAD[1], [1, MAX_HEAD], problems) ?? HEAD_LIMITS.headHeaders,
     headBytes,
   };
 }
 
-function readSubprotocols(flags: Flags, faults: string[]): string[] {
+function readSubprotocols(flags: Flags, problems: string[]): string[] {
   const names = texts(flags, "subprotocol").flatMap((text) => text.split(",")).map((name) =>
     name.trim()
   );
   for (const name of names) {
     if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) {
-      faults.push(`--subprotocol: expected a name without blanks, received ${quote(name)}`);
+      problems.push(`--subprotocol: expected a name without blanks, received ${quote(name)}`);
     }
   }
-  if (new Set(names).size < names.length) faults.push("--subprotocol: expected different names");
+  if (new Set(names).size < names.length) problems.push("--subprotocol: expected different names");
   return names;
 }
 
@@ -326,13 +326,13 @@ function secondsOption(
   flags: Flags,
   name: string,
   least: number,
-  faults: string[],
+  problems: string[],
 ): number | undefined {
   if (flags[name] === undefined) return undefined;
   const text = String(flags[name]);
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
   if (value >= least && value * 1000 <= MAX_TIME) return Math.round(value * 1000);
-  faults.push(
+  problems.push(
     `--${name}: expected seconds from ${least} to ${MAX_TIME / 1000}, received ${quote(text)}`,
   );
   return undefined;

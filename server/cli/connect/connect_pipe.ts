@@ -29,7 +29,7 @@ export interface PipeResult {
   /** How the connection ended. */
   readonly status: CloseStatus;
   /** What was wrong with the input. */
-  readonly fault?: unknown;
+  readonly problem?: unknown;
   /** Whether nobody read on; it was closed because of that. */
   readonly left: boolean;
   /** Whether the connection ended before all input was sent. */
@@ -81,7 +81,7 @@ export class Pipe {
       status,
       left: this.#left,
       cutShort: this.#cutShort,
-      ...this.#fault !== undefined && { fault: this.#fault },
+      ...this.#fault !== undefined && { problem: this.#fault },
     };
   }
 

@@ -10,7 +10,7 @@ import { encodeHex as encodeHexUntyped } from "@std/encoding/hex";
 import { ConnectError } from "../../../client/connect_error.ts";
 import type { CloseStatus, Message } from "../../../protocol/mod.ts";
 import { escapeControls } from "../../escape.ts";
-import { firstLine } from "../command/faults.ts";
+import { firstLine } from "../command/problems.ts";
 import { countOf, milliseconds } from "../terminal/figures.ts";
 import type { ConnectEvent } from "./connect_dial.ts";
 import { imageKind, talkImage } from "./image_kind.ts";
@@ -146,7 +146,7 @@ export function eventRecord(event: ConnectEvent, at: number): Record<string, unk
  * Says why there is no connection.
  *
  * @param error What was thrown.
- * @returns Lines without line feeds: the fault, when to come again, and how the answer begins.
+ * @returns Lines without line feeds: the problem, when to come again, and how the answer begins.
  */
 export function refusalLines(error: unknown): string[] {
   const { answer, retryAfter } = error instanceof ConnectError

@@ -7,9 +7,9 @@
 import type { Role } from "../../../protocol/mod.ts";
 import { jsonLine } from "../../escape.ts";
 import type { Command, CommandIo } from "../command/command.ts";
-import { firstLine, quote, readFault } from "../command/faults.ts";
 import { choiceOption, integerOption } from "../command/option_values.ts";
 import { parseArgs } from "../command/parse_args.ts";
+import { firstLine, quote, readProblem } from "../command/problems.ts";
 import { drawFrame } from "./decode_figure.ts";
 import { type DecodedFrame, decodeFrames, roleOf } from "./decode_frames.ts";
 import { MessageInflater } from "./decode_inflate.ts";
@@ -97,22 +97,22 @@ export async function runDecode(
   io: CommandIo,
   stdin: () => ReadableStream<Uint8Array>,
 ): Promise<number> {
-  const faults: string[] = [];
+  const problems: string[] = [];
   const flags = parseArgs(args, {
     string: ["file", "format", "role", "bytes"],
     boolean: ["deflate", "json", "help"],
     alias: { h: "help" },
-  }, faults);
+  }, problems);
   const options: DecodeOptions = {
     file: flags.file === undefined ? undefined : String(flags.file),
-    format: choiceOption(flags, "format", DECODE_FORMATS, faults) ?? "auto",
-    role: choiceOption(flags, "role", DECODE_ROLES, faults) ?? "auto",
-    bytes: integerOption(flags, "bytes", [0, MAX_INPUT], faults) ?? DEFAULT_BYTES,
+    format: choiceOption(flags, "format", DECODE_FORMATS, problems) ?? "auto",
+    role: choiceOption(flags, "role", DECODE_ROLES, problems) ?? "auto",
+    bytes: integerOption(flags, "bytes", [0, MAX_INPUT], problems) ?? DEFAULT_BYTES,
     deflate: flags.deflate === true,
     json: flags.json === true,
   };
-  if (faults.length > 0) {
-    for (const fault of faults) io.err(`fourtuple decode: ${fault}\n`);
+  if (problems.length > 0) {
+    for (const problem of problems) io.err(`fourtuple decode: ${problem}\n`);
     io.err("Try: fourtuple decode --help\n");
     return 2;
   }
@@ -142,7 +142,7 @@ function faultOf(error: unknown, file: string | undefined): string {
   if (error instanceof SyntaxError || error instanceof RangeError) return error.message;
   return file === undefined
     ? `standard input cannot be read: ${firstLine(error)}`
-    : `${quote(file)} cannot be read: ${readFault(error)}`;
+    : `${quote(file)} cannot be read: ${readProblem(error)}`;
 }
 
 function show({ bytes, format }: Input, options: DecodeOptions, io: CommandIo): number {

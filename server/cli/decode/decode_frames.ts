@@ -94,7 +94,7 @@ export interface DecodedFrame {
   /** Whether the payload belongs to a compressed message (RFC 7692 6). */
   readonly compressed?: true;
   /** Of the last frame of a compressed message, why it could not be inflated. */
-  readonly inflateFault?: string;
+  readonly inflateProblem?: string;
   /** Of a control frame between the frames of a message, that message's number. */
   readonly within?: number;
   /** Of a Close frame, what it says. */
@@ -183,14 +183,14 @@ class FrameReader {
     let whole: Message | undefined;
     let close: CloseStatus | undefined;
     let compressed = false as boolean;
-    let inflateFault: string | undefined;
+    let inflateProblem: string | undefined;
     // A copy, as the decoder unmasks in place.
     this.#decoder.transform(wire.slice(), {
       enqueue: (fragment) => {
         compressed = fragment.compressed;
         if (compressed) {
           const inflated = this.#inflate(fragment);
-          if (typeof inflated === "string") inflateFault = inflated;
+          if (typeof inflated === "string") inflateProblem = inflated;
           else if (inflated !== undefined) whole = this.#assembler.push(inflated);
         } else if (!isControl(fragment.opcode)) whole = this.#assembler.push(fragment);
         else if (fragment.opcode === Opcode.Close) close = parseClosePayload(fragment.payload);
@@ -217,7 +217,7 @@ class FrameReader {
       message: this.#message,
       ...whole !== undefined && { whole },
       ...compressed && { compressed: true as const },
-      ...inflateFault !== undefined && { inflateFault },
+      ...inflateProblem !== undefined && { inflateProblem },
     };
   }
 

@@ -67,7 +67,7 @@ export function parseInput(input: Uint8Array<ArrayBuffer>, format: InputFormat |
   if (format === "binary") return { bytes: input, format };
   const text = input.some(isNoText) ? undefined : new TextDecoder().decode(input);
   if (format === "auto" && text === undefined) return { bytes: input, format: "binary" };
-  // Of nothing but hex digits, an odd number is hex with a fault.
+  // Of nothing but hex digits, an odd number is hex with a problem.
   const hex = format === "hex" || format === "auto" && /^[0-9a-fx\s,:]*$/i.test(text ?? "");
   const bytes = text === undefined ? undefined : hex ? fromHex(text) : fromBase64(text);
   if (bytes !== undefined) return { bytes, format: hex ? "hex" : "base64" };

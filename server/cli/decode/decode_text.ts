@@ -43,7 +43,7 @@ export interface FrameRecord {
   /** Of the last frame of a compressed message, all of it: its first bytes, as `hex` and `text` are. */
   readonly inflated?: { readonly bytes: number; readonly hex: string; readonly text?: string };
   /** Of the same, why it could not be inflated. */
-  readonly inflateFault?: string;
+  readonly inflateProblem?: string;
   /** Of a Close frame. */
   readonly close?: { readonly code: number; readonly name: string; readonly reason: string };
   /** Of a data frame, the message it belongs to; of a control frame, the one it comes in the middle of. */
@@ -95,7 +95,7 @@ export function recordOf(frame: DecodedFrame, payloadBytes: number): FrameRecord
     ...text !== undefined && { text },
     ...frame.compressed && { compressed: true },
     ...inflated !== undefined && { inflated },
-    ...frame.inflateFault !== undefined && { inflateFault: frame.inflateFault },
+    ...frame.inflateProblem !== undefined && { inflateProblem: frame.inflateProblem },
     ...close !== undefined && { close: { ...close, name: closeName(close.code) } },
     ...message !== undefined && { message },
     ...frame.message !== undefined && { fragment: frame.message.fragment },
@@ -140,8 +140,8 @@ export function describeFrame(frame: DecodedFrame, payloadBytes: number): string
   const inflated = inflatedOf(frame, payloadBytes);
   if (frame.compressed) {
     lines.push(["deflate", "the message is compressed (RFC 7692 6)"]);
-    const { inflateFault } = frame;
-    if (inflateFault !== undefined) lines.push(["inflated", `cannot be: ${inflateFault}`]);
+    const { inflateProblem } = frame;
+    if (inflateProblem !== undefined) lines.push(["inflated", `cannot be: ${inflateProblem}`]);
   }
   if (inflated !== undefined) {
     const { bytes, hex, text } = inflated;

@@ -51,13 +51,13 @@ export interface Diagnosis {
 }
 
 async function runDoctor(args: string[], io: CommandIo): Promise<number> {
-  const { faults, showHelp, json, connections } = readConnectionsOptions(args);
-  if (showHelp && faults.length === 0) {
+  const { problems, showHelp, json, connections } = readConnectionsOptions(args);
+  if (showHelp && problems.length === 0) {
     io.out(help);
     return 0;
   }
-  if (faults.length > 0) {
-    for (const fault of faults) io.err(`fourtuple doctor: ${fault}\n`);
+  if (problems.length > 0) {
+    for (const problem of problems) io.err(`fourtuple doctor: ${problem}\n`);
     io.err("Try: fourtuple doctor --help\n");
     return 2;
   }

@@ -53,15 +53,15 @@ export const myth: Command = {
 };
 
 async function runMyth(args: string[], io: CommandIo): Promise<number> {
-  const { faults, showHelp, json, connections = DEFAULT_CONNECTIONS } = readConnectionsOptions(
+  const { problems, showHelp, json, connections = DEFAULT_CONNECTIONS } = readConnectionsOptions(
     args,
   );
-  if (showHelp && faults.length === 0) {
+  if (showHelp && problems.length === 0) {
     io.out(help);
     return 0;
   }
-  if (faults.length > 0) {
-    for (const fault of faults) io.err(`fourtuple myth: ${fault}\n`);
+  if (problems.length > 0) {
+    for (const problem of problems) io.err(`fourtuple myth: ${problem}\n`);
     io.err("Try: fourtuple myth --help\n");
     return 2;
   }

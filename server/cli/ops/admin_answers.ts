@@ -1,6 +1,6 @@
 /**
  * What the ops port answers, as far as commands use it: another server at that port, or another
- * release of ours, must end in a clear fault. What is not named here passes as it is.
+ * release of ours, must end in a clear problem. What is not named here passes as it is.
  *
  * @module
  */
@@ -37,7 +37,7 @@ export interface FdsAnswer extends Omit<DescriptorPage, "next"> {
   readonly next: string | null;
 }
 
-/** A fault, as RFC 9457 has it. */
+/** A problem, as RFC 9457 has it. */
 export interface Problem {
   readonly title?: string | undefined;
   readonly detail?: string | undefined;
@@ -50,7 +50,7 @@ export interface Answer<T> {
    * @param value What was parsed from JSON.
    * @returns The value, or where it is something else.
    */
-  read(value: unknown): { readonly value: T } | { readonly fault: string };
+  read(value: unknown): { readonly value: T } | { readonly problem: string };
 }
 
 /** A schema holds what the commands use of a type, so the type itself is a promise of the release. */
@@ -61,7 +61,7 @@ function answer<T>(schema: z.ZodType): Answer<T> {
       if (success) return { value: data as T };
       const [issue] = error.issues;
       const place = issue!.path.map(String).join(".");
-      return { fault: `${place === "" ? "" : `${place}: `}${issue!.message}` };
+      return { problem: `${place === "" ? "" : `${place}: `}${issue!.message}` };
     },
   };
 }
@@ -256,7 +256,7 @@ export const TAP_EVENT: Answer<TapEvent> = answer(z.discriminatedUnion("type", [
   }),
 ]));
 
-/** A fault of the ops port. */
+/** A problem of the ops port. */
 export const PROBLEM: Answer<Problem> = answer(z.looseObject({
   title: text.optional(),
   detail: text.optional(),

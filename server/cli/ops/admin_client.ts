@@ -15,7 +15,7 @@ import type {
   Snapshot,
   TapEvent,
 } from "../../operations/operations.ts";
-import { firstLine } from "../command/faults.ts";
+import { firstLine } from "../command/problems.ts";
 import { readBounded, readLines } from "../terminal/bounded_read.ts";
 import {
   type Answer,
@@ -286,13 +286,13 @@ export class AdminClient {
       throw this.#stranger("its answer is not JSON");
     }
     const read = answer.read(json);
-    if ("fault" in read) throw this.#stranger(`unexpected answer: ${read.fault}`);
+    if ("problem" in read) throw this.#stranger(`unexpected answer: ${read.problem}`);
     return read.value;
   }
 
-  #stranger(fault: string): AdminError {
+  #stranger(problem: string): AdminError {
     return new AdminError(
-      `What answers at ${this.place} is no ops port of this release: ${fault}`,
+      `What answers at ${this.place} is no ops port of this release: ${problem}`,
       3,
     );
   }

@@ -28,9 +28,9 @@ export interface AdminCommand<Options> extends Omit<Command, "run"> {
    * Reads its own options.
    *
    * @param flags What was given.
-   * @param faults Gets a line for all that is wrong.
+   * @param problems Gets a line for all that is wrong.
    */
-  read(flags: Flags, faults: string[]): Options;
+  read(flags: Flags, problems: string[]): Options;
   /**
    * Runs it.
    *
@@ -66,22 +66,22 @@ async function runCommand<Options>(
   args: string[],
   io: CommandIo,
 ): Promise<number> {
-  const faults: string[] = [];
+  const problems: string[] = [];
   const flags = parseArgs(args, {
     string: [...string, "admin", "token", "token-file"],
     boolean: [...boolean, "json", "help"],
     alias: { h: "help" },
     collect,
     words,
-  }, faults);
-  if (flags.help === true && faults.length === 0) {
+  }, problems);
+  if (flags.help === true && problems.length === 0) {
     io.out(help);
     return 0;
   }
-  const access = readAdminAccess(flags, surroundings(), faults);
-  const options = read(flags, faults);
-  if (faults.length > 0) {
-    for (const fault of faults) io.err(`fourtuple ${name}: ${fault}\n`);
+  const access = readAdminAccess(flags, surroundings(), problems);
+  const options = read(flags, problems);
+  if (problems.length > 0) {
+    for (const problem of problems) io.err(`fourtuple ${name}: ${problem}\n`);
     io.err(`Try: fourtuple ${name} --help\n`);
     return 2;
   }

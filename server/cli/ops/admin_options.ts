@@ -1,4 +1,4 @@
-import { quote, readFault } from "../command/faults.ts";
+import { quote, readProblem } from "../command/problems.ts";
 import type { Surroundings } from "../serve/read_settings.ts";
 
 /** Where the ops port is unless told otherwise: where `deno task start` has it. */
@@ -33,39 +33,39 @@ export interface AdminAccess {
  *
  * @param flags The flags by name.
  * @param surroundings The variables and the files.
- * @param faults Gets a line for all that is wrong.
- * @returns Where the ops port is; something of no use where there is a fault.
+ * @param problems Gets a line for all that is wrong.
+ * @returns Where the ops port is; something of no use where there is a problem.
  */
 export function readAdminAccess(
   flags: Readonly<Record<string, unknown>>,
   { env, readFile }: Surroundings,
-  faults: string[],
+  problems: string[],
 ): AdminAccess {
-  const url = readUrl(flags.admin, env.FOURTUPLE_ADMIN, faults);
+  const url = readUrl(flags.admin, env.FOURTUPLE_ADMIN, problems);
   if (flags.token !== undefined && flags["token-file"] !== undefined) {
-    faults.push("--token-file: --token is given too");
+    problems.push("--token-file: --token is given too");
   }
   // What is typed wins over variables, and of those the token over its file.
   const [file, place] = flags["token-file"] !== undefined
     ? [String(flags["token-file"]), "--token-file"]
     : [env.FOURTUPLE_ADMIN_TOKEN_FILE, "FOURTUPLE_ADMIN_TOKEN_FILE"];
   let token: string | undefined;
-  if (flags.token !== undefined) token = checked(String(flags.token), "--token", faults);
+  if (flags.token !== undefined) token = checked(String(flags.token), "--token", problems);
   else if (flags["token-file"] === undefined && env.FOURTUPLE_ADMIN_TOKEN !== undefined) {
-    token = checked(env.FOURTUPLE_ADMIN_TOKEN, "FOURTUPLE_ADMIN_TOKEN", faults);
+    token = checked(env.FOURTUPLE_ADMIN_TOKEN, "FOURTUPLE_ADMIN_TOKEN", problems);
   } else if (file === "") {
-    faults.push(`${place}: expected a text that is not empty`);
+    problems.push(`${place}: expected a text that is not empty`);
   } else if (file !== undefined) {
     try {
-      token = checked(readFile(file).trim(), `${place}: ${quote(file)}`, faults);
+      token = checked(readFile(file).trim(), `${place}: ${quote(file)}`, problems);
     } catch (error) {
-      faults.push(`${place}: ${quote(file)} cannot be read: ${readFault(error)}`);
+      problems.push(`${place}: ${quote(file)} cannot be read: ${readProblem(error)}`);
     }
   }
   return token === undefined ? { url } : { url, token };
 }
 
-function readUrl(flag: unknown, variable: string | undefined, faults: string[]): URL {
+function readUrl(flag: unknown, variable: string | undefined, problems: string[]): URL {
   const given = flag === undefined ? variable : String(flag);
   const text = given ?? DEFAULT_ADMIN;
   const hasScheme = /^https?:\/\//i.test(text);
@@ -76,7 +76,7 @@ function readUrl(flag: unknown, variable: string | undefined, faults: string[]):
     url.hash === "" && (hasScheme || url.pathname === "/");
   if (!plain) {
     const place = flag === undefined ? "FOURTUPLE_ADMIN" : "--admin";
-    faults.push(
+    problems.push(
       `${place}: expected HOST:PORT or a URL such as http://127.0.0.1:6455, received ${
         quote(text)
       }`,
@@ -87,11 +87,11 @@ function readUrl(flag: unknown, variable: string | undefined, faults: string[]):
   return url;
 }
 
-/** A token goes into a header, and is never shown in a fault. */
-function checked(token: string, place: string, faults: string[]): string {
-  if (token === "") faults.push(`${place}: expected a text that is not empty`);
+/** A token goes into a header, and is never shown in a problem. */
+function checked(token: string, place: string, problems: string[]): string {
+  if (token === "") problems.push(`${place}: expected a text that is not empty`);
   else if (!/^[!-~]+$/.test(token)) {
-    faults.push(`${place}: expected a token of visible ASCII characters without blanks`);
+    problems.push(`${place}: expected a token of visible ASCII characters without blanks`);
   }
   return token;
 }

@@ -1,7 +1,7 @@
 import { parseAddressRange } from "../../net/address_range.ts";
 import { parseFourTuple } from "../../net/four_tuple.ts";
 import type { ConnectionFilter } from "../../operations/operations.ts";
-import { firstLine, quote } from "../command/faults.ts";
+import { firstLine, quote } from "../command/problems.ts";
 
 /** What a condition can be about. */
 export const CONDITIONS = ["key", "source", "path", "subprotocol", "state", "worker"] as const;
@@ -12,33 +12,33 @@ type Condition = typeof CONDITIONS[number];
  * Reads conditions as they are typed: `source=192.0.2.0/24,path=/chat*`.
  *
  * @param texts One or more lists of conditions, each `name=value`, with commas between them.
- * @param faults Gets a line for all that is wrong.
+ * @param problems Gets a line for all that is wrong.
  */
-export function readMatch(texts: readonly string[], faults: string[]): ConnectionFilter {
+export function readMatch(texts: readonly string[], problems: string[]): ConnectionFilter {
   const given = new Map<Condition, string>();
   for (const condition of texts.flatMap((text) => text.split(","))) {
     const at = condition.indexOf("=");
     const name = CONDITIONS.find((name) => name === condition.slice(0, Math.max(0, at)));
     if (name === undefined) {
-      faults.push(
+      problems.push(
         `--match: expected NAME=VALUE with a name of ${CONDITIONS.join(", ")}, received ${
           quote(condition)
         }`,
       );
-    } else if (given.has(name)) faults.push(`--match: ${name} is given twice`);
+    } else if (given.has(name)) problems.push(`--match: ${name} is given twice`);
     else given.set(name, condition.slice(at + 1));
   }
   const { worker, state, key, ...rest } = Object.fromEntries(given) as Partial<
     Record<Condition, string>
   >;
   if (worker !== undefined && !/^\d{1,9}$/.test(worker)) {
-    faults.push(`--match: expected a number for worker, received ${quote(worker)}`);
+    problems.push(`--match: expected a number for worker, received ${quote(worker)}`);
   }
   if (state !== undefined && state !== "open" && state !== "closing") {
-    faults.push(`--match: expected open or closing for state, received ${quote(state)}`);
+    problems.push(`--match: expected open or closing for state, received ${quote(state)}`);
   }
-  if (key !== undefined) check("--match", key, parseFourTuple, faults);
-  if (rest.source !== undefined) checkSource("--match", rest.source, faults);
+  if (key !== undefined) check("--match", key, parseFourTuple, problems);
+  if (rest.source !== undefined) checkSource("--match", rest.source, problems);
   return {
     ...rest,
     ...key !== undefined && { key },
@@ -52,21 +52,21 @@ export function readMatch(texts: readonly string[], faults: string[]): Connectio
  *
  * @param place The option that it was given with.
  * @param source What was given.
- * @param faults Gets a line where it is none.
+ * @param problems Gets a line where it is none.
  */
-export function checkSource(place: string, source: string, faults: string[]): void {
-  check(place, source, parseAddressRange, faults);
+export function checkSource(place: string, source: string, problems: string[]): void {
+  check(place, source, parseAddressRange, problems);
 }
 
 function check(
   place: string,
   text: string,
   parse: (text: string) => unknown,
-  faults: string[],
+  problems: string[],
 ): void {
   try {
     parse(text);
   } catch (error) {
-    faults.push(`${place}: ${quote(text)}: ${firstLine(error)}`);
+    problems.push(`${place}: ${quote(text)}: ${firstLine(error)}`);
   }
 }

@@ -82,13 +82,13 @@ export const connections: Command = adminCommand<Options>({
   run,
 });
 
-function read(flags: Flags, faults: string[]): Options {
-  const state = choiceOption(flags, "state", ["open", "closing"], faults);
-  const sort = choiceOption(flags, "sort", CONNECTION_SORTS, faults);
-  const worker = integerOption(flags, "worker", [0, Number.MAX_SAFE_INTEGER], faults);
-  const limit = integerOption(flags, "limit", [1, Number.MAX_SAFE_INTEGER], faults);
-  if (flags.source !== undefined) checkSource("--source", String(flags.source), faults);
-  if (flags.all === true && flags.limit !== undefined) faults.push("--all: --limit is given too");
+function read(flags: Flags, problems: string[]): Options {
+  const state = choiceOption(flags, "state", ["open", "closing"], problems);
+  const sort = choiceOption(flags, "sort", CONNECTION_SORTS, problems);
+  const worker = integerOption(flags, "worker", [0, Number.MAX_SAFE_INTEGER], problems);
+  const limit = integerOption(flags, "limit", [1, Number.MAX_SAFE_INTEGER], problems);
+  if (flags.source !== undefined) checkSource("--source", String(flags.source), problems);
+  if (flags.all === true && flags.limit !== undefined) problems.push("--all: --limit is given too");
   return {
     query: {
       ...flags.source !== undefined && { source: String(flags.source) },

@@ -56,8 +56,8 @@ export const drain: Command = adminCommand<Options>({
   run,
 });
 
-function read(flags: Flags, faults: string[]): Options {
-  const deadline = integerOption(flags, "deadline", [0, 2_147_483_647], faults);
+function read(flags: Flags, problems: string[]): Options {
+  const deadline = integerOption(flags, "deadline", [0, 2_147_483_647], problems);
   return { wait: flags.wait === true, ...deadline !== undefined && { deadline } };
 }
 

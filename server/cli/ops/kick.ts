@@ -8,8 +8,8 @@ import { serializeClosePayload } from "../../../protocol/mod.ts";
 import { escapeToAscii, jsonLine } from "../../escape.ts";
 import type { CloseOrder, CloseOutcome, ConnectionFilter } from "../../operations/operations.ts";
 import type { Command, CommandIo } from "../command/command.ts";
-import { firstLine } from "../command/faults.ts";
 import { fourTupleWords, integerOption } from "../command/option_values.ts";
+import { firstLine } from "../command/problems.ts";
 import { countOf, silenceText } from "../terminal/figures.ts";
 import { type AdminClient, AdminError } from "./admin_client.ts";
 import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
@@ -75,21 +75,21 @@ export const kick: Command = adminCommand<Options>({
   run,
 });
 
-function read(flags: Flags, faults: string[]): Options {
-  const keys = fourTupleWords(flags, faults);
+function read(flags: Flags, problems: string[]): Options {
+  const keys = fourTupleWords(flags, problems);
   const matches = (flags.match ?? []) as string[];
   const ways = [keys.length > 0, matches.length > 0, flags.all === true];
   if (ways.filter(Boolean).length !== 1) {
-    faults.push("expected one of: 4-tuples, --match, --all");
+    problems.push("expected one of: 4-tuples, --match, --all");
   }
-  const match = readMatch(matches, faults);
+  const match = readMatch(matches, problems);
   const [key, ...others] = keys;
-  const code = integerOption(flags, "code", [1000, 4999], faults);
+  const code = integerOption(flags, "code", [1000, 4999], problems);
   const reason = flags.reason === undefined ? undefined : String(flags.reason);
   try {
     serializeClosePayload(code ?? 1001, reason);
   } catch (error) {
-    faults.push(firstLine(error));
+    problems.push(firstLine(error));
   }
   return {
     ...key !== undefined && others.length === 0 && { key },

@@ -64,11 +64,13 @@ export const tap: Command = adminCommand<Options>({
   run,
 });
 
-function read(flags: Flags, faults: string[]): Options {
-  const bytes = integerOption(flags, "bytes", [1, MAX_BYTES], faults);
-  if (flags.bytes !== undefined && flags.payload !== true) faults.push("--bytes: needs --payload");
-  const [key] = fourTupleWords(flags, faults);
-  if (key === undefined) faults.push("expected the 4-tuple of a connection");
+function read(flags: Flags, problems: string[]): Options {
+  const bytes = integerOption(flags, "bytes", [1, MAX_BYTES], problems);
+  if (flags.bytes !== undefined && flags.payload !== true) {
+    problems.push("--bytes: needs --payload");
+  }
+  const [key] = fourTupleWords(flags, problems);
+  if (key === undefined) problems.push("expected the 4-tuple of a connection");
   return { key: key ?? "", payloadBytes: flags.payload === true ? bytes ?? DEFAULT_BYTES : 0 };
 }
 

@@ -62,9 +62,9 @@ export const top: Command = adminCommand<Options>({
   run,
 });
 
-function read(flags: Flags, faults: string[]): Options {
+function read(flags: Flags, problems: string[]): Options {
   return {
-    interval: integerOption(flags, "interval", [100, 3_600_000], faults) ?? DEFAULT_INTERVAL,
+    interval: integerOption(flags, "interval", [100, 3_600_000], problems) ?? DEFAULT_INTERVAL,
   };
 }
 

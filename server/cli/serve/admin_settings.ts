@@ -4,7 +4,7 @@
  * @module
  */
 
-import { quote, readFault } from "../command/faults.ts";
+import { quote, readProblem } from "../command/problems.ts";
 
 /** A token is easy to guess where it is shorter. */
 const SHORTEST_TOKEN = 16;
@@ -12,7 +12,7 @@ const SHORTEST_TOKEN = 16;
 /** What a header can carry: printable ASCII without spaces. */
 const TOKEN = /^[!-~]+$/;
 
-/** What {@linkcode tokenFault} expects. */
+/** What {@linkcode tokenProblem} expects. */
 const TOKEN_EXPECTED =
   `expected a token of at least ${SHORTEST_TOKEN} characters, printable ASCII without spaces`;
 
@@ -45,7 +45,7 @@ export function parseAdminAddress(text: string): AdminAddress | undefined {
  * @param text The address.
  * @returns What was expected, or `undefined` when it is good.
  */
-export function adminFault(text: string): string | undefined {
+export function adminProblem(text: string): string | undefined {
   return parseAdminAddress(text) === undefined
     ? "expected HOST:PORT such as 127.0.0.1:6455 or [::1]:6455"
     : undefined;
@@ -57,7 +57,7 @@ export function adminFault(text: string): string | undefined {
  * @param token The token.
  * @returns What was expected, without the token, or `undefined` when it is good.
  */
-export function tokenFault(token: string): string | undefined {
+export function tokenProblem(token: string): string | undefined {
   if (token === "") return "expected a text that is not empty";
   return token.length >= SHORTEST_TOKEN && TOKEN.test(token) ? undefined : TOKEN_EXPECTED;
 }
@@ -88,22 +88,22 @@ export function settleToken(
   placeOf: (name: keyof TokenSettings) => string,
   read: (path: string) => string,
 ): string[] {
-  const faults: string[] = [];
+  const problems: string[] = [];
   const { admin, adminToken, adminTokenFile: path } = values;
   if (path !== undefined && adminToken !== undefined) {
-    faults.push(`${placeOf("adminTokenFile")}: cannot be given beside ${placeOf("adminToken")}`);
+    problems.push(`${placeOf("adminTokenFile")}: cannot be given beside ${placeOf("adminToken")}`);
   } else if (typeof path === "string" && path !== "") {
-    const fault = readToken(path, values, read);
-    if (fault !== undefined) faults.push(`${placeOf("adminTokenFile")}: ${path}: ${fault}`);
+    const problem = readToken(path, values, read);
+    if (problem !== undefined) problems.push(`${placeOf("adminTokenFile")}: ${path}: ${problem}`);
   }
   const address = typeof admin === "string" ? parseAdminAddress(admin) : undefined;
-  if (address === undefined || isLoopback(address.hostname)) return faults;
+  if (address === undefined || isLoopback(address.hostname)) return problems;
   if (adminToken === undefined && path === undefined) {
-    faults.push(
+    problems.push(
       `${placeOf("admin")}: needs a token, since not only this host reaches ${quote(admin)}`,
     );
   }
-  return faults;
+  return problems;
 }
 
 function readToken(
@@ -114,8 +114,8 @@ function readToken(
   try {
     const token = read(path).trim();
     values.adminToken = token;
-    return tokenFault(token);
+    return tokenProblem(token);
   } catch (error) {
-    return `cannot be read: ${readFault(error)}`;
+    return `cannot be read: ${readProblem(error)}`;
   }
 }

@@ -1,6 +1,6 @@
 import { jsonLine } from "../../escape.ts";
 import type { LogEntry } from "../../log.ts";
-import { readFault } from "../command/faults.ts";
+import { readProblem } from "../command/problems.ts";
 import { LineWriter } from "./line_writer.ts";
 
 /** At most this much of what an operator gave is in a log line; the file has all of it. */
@@ -107,7 +107,7 @@ class AuditFile {
         read: isPipe(path),
       });
     } catch (error) {
-      throw new Error(`Cannot write to "${path}": ${readFault(error)}`, { cause: error });
+      throw new Error(`Cannot write to "${path}": ${readProblem(error)}`, { cause: error });
     }
     const notice = (dropped: number, reason: string) =>
       jsonLine({ at: new Date().toISOString(), dropped, reason });

@@ -1,5 +1,5 @@
 import { pause } from "../../loop/pause.ts";
-import { readerHasLeft, writeFault } from "../command/faults.ts";
+import { readerHasLeft, writeProblem } from "../command/problems.ts";
 
 /** At most this many characters wait for a slow reader of the log; lines beyond it are dropped and counted. */
 const MAX_WAITING = 1_048_576;
@@ -138,7 +138,7 @@ export class LineWriter {
     this.#lost = {
       lines: (missed.before?.lines ?? 0) + lines + dropped +
         countLines(ENCODER.encode(missed.lines)) + missed.dropped,
-      reason: left ? "their reader had left" : writeFault(error),
+      reason: left ? "their reader had left" : writeProblem(error),
       left,
     };
   }

@@ -4,7 +4,7 @@ import { parseAdminAddress } from "./admin_settings.ts";
 import type { AuditRecord } from "./audit_log.ts";
 import type { LogLevel } from "./log.ts";
 import type { Settings } from "./settings.ts";
-import { startFault } from "./start_app.ts";
+import { startProblem } from "./start_app.ts";
 
 /** What the ops port is, and what it works on. */
 export interface OpsPortOptions {
@@ -60,7 +60,7 @@ export function tryOpsPort({ admin }: Pick<Settings, "admin">): void {
   try {
     Deno.listen(address).close();
   } catch (error) {
-    throw opsPortFault(error, address);
+    throw opsPortProblem(error, address);
   }
 }
 
@@ -92,15 +92,15 @@ export function startOpsPort(
       ...trustedProxies !== undefined && { trustedProxies },
     });
   } catch (error) {
-    throw opsPortFault(error, address);
+    throw opsPortProblem(error, address);
   }
 }
 
-function opsPortFault(
+function opsPortProblem(
   cause: unknown,
   { hostname, port }: { hostname: string; port: number },
 ): Error {
-  return new Error(`Ops port: ${startFault(cause, { host: hostname, port }, "--admin")}`, {
+  return new Error(`Ops port: ${startProblem(cause, { host: hostname, port }, "--admin")}`, {
     cause,
   });
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { escapeControls } from "../../escape.ts";
-import { headLineFault } from "../../limits.ts";
-import { quote, readFault } from "../command/faults.ts";
+import { headLineProblem } from "../../limits.ts";
 import { parseArgs } from "../command/parse_args.ts";
+import { quote, readProblem } from "../command/problems.ts";
 import { settleToken } from "./admin_settings.ts";
 import { type Setting, SETTINGS } from "./setting_table.ts";
 import { completeSettings, type Settings } from "./settings.ts";
@@ -14,7 +14,7 @@ const CONFIG = `${PREFIX}CONFIG`;
 
 /** Everything that is wrong with the settings, or the settings. */
 export type ReadSettings = { readonly settings: Settings } | {
-  readonly faults: string[];
+  readonly problems: string[];
   /** Whether they say all the same that the log is JSON. */
   readonly json?: true;
 };
@@ -91,20 +91,20 @@ function words(name: string): string[] {
  *
  * @param args The flags.
  * @param surroundings The variables and the files.
- * @returns The settings, or everything that is wrong, each fault with the place it is at.
+ * @returns The settings, or everything that is wrong, each problem with the place it is at.
  */
 export function readSettings(args: readonly string[], surroundings: Surroundings): ReadSettings {
-  const faults: string[] = [];
-  const flags = readFlags(args, faults);
+  const problems: string[] = [];
+  const flags = readFlags(args, problems);
   const env = readEnv(surroundings.env);
   const path = flags.config ?? surroundings.env[CONFIG];
   if (path === "") {
     const place = flags.config === undefined ? CONFIG : "--config";
-    faults.push(`${place}: expected a text that is not empty`);
+    problems.push(`${place}: expected a text that is not empty`);
   }
-  const file = path ? readFile(path, surroundings.readFile, faults) : undefined;
+  const file = path ? readFile(path, surroundings.readFile, problems) : undefined;
   const sources = [...file === undefined ? [] : [file], env, flags];
-  for (const source of sources) faults.push(...faultsOf(source));
+  for (const source of sources) problems.push(...problemsOf(source));
   const values = Object.assign({}, ...sources.map((source) => source.values));
   const placeIn = (name: string): string =>
     placeOf(sources.findLast(({ values }) => values[name] !== undefined)!, name);
@@ -113,22 +113,22 @@ export function readSettings(args: readonly string[], surroundings: Surroundings
     if (!isSet(given) || others.some(isSet)) continue;
     const source = sources.findLast(({ values }) => values[given] !== undefined)!;
     const names = others.map((name) => source.nameOf(name)).join(" or ");
-    faults.push(`${placeOf(source, given)}: needs ${names} too`);
+    problems.push(`${placeOf(source, given)}: needs ${names} too`);
   }
   if (values.app === "relay" && ![undefined, 1].includes(values.workers)) {
-    faults.push(
+    problems.push(
       `${placeIn("workers")}: expected 1, as app relay carries streams within one process`,
     );
   }
   const { headLineBytes, headBytes } = values;
-  const headLine = headLineFault(headLineBytes, headBytes);
+  const headLine = headLineProblem(headLineBytes, headBytes);
   if (headLine !== undefined) {
-    faults.push(`${placeIn("headLineBytes")}: ${headLine}, received ${quote(headLineBytes)}`);
+    problems.push(`${placeIn("headLineBytes")}: ${headLine}, received ${quote(headLineBytes)}`);
   }
-  faults.push(...settleToken(values, placeIn, surroundings.readFile));
+  problems.push(...settleToken(values, placeIn, surroundings.readFile));
   // Names of settings and files are whatever somebody wrote there.
-  return faults.length > 0
-    ? { faults: faults.map(escapeControls), ...values.logFormat === "json" && { json: true } }
+  return problems.length > 0
+    ? { problems: problems.map(escapeControls), ...values.logFormat === "json" && { json: true } }
     : { settings: completeSettings(values) };
 }
 
@@ -136,7 +136,7 @@ function placeOf({ place, nameOf }: Source, name: string): string {
   return (place === undefined ? "" : `${place}: `) + nameOf(name);
 }
 
-function faultsOf(source: Source): string[] {
+function problemsOf(source: Source): string[] {
   const { error } = SCHEMA.safeParse(source.values);
   return (error?.issues ?? []).flatMap((issue) => {
     if (issue.code === "unrecognized_keys") {
@@ -152,22 +152,22 @@ function faultsOf(source: Source): string[] {
   });
 }
 
-function readFlags(args: readonly string[], faults: string[]): Source & { config?: string } {
+function readFlags(args: readonly string[], problems: string[]): Source & { config?: string } {
   const flags = new Map(SETTINGS.map((setting) => [flagOf(setting.name).slice(2), setting]));
   const texts = [...flags.keys(), "config"];
   const parsed = parseArgs(args.map(spellOut), {
     string: texts,
     collect: texts,
-  }, faults);
+  }, problems);
   const values: Record<string, unknown> = {};
   for (const [flag, setting] of flags) {
     const given = (parsed[flag] ?? []) as string[];
     if (given.length === 0) continue;
-    if (given.length > 1 && setting.kind !== "list") faults.push(`--${flag}: given twice`);
+    if (given.length > 1 && setting.kind !== "list") problems.push(`--${flag}: given twice`);
     else values[setting.name] = fromText(setting, given.join(","));
   }
   const [config, ...more] = (parsed.config ?? []) as string[];
-  if (more.length > 0) faults.push("--config: given twice");
+  if (more.length > 0) problems.push("--config: given twice");
   return { values, nameOf: flagOf, ...config !== undefined && { config } };
 }
 
@@ -198,19 +198,19 @@ function ofService(variable: string, text: string): boolean {
 function readFile(
   path: string,
   read: Surroundings["readFile"],
-  faults: string[],
+  problems: string[],
 ): Source | undefined {
   try {
     const values: unknown = JSON.parse(read(path));
     if (typeof values === "object" && values !== null && !Array.isArray(values)) {
       return { values: values as Record<string, unknown>, place: path, nameOf: (name) => name };
     }
-    faults.push(`${path}: expected a JSON object, received ${quote(values)}`);
+    problems.push(`${path}: expected a JSON object, received ${quote(values)}`);
   } catch (error) {
     const reason = error instanceof SyntaxError
       ? "is not JSON"
-      : `cannot be read: ${readFault(error)}`;
-    faults.push(`${path}: ${reason}`);
+      : `cannot be read: ${readProblem(error)}`;
+    problems.push(`${path}: ${reason}`);
   }
 }
 

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { LIMIT_NAMES, type Limits } from "../../limits.ts";
 import type { LogEntry } from "../../log.ts";
 import type { LimitChanges, Operations } from "../../operations/operations.ts";
-import { firstLine } from "../command/faults.ts";
+import { firstLine } from "../command/problems.ts";
 import type { LogLevel } from "./log.ts";
 import { readSettings, type Surroundings } from "./read_settings.ts";
 import type { Settings } from "./settings.ts";
@@ -90,12 +90,12 @@ export class Reloader {
     const { args, surroundings, logLevel, reopenAudit } = this.#options;
     const old = this.#running;
     const read = readSettings(args, surroundings);
-    const faults = "faults" in read ? [...read.faults] : [];
-    const certificate = "faults" in read
+    const problems = "problems" in read ? [...read.problems] : [];
+    const certificate = "problems" in read
       ? undefined
-      : await attempt(() => readCertificate(read.settings), faults);
-    await attempt(reopenAudit, faults);
-    if ("faults" in read || faults.length > 0) throw new Error(faults.join("; "));
+      : await attempt(() => readCertificate(read.settings), problems);
+    await attempt(reopenAudit, problems);
+    if ("problems" in read || problems.length > 0) throw new Error(problems.join("; "));
     const { settings } = read;
     const operations = await this.#options.operations;
     const limits = await operations.limits();
@@ -140,12 +140,12 @@ export function reloadedSettings(old: Settings, settings: Settings): Settings {
   return { ...old, limits, logLevel, ...tls && { tlsCert, tlsKey } };
 }
 
-/** Tries something; a fault goes to the others. */
-async function attempt<T>(run: () => T | Promise<T>, faults: string[]): Promise<T | undefined> {
+/** Tries something; a problem goes to the others. */
+async function attempt<T>(run: () => T | Promise<T>, problems: string[]): Promise<T | undefined> {
   try {
     return await run();
   } catch (error) {
-    faults.push(firstLine(error));
+    problems.push(firstLine(error));
   }
 }
 

@@ -1,9 +1,9 @@
 import { pause } from "../../loop/pause.ts";
 import { isChild } from "../../process/child.ts";
 import type { Command, CommandIo } from "../command/command.ts";
-import { firstLine } from "../command/faults.ts";
 import { inspectorUrl } from "../command/inspector.ts";
 import { outliveFaults } from "../command/outlive_faults.ts";
+import { firstLine } from "../command/problems.ts";
 import { AuditLog } from "./audit_log.ts";
 import { handedOn } from "./handed_settings.ts";
 import { Log } from "./log.ts";
@@ -53,7 +53,7 @@ net.ipv4.tcp_migrate_req to 1, so that no connection is reset meanwhile.
 With --log-format json all that is written is lines of JSON, from the first to the
 last: started or start_failed, and stopped. Such a line has the keys @timestamp, level (DEBUG, INFO, WARN or
 ERROR), message, logger and event, and where it is about a connection, a worker or
-a fault key (the 4-tuple), worker (its number) and error. More than 20 lines in 10
+a problem key (the 4-tuple), worker (its number) and error. More than 20 lines in 10
 seconds with the same level, event, reason and worker are counted, and one more
 line says how many; but not those of the level debug, nor those with the event
 audit, which come whatever the level.
@@ -108,10 +108,10 @@ async function runServe(
   using systemd = new Systemd(isChild() ? {} : around.env);
   const handed = isChild() ? handedOn(around.env) : undefined;
   const read = handed === undefined ? readSettings(args, around) : { settings: handed };
-  if ("faults" in read) {
+  if ("problems" in read) {
     const log = read.json && new Log({ logFormat: "json", logLevel: "error" }, Deno.stderr);
     const { failed } = voiceOf(io, systemd, log);
-    for (const fault of read.faults) failed(fault);
+    for (const problem of read.problems) failed(problem);
     if (!log) io.err("Try: fourtuple serve --help\n");
     return await flushed(2, log, systemd);
   }

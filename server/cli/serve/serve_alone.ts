@@ -1,10 +1,10 @@
 import type { Server } from "../../../mod.ts";
-import { firstLine } from "../command/faults.ts";
 import { IDLE_SIGUSR1, noteIdleSignals } from "../command/idle_signals.ts";
+import { firstLine } from "../command/problems.ts";
 import { serverBanner } from "./banner.ts";
 import { drainOnSignal } from "./drain_on_signal.ts";
 import { Operating, type ServeRun } from "./operating.ts";
-import { startApp, startFault } from "./start_app.ts";
+import { startApp, startProblem } from "./start_app.ts";
 
 /**
  * Serves in this process, until it has drained.
@@ -19,7 +19,7 @@ export async function serveAlone(run: ServeRun): Promise<number> {
   try {
     server = await startApp(settings, { hostname, port, log });
   } catch (error) {
-    run.failed(startFault(error, settings), error);
+    run.failed(startProblem(error, settings), error);
     return 1;
   }
   // From here to the signals nothing is waited for: they and the ops port come before the first accept.

@@ -4,8 +4,8 @@ import { countWorkers } from "../../cluster/serve_cluster.ts";
 import { runWorker } from "../../cluster/worker.ts";
 import { drainBegins } from "../../operations/drain.ts";
 import { programOf } from "../../process/program.ts";
-import { firstLine } from "../command/faults.ts";
 import { IDLE_SIGUSR1, noteIdleSignals } from "../command/idle_signals.ts";
+import { firstLine } from "../command/problems.ts";
 import { clusterBanner } from "./banner.ts";
 import { drainOnSignal } from "./drain_on_signal.ts";
 import { handOn } from "./handed_settings.ts";
@@ -14,7 +14,7 @@ import { Operating, type ServeRun } from "./operating.ts";
 import { tryOpsPort } from "./ops_port.ts";
 import { reloadedSettings } from "./reload.ts";
 import type { Settings } from "./settings.ts";
-import { readCertificate, startApp, startFault } from "./start_app.ts";
+import { readCertificate, startApp, startProblem } from "./start_app.ts";
 
 /**
  * Serves by other processes, until they have drained.
@@ -100,7 +100,7 @@ export async function serveByWorkers(run: ServeRun): Promise<number> {
   } catch (error) {
     // A terminal and systemd signal to all: workers that did not listen for it yet have died of it.
     if (draining) return (await drained).code;
-    run.failed(startFault(error, settings), error);
+    run.failed(startProblem(error, settings), error);
     return 1;
   }
   let opsUrl: string | undefined;
@@ -137,7 +137,7 @@ export async function serveAsWorker(settings: Settings, log: Log): Promise<numbe
       try {
         return await startApp(settings, options, report);
       } catch (error) {
-        throw new Error(startFault(error, { host: options.hostname, port: options.port }));
+        throw new Error(startProblem(error, { host: options.hostname, port: options.port }));
       }
     },
   });

@@ -6,7 +6,7 @@
 
 import { z } from "zod";
 import { isHost } from "../../../protocol/mod.ts";
-import { originFault } from "../../http/origin.ts";
+import { originProblem } from "../../http/origin.ts";
 import { parseAddressRange } from "../../net/address_range.ts";
 
 /** Takes whatever a function finds nothing wrong with. */
@@ -36,7 +36,7 @@ export function integer(least: number, most: number): z.ZodType {
   return z.number(message).refine(fits, message);
 }
 
-/** A text in which a function finds the faults. */
+/** A text in which a function finds the problems. */
 export function checked(faultOf: (text: string) => string | undefined): z.ZodType {
   return z.string("expected a text").superRefine((value, context) => {
     const message = faultOf(value);
@@ -46,15 +46,15 @@ export function checked(faultOf: (text: string) => string | undefined): z.ZodTyp
 
 /** A list of origins, or of `"*"`. */
 export const origins: z.ZodType = z.array(
-  checked((origin) => origin === "*" ? undefined : originFault(origin)),
+  checked((origin) => origin === "*" ? undefined : originProblem(origin)),
   "expected a list of texts",
 );
 
 /** A list of addresses and networks. */
-export const addressRanges: z.ZodType = z.array(checked(rangeFault), "expected a list of texts");
+export const addressRanges: z.ZodType = z.array(checked(rangeProblem), "expected a list of texts");
 
 /** A list of hosts, with ports or without. */
-export const hosts: z.ZodType = z.array(checked(hostFault), "expected a list of texts");
+export const hosts: z.ZodType = z.array(checked(hostProblem), "expected a list of texts");
 
 /** True or false. */
 export const toggle: z.ZodType = z.boolean("expected true or false");
@@ -69,14 +69,14 @@ const MAX_WORKERS = 1_024;
  * @param os The system.
  * @returns What was expected, or `undefined` when the value is good.
  */
-export function workersFault(value: unknown, os: typeof Deno.build.os): string | undefined {
+export function workersProblem(value: unknown, os: typeof Deno.build.os): string | undefined {
   const fits = Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_WORKERS;
   if (value !== "auto" && !fits) return `expected an integer from 1 to ${MAX_WORKERS}, or "auto"`;
   if (os === "linux" || value === 1) return undefined;
   return "expected 1, as only Linux shares a port out among processes";
 }
 
-function rangeFault(value: string): string | undefined {
+function rangeProblem(value: string): string | undefined {
   try {
     parseAddressRange(value);
   } catch {
@@ -84,7 +84,7 @@ function rangeFault(value: string): string | undefined {
   }
 }
 
-function hostFault(value: string): string | undefined {
+function hostProblem(value: string): string | undefined {
   return value !== "" && isHost(value)
     ? undefined
     : "expected a name such as ops.example, or one with a port";

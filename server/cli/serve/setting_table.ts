@@ -1,8 +1,8 @@
 import type { z } from "zod";
-import { deflateOptionFault } from "../../connection/deflate/options.ts";
+import { deflateOptionProblem } from "../../connection/deflate/options.ts";
 import { FORWARDED_HEADERS } from "../../http/proxy/forwarded.ts";
-import { DEFAULT_LIMITS, limitFault, type Limits } from "../../limits.ts";
-import { adminFault, tokenFault } from "./admin_settings.ts";
+import { DEFAULT_LIMITS, limitProblem, type Limits } from "../../limits.ts";
+import { adminProblem, tokenProblem } from "./admin_settings.ts";
 import {
   addressRanges,
   anything,
@@ -13,7 +13,7 @@ import {
   origins,
   text,
   toggle,
-  workersFault,
+  workersProblem,
 } from "./setting_schemas.ts";
 import { SETTING_DEFAULTS } from "./settings.ts";
 
@@ -63,7 +63,7 @@ const limitSettings = (Object.keys(LIMITS_HELP) as (keyof Limits)[]).map((name):
   name,
   placeholder: name === "whenFull" ? "POLICY" : "N",
   help: LIMITS_HELP[name],
-  schema: anything((value) => limitFault(name, value)),
+  schema: anything((value) => limitProblem(name, value)),
   kind: name === "whenFull" ? "text" : "integer",
   ...DEFAULT_LIMITS[name] !== undefined && { fallback: DEFAULT_LIMITS[name] },
 }));
@@ -173,7 +173,7 @@ export const SETTINGS: readonly Setting[] = [
     placeholder: "N",
     help: 'Processes that share the port, or "auto" for one for each core; limits, such as ' +
       "--connections, count in each by itself",
-    schema: anything((value) => workersFault(value, Deno.build.os)),
+    schema: anything((value) => workersProblem(value, Deno.build.os)),
     kind: "integer",
     fallback: SETTING_DEFAULTS.workers,
   },
@@ -198,7 +198,7 @@ export const SETTINGS: readonly Setting[] = [
     name: "deflateThreshold",
     placeholder: "N",
     help: "Messages with fewer bytes are not compressed",
-    schema: anything((value) => deflateOptionFault("threshold", value)),
+    schema: anything((value) => deflateOptionProblem("threshold", value)),
     kind: "integer",
     fallback: SETTING_DEFAULTS.deflateThreshold,
   },
@@ -206,7 +206,7 @@ export const SETTINGS: readonly Setting[] = [
     name: "deflateLevel",
     placeholder: "N",
     help: "How hard to compress, 1 to 9",
-    schema: anything((value) => deflateOptionFault("level", value)),
+    schema: anything((value) => deflateOptionProblem("level", value)),
     kind: "integer",
     fallback: SETTING_DEFAULTS.deflateLevel,
   },
@@ -214,7 +214,7 @@ export const SETTINGS: readonly Setting[] = [
     name: "deflateMemoryLevel",
     placeholder: "N",
     help: "Memory for compressing besides the window, 1 to 9",
-    schema: anything((value) => deflateOptionFault("memoryLevel", value)),
+    schema: anything((value) => deflateOptionProblem("memoryLevel", value)),
     kind: "integer",
     fallback: SETTING_DEFAULTS.deflateMemoryLevel,
   },
@@ -222,7 +222,7 @@ export const SETTINGS: readonly Setting[] = [
     name: "deflateWindowBits",
     placeholder: "N",
     help: "Largest window, as the base-2 logarithm of its bytes, 8 to 15",
-    schema: anything((value) => deflateOptionFault("windowBits", value)),
+    schema: anything((value) => deflateOptionProblem("windowBits", value)),
     kind: "integer",
     fallback: SETTING_DEFAULTS.deflateWindowBits,
   },
@@ -240,7 +240,7 @@ export const SETTINGS: readonly Setting[] = [
     placeholder: "HOST:PORT",
     help: "Where the ops port listens: dashboard, metrics and API; beyond this host it demands a " +
       "token (default: there is none)",
-    schema: checked(adminFault),
+    schema: checked(adminProblem),
     kind: "text",
   },
   {
@@ -248,7 +248,7 @@ export const SETTINGS: readonly Setting[] = [
     placeholder: "TOKEN",
     help: "What the ops port asks for, at least 16 characters; everybody on this host sees it in " +
       "the list of processes: better use the variable or a file",
-    schema: checked(tokenFault),
+    schema: checked(tokenProblem),
     kind: "text",
     secret: true,
   },

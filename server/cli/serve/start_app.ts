@@ -8,7 +8,7 @@ import type { WorkerOptions } from "../../cluster/worker.ts";
 import { type Limits, resolveLimits } from "../../limits.ts";
 import { type Certificate, usableCertificate } from "../../net/certificate.ts";
 import { triedContext } from "../../net/tls.ts";
-import { firstLine, readFault } from "../command/faults.ts";
+import { firstLine, readProblem } from "../command/problems.ts";
 import type { Settings } from "./settings.ts";
 
 /** Where an app serves, whom it tells, and with which certificate where that is known already. */
@@ -94,7 +94,7 @@ export function limitsOf({ app, limits }: Pick<Settings, "app" | "limits">): Lim
 }
 
 /**
- * Reads the certificate and its key, and tries them, since a fault should name its file.
+ * Reads the certificate and its key, and tries them, since a problem should name its file.
  *
  * @param settings The settings.
  * @returns What is to be used of them, or `undefined` where none are set.
@@ -115,7 +115,7 @@ function readText(path: string): string {
   try {
     return Deno.readTextFileSync(path);
   } catch (error) {
-    throw new Error(`Cannot read "${path}": ${readFault(error)}`, { cause: error });
+    throw new Error(`Cannot read "${path}": ${readProblem(error)}`, { cause: error });
   }
 }
 
@@ -127,7 +127,7 @@ function readText(path: string): string {
  * @param flag What chooses another place.
  * @returns One line.
  */
-export function startFault(
+export function startProblem(
   error: unknown,
   { host, port }: Pick<Settings, "host" | "port">,
   flag = "--port",

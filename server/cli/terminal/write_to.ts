@@ -1,5 +1,5 @@
 import { pause } from "../../loop/pause.ts";
-import { readerHasLeft, writeFault } from "../command/faults.ts";
+import { readerHasLeft, writeProblem } from "../command/problems.ts";
 
 /** The exit code where nobody reads the output any more: the one that SIGPIPE (13) gives to other tools. */
 const NOBODY_READS = 141;
@@ -125,7 +125,7 @@ export class OutputStream {
     const left = readerHasLeft(error, this.#isTerminal);
     this.#exitCode = left ? NOBODY_READS : 1;
     const name = this.#options.descriptor === 1 ? "stdout" : "stderr";
-    if (!left) this.#options.failed?.(`Cannot write to ${name}: ${writeFault(error)}`);
+    if (!left) this.#options.failed?.(`Cannot write to ${name}: ${writeProblem(error)}`);
     return false;
   }
 

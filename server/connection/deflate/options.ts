@@ -64,7 +64,10 @@ const RANGES = {
  * @param value What somebody wants it to be.
  * @returns What was expected, or `undefined` when the value is good.
  */
-export function deflateOptionFault(name: keyof typeof RANGES, value: unknown): string | undefined {
+export function deflateOptionProblem(
+  name: keyof typeof RANGES,
+  value: unknown,
+): string | undefined {
   const [least, most] = RANGES[name];
   const fits = Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
   return fits ? undefined : `expected an integer from ${least} to ${most}`;
@@ -84,12 +87,12 @@ export function resolveDeflate(
   if (options === undefined || options === false) return undefined;
   const settings = { ...DEFLATE_DEFAULTS, ...options === true ? {} : options };
   const names = Object.keys(RANGES) as (keyof typeof RANGES)[];
-  const faults = names.flatMap((name) => {
-    const fault = deflateOptionFault(name, settings[name]);
-    return fault === undefined ? [] : [`deflate.${name}: ${fault}`];
+  const problems = names.flatMap((name) => {
+    const problem = deflateOptionProblem(name, settings[name]);
+    return problem === undefined ? [] : [`deflate.${name}: ${problem}`];
   });
-  if (faults.length > 0) throw new RangeError(`Cannot compress: ${faults.join("; ")}`);
-  const fault = deflateFault();
-  if (fault !== undefined) throw new Error(`Cannot compress: ${fault}`);
+  if (problems.length > 0) throw new RangeError(`Cannot compress: ${problems.join("; ")}`);
+  const problem = deflateFault();
+  if (problem !== undefined) throw new Error(`Cannot compress: ${problem}`);
   return settings;
 }

@@ -38,17 +38,17 @@ export class Proxies {
    */
   constructor(options: ProxyOptions) {
     const { trusted, protocol = false, header } = options;
-    const faults: string[] = [];
-    this.#ranges = readRanges(trusted, faults);
-    if (typeof protocol !== "boolean") faults.push("proxies.protocol: expected true or false");
+    const problems: string[] = [];
+    this.#ranges = readRanges(trusted, problems);
+    if (typeof protocol !== "boolean") problems.push("proxies.protocol: expected true or false");
     if (header !== undefined && !FORWARDED_HEADERS.includes(header)) {
-      faults.push(`proxies.header: expected one of ${FORWARDED_HEADERS.join(", ")}`);
+      problems.push(`proxies.header: expected one of ${FORWARDED_HEADERS.join(", ")}`);
     }
     if (protocol === false && header === undefined) {
-      faults.push("proxies: expected protocol or header, or nothing tells the client's address");
+      problems.push("proxies: expected protocol or header, or nothing tells the client's address");
     }
-    if (faults.length > 0) {
-      throw new TypeError(`Cannot serve behind these proxies: ${faults.join("; ")}`);
+    if (problems.length > 0) {
+      throw new TypeError(`Cannot serve behind these proxies: ${problems.join("; ")}`);
     }
     this.protocol = protocol;
     this.header = header;
@@ -63,9 +63,9 @@ export class Proxies {
     this.#ranges.some((range) => range.contains(address));
 }
 
-function readRanges(trusted: readonly string[], faults: string[]): AddressRange[] {
+function readRanges(trusted: readonly string[], problems: string[]): AddressRange[] {
   if (!Array.isArray(trusted) || trusted.length === 0) {
-    faults.push("proxies.trusted: expected a list with an address or network at least");
+    problems.push("proxies.trusted: expected a list with an address or network at least");
     return [];
   }
   return trusted.flatMap((text, at) => {
@@ -73,7 +73,7 @@ function readRanges(trusted: readonly string[], faults: string[]): AddressRange[
       return [parseAddressRange(text)];
     } catch (error) {
       const reason = error instanceof SyntaxError ? error.message : "expected a text";
-      faults.push(`proxies.trusted[${at}]: ${reason}`);
+      problems.push(`proxies.trusted[${at}]: ${reason}`);
       return [];
     }
   });

@@ -35,20 +35,20 @@ export const settingsFile: FuzzTarget = {
       // What stands in the file holds, and of all else the defaults.
       const given = JSON.parse(text);
       const unset = readText("{}");
-      if (!("settings" in unset)) throw new Error("Nothing at all has a fault");
+      if (!("settings" in unset)) throw new Error("Nothing at all has a problem");
       const flat = ({ limits, ...settings }: Settings) => ({ ...settings, ...limits });
       assertEquals(flat(read.settings), { ...flat(unset.settings), ...given });
       return Object.keys(given).length === 0 ? "nothing" : "settings";
     }
-    assert(read.faults.length > 0);
-    for (const fault of read.faults) {
-      assert(!/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(fault), `Unescaped: ${JSON.stringify(fault)}`);
-      assert(fault.length < 1_000, `${fault.length} characters`);
+    assert(read.problems.length > 0);
+    for (const problem of read.problems) {
+      assert(!/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(problem), `Unescaped: ${JSON.stringify(problem)}`);
+      assert(problem.length < 1_000, `${problem.length} characters`);
     }
     const isSecretShown = isNamed(text, "adminToken", SECRET) &&
-      read.faults.some((fault) => fault.includes(SECRET));
-    assert(!isSecretShown, read.faults.join());
-    return read.faults.length === 1 ? "one fault" : "faults";
+      read.problems.some((problem) => problem.includes(SECRET));
+    assert(!isSecretShown, read.problems.join());
+    return read.problems.length === 1 ? "one problem" : "problems";
   },
 };
 

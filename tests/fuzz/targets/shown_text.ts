@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { ConnectError } from "../../../client/connect_error.ts";
-import { quote } from "../../../server/cli/command/faults.ts";
+import { quote } from "../../../server/cli/command/problems.ts";
 import { messageLines, noteLines, refusalLines } from "../../../server/cli/connect/connect_text.ts";
 import { escapeControls, escapeToAscii, jsonLine } from "../../../server/escape.ts";
 import { concat } from "../../helpers/notation.ts";

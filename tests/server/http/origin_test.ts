@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   AllowedOrigins,
   isOriginAllowed,
-  originFault,
+  originProblem,
   shownOrigin,
 } from "../../../server/http/origin.ts";
 
@@ -145,7 +145,7 @@ Deno.test("isOriginAllowed() takes subdomains of any depth where a star is liste
   ], allowed);
 });
 
-Deno.test("originFault() finds nothing wrong with what may be listed", () => {
+Deno.test("originProblem() finds nothing wrong with what may be listed", () => {
   const good = [
     "https://a.example",
     "https://a.example/",
@@ -154,10 +154,10 @@ Deno.test("originFault() finds nothing wrong with what may be listed", () => {
   ];
   good.push("https://*.a.example", "http://*.localhost:8080", "https://*.b\u00fccher.example");
   good.push("null", "file://", "capacitor://localhost", "chrome-extension://abc", "app://-");
-  assertEquals(good.map(originFault), good.map(() => undefined));
+  assertEquals(good.map(originProblem), good.map(() => undefined));
 });
 
-const FAULTS: [fault: string, ...texts: string[]][] = [
+const FAULTS: [problem: string, ...texts: string[]][] = [
   ["expected an origin", "", "*", "a.example", "http://", "a b://c", "data:,x"],
   ["expected an origin", "file:///", "x://a/b", "//a.example", "https://a b", "*.a.example"],
   ["the page's own origin", "ws://a.example", "wss://*.a.example"],
@@ -179,10 +179,10 @@ const FAULTS: [fault: string, ...texts: string[]][] = [
   ["two labels at least", "https://*.example", "http://*.com:80"],
 ];
 
-for (const [fault, ...texts] of FAULTS) {
-  Deno.test(`originFault() says "${fault}" of ${texts.join(" ")}`, () => {
+for (const [problem, ...texts] of FAULTS) {
+  Deno.test(`originProblem() says "${problem}" of ${texts.join(" ")}`, () => {
     for (const text of texts) {
-      assert(originFault(text)?.includes(fault), `${text}: ${originFault(text)}`);
+      assert(originProblem(text)?.includes(problem), `${text}: ${originProblem(text)}`);
     }
   });
 }

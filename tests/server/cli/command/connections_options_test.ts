@@ -3,7 +3,7 @@ import { readConnectionsOptions } from "../../../../server/cli/command/connectio
 
 Deno.test("readConnectionsOptions() reads a number, and the switches", () => {
   assertEquals(readConnectionsOptions(["--connections", "70000", "--json"]), {
-    faults: [],
+    problems: [],
     showHelp: false,
     json: true,
     connections: 70_000,
@@ -14,11 +14,11 @@ Deno.test("readConnectionsOptions() reads a number, and the switches", () => {
 
 for (const text of ["0", "-1", "1.5", "1e3", "many", "99999999999999999999"]) {
   Deno.test(`readConnectionsOptions() refuses --connections=${text}`, () => {
-    const { faults } = readConnectionsOptions([`--connections=${text}`]);
-    assertEquals(faults, [`--connections: expected a positive integer, received "${text}"`]);
+    const { problems } = readConnectionsOptions([`--connections=${text}`]);
+    assertEquals(problems, [`--connections: expected a positive integer, received "${text}"`]);
   });
 }
 
-Deno.test("readConnectionsOptions() names every fault at once", () => {
-  assertEquals(readConnectionsOptions(["--connections=x", "--speed"]).faults.length, 2);
+Deno.test("readConnectionsOptions() names every problem at once", () => {
+  assertEquals(readConnectionsOptions(["--connections=x", "--speed"]).problems.length, 2);
 });

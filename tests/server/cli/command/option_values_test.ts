@@ -7,8 +7,8 @@ import {
 
 Deno.test("integerOption() reads an integer in its range, and says so of all else", () => {
   const read = (n: string | undefined) => {
-    const faults: string[] = [];
-    return [integerOption(n === undefined ? {} : { n }, "n", [1, 10], faults), ...faults];
+    const problems: string[] = [];
+    return [integerOption(n === undefined ? {} : { n }, "n", [1, 10], problems), ...problems];
   };
   assertEquals([read("1"), read("10"), read(undefined)], [[1], [10], [undefined]]);
   for (const text of ["", "0", "11", "1.5", "1e1", "-1", "ten"]) {
@@ -20,21 +20,21 @@ Deno.test("integerOption() reads an integer in its range, and says so of all els
 });
 
 Deno.test("choiceOption() reads one of its words, and names them otherwise", () => {
-  const faults: string[] = [];
-  assertEquals(choiceOption({ s: "b" }, "s", ["a", "b"], faults), "b");
-  assertEquals(choiceOption({}, "s", ["a", "b"], faults), undefined);
-  assertEquals(faults, []);
-  assertEquals(choiceOption({ s: "B" }, "s", ["a", "b"], faults), undefined);
-  assertEquals(faults, ['--s: expected one of a, b, received "B"']);
+  const problems: string[] = [];
+  assertEquals(choiceOption({ s: "b" }, "s", ["a", "b"], problems), "b");
+  assertEquals(choiceOption({}, "s", ["a", "b"], problems), undefined);
+  assertEquals(problems, []);
+  assertEquals(choiceOption({ s: "B" }, "s", ["a", "b"], problems), undefined);
+  assertEquals(problems, ['--s: expected one of a, b, received "B"']);
 });
 
 Deno.test("fourTupleWords() reads 4-tuples, each once", () => {
-  const faults: string[] = [];
+  const problems: string[] = [];
   const [one, other] = ["127.0.0.1:1-127.0.0.1:2", "[::1]:1-[::1]:2"];
-  assertEquals(fourTupleWords({ _: [one, other, one] }, faults), [one, other]);
-  assertEquals(fourTupleWords({ _: [] }, faults), []);
-  assertEquals(faults, []);
-  fourTupleWords({ _: ["nonsense", one, ""] }, faults);
-  assertEquals(faults.length, 2);
-  assertStringIncludes(faults[0]!, '"nonsense": Cannot parse 4-tuple');
+  assertEquals(fourTupleWords({ _: [one, other, one] }, problems), [one, other]);
+  assertEquals(fourTupleWords({ _: [] }, problems), []);
+  assertEquals(problems, []);
+  fourTupleWords({ _: ["nonsense", one, ""] }, problems);
+  assertEquals(problems.length, 2);
+  assertStringIncludes(problems[0]!, '"nonsense": Cannot parse 4-tuple');
 });

@@ -17,8 +17,8 @@ const FAULTS = ["TypeError: thrown to nobody", "TypeError: rejected for nobody"]
 Deno.test("outliveFaults() has a server go on, and the log say what was thrown and where", async () => {
   await using process = faulty();
   const url = await servedAt(process);
-  for (const fault of FAULTS) {
-    const line = JSON.parse(await process.errLine(fault));
+  for (const problem of FAULTS) {
+    const line = JSON.parse(await process.errLine(problem));
     assertEquals([line.level, line.event], ["ERROR", "fault"]);
     assertStringIncludes(line.error, "faulty_program.ts");
   }
@@ -30,7 +30,7 @@ Deno.test("outliveFaults() has a server go on, and the log say what was thrown a
 clusterTest("outliveFaults() has workers and their supervisor go on", async () => {
   await using process = faulty("--workers=2");
   const url = await servedAt(process);
-  for (const fault of FAULTS) await process.errLine(fault);
+  for (const problem of FAULTS) await process.errLine(problem);
   await assertServes(url);
   process.signal("SIGTERM");
   const { code, err } = await process.ended();

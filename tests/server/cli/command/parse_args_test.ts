@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { parseArgs } from "../../../../server/cli/command/parse_args.ts";
 
 Deno.test("parseArgs() reads values, switches, aliases and lists", () => {
-  const faults: string[] = [];
+  const problems: string[] = [];
   const { name, json, help, h, many } = parseArgs(
     ["--name", "a", "--json", "-h", "--many=1", "--many", "2"],
     {
@@ -11,28 +11,28 @@ Deno.test("parseArgs() reads values, switches, aliases and lists", () => {
       collect: ["many"],
       alias: { h: "help" },
     },
-    faults,
+    problems,
   );
-  assertEquals(faults, []);
+  assertEquals(problems, []);
   assertEquals([name, json, help, h, many], ["a", true, true, true, ["1", "2"]]);
 });
 
 Deno.test("parseArgs() takes a negative number for a value, where an option takes one", () => {
-  const faults: string[] = [];
+  const problems: string[] = [];
   const { limit, json } = parseArgs(
     ["--limit", "-1", "--json", "-2", "--limit"],
     { string: ["limit"], boolean: ["json"], collect: ["limit"] },
-    faults,
+    problems,
   );
-  assertEquals([limit, json, faults], [["-1", ""], true, ["-2: no such option"]]);
+  assertEquals([limit, json, problems], [["-1", ""], true, ["-2: no such option"]]);
 });
 
-Deno.test("parseArgs() finds fault with everything else, and says what looks like an option", () => {
-  const faults: string[] = [];
+Deno.test("parseArgs() finds problem with everything else, and says what looks like an option", () => {
+  const problems: string[] = [];
   const args = ["--odd", "--no-name=1", "-_", "", "-", "007", "--", "--name", "x"];
-  const { name, _ } = parseArgs(args, { string: ["name"] }, faults);
+  const { name, _ } = parseArgs(args, { string: ["name"] }, problems);
   assertEquals([name, _], [undefined, []]);
-  assertEquals(faults, [
+  assertEquals(problems, [
     "--no-name=1: no such option",
     "--odd: no such option",
     "-_: no such option",
@@ -45,11 +45,13 @@ Deno.test("parseArgs() finds fault with everything else, and says what looks lik
 });
 
 Deno.test("parseArgs() takes as many words as were asked for, as they were typed", () => {
-  const faults: string[] = [];
+  const problems: string[] = [];
   const parsed = parseArgs(
     ["12", "--a=1", "--", "-x", "more"],
     { string: ["a"], words: 2 },
-    faults,
+    problems,
   );
-  assertEquals([parsed._, parsed.a, faults], [["12", "-x"], "1", ['"more": unexpected argument']]);
+  assertEquals([parsed._, parsed.a, problems], [["12", "-x"], "1", [
+    '"more": unexpected argument',
+  ]]);
 });

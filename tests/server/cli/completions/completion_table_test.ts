@@ -11,7 +11,7 @@ const ALL = [...new Set([...COMMANDS, decode, completionsCommand(() => COMMANDS)
 const TABLE = completionTable(ALL);
 
 /** What a command says about arguments, beside one that it refuses in any case. */
-async function faultsOf(name: string, ...args: string[]): Promise<string[]> {
+async function problemsOf(name: string, ...args: string[]): Promise<string[]> {
   const command = ALL.find((command) => command.name === name)!;
   const { code, err } = await written((io) => command.run([...args, "--nope"], io));
   assertEquals(code, 2);
@@ -34,12 +34,12 @@ for (const { name, options } of TABLE.slice(0, -1)) { // the last is help
     for (const { flag, takes, values } of options) {
       if (flag === "--help" || flag === "-h") continue;
       const args = takes === "nothing" ? [flag] : [`${flag}=${values[0] ?? "x"}`];
-      const faults = await faultsOf(name, ...args);
-      assert(!faults.some((line) => line.includes(`${flag}: no such option`)), flag);
+      const problems = await problemsOf(name, ...args);
+      assert(!problems.some((line) => line.includes(`${flag}: no such option`)), flag);
       if (takes !== "choice") continue;
       // That it needs another option beside it says nothing about the value.
       const complaints = async (value: string) =>
-        (await faultsOf(name, `${flag}=${value}`))
+        (await problemsOf(name, `${flag}=${value}`))
           .filter((line) => line.includes(` ${flag}: `) && !line.endsWith(" too"));
       for (const value of values) assertEquals(await complaints(value), []);
       assertEquals((await complaints("nonsense")).length, 1, flag);

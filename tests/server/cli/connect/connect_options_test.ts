@@ -6,9 +6,9 @@ import {
 
 /** Reads a good command line. */
 function read(...args: string[]) {
-  const faults: string[] = [];
-  const options = readConnectOptions(args, faults);
-  assertEquals(faults, []);
+  const problems: string[] = [];
+  const options = readConnectOptions(args, problems);
+  assertEquals(problems, []);
   return options;
 }
 
@@ -87,7 +87,7 @@ Deno.test("readConnectOptions() takes a name and a password from where they are 
 });
 
 for (
-  const [args, fault] of [
+  const [args, problem] of [
     [[], "expected a URL"],
     [["http://"], "the URL cannot be read"],
     [["ws://me:secret@:80"], "the URL cannot be read"],
@@ -116,11 +116,11 @@ for (
   ] as const
 ) {
   Deno.test(`readConnectOptions() says what is wrong with ${JSON.stringify(args)}`, () => {
-    const faults: string[] = [];
-    readConnectOptions(args, faults);
-    assertEquals(faults.length, 1, faults.join("; "));
-    assertStringIncludes(faults[0]!, fault);
-    assert(!faults[0]!.includes("secret"));
+    const problems: string[] = [];
+    readConnectOptions(args, problems);
+    assertEquals(problems.length, 1, problems.join("; "));
+    assertStringIncludes(problems[0]!, problem);
+    assert(!problems[0]!.includes("secret"));
   });
 }
 

@@ -112,13 +112,13 @@ Deno.test("Pipe closes when nobody reads on", async () => {
 });
 
 Deno.test("Pipe closes when the input fails, and says why", async () => {
-  const fault = new TypeError("no UTF-8");
+  const problem = new TypeError("no UTF-8");
   async function* failing() {
     yield "a";
-    await Promise.reject(fault);
+    await Promise.reject(problem);
   }
   const result = await pipe(echo, failing(), USUAL);
-  assertEquals([result.status.code, result.fault], [1000, fault]);
+  assertEquals([result.status.code, result.problem], [1000, problem]);
 });
 
 Deno.test("Pipe says so when the connection ends before all was sent", async () => {

@@ -400,7 +400,7 @@ asyncio.run(main())`;
 }
 
 for (
-  const [args, fault] of [
+  const [args, problem] of [
     [[], "expected a URL"],
     [["ftp://localhost"], "expected a URL with ws:// or wss://"],
     [["localhost", "other"], '"other": unexpected argument'],
@@ -409,7 +409,7 @@ for (
   Deno.test(`connect ${args.join(" ")} is wrong usage`, async () => {
     const { code, out, err } = await run(args);
     assertEquals([code, out], [2, ""]);
-    assertStringIncludes(err, `fourtuple connect: ${fault}`);
+    assertStringIncludes(err, `fourtuple connect: ${problem}`);
   });
 }
 

@@ -113,7 +113,7 @@ Deno.test("eventRecord() writes messages whole", () => {
   });
 });
 
-Deno.test("refusalLines() shows the fault, and how the answer begins", () => {
+Deno.test("refusalLines() shows the problem, and how the answer begins", () => {
   const headers = new Headers({ "retry-after": "2" });
   const body = `\n\x1b[2J\n${"x".repeat(500)}\n${"line\n".repeat(20)}`;
   const answer = { status: 503, statusText: "Busy\x1b", headers, body };

@@ -4,16 +4,16 @@ import { MessageInflater } from "../../../../server/cli/decode/decode_inflate.ts
 import { deflateFault } from "../../../../server/connection/deflate/deflate_fault.ts";
 import { fromHex } from "../../../helpers/notation.ts";
 
-const fault = deflateFault();
-const ignore = fault !== undefined;
-const reason = ignore ? ` (ignored: ${fault})` : "";
+const problem = deflateFault();
+const ignore = problem !== undefined;
+const reason = ignore ? ` (ignored: ${problem})` : "";
 
 /** RFC 7692 7.2.3.1 and 7.2.3.2: "Hello", and the same once more, which refers to the first. */
 const HELLO = fromHex("f248cdc9c90700");
 const AGAIN = fromHex("f200110000");
 
 function textOf(inflated: Uint8Array | string): string {
-  return typeof inflated === "string" ? `fault: ${inflated}` : new TextDecoder().decode(inflated);
+  return typeof inflated === "string" ? `problem: ${inflated}` : new TextDecoder().decode(inflated);
 }
 
 Deno.test({

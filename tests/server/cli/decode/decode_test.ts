@@ -179,7 +179,7 @@ Deno.test("decode says what the input should have been", async () => {
   assertStringIncludes(err, "fourtuple decode: Cannot tell what the input is");
 });
 
-Deno.test("decode exits 2 and names all faults when the usage is wrong", async () => {
+Deno.test("decode exits 2 and names all problems when the usage is wrong", async () => {
   const { code, out, err } = await run("8900", "--format=gif", "--role", "peer", "--bytes=-1", "x");
   assertEquals([code, out], [2, ""]);
   for (

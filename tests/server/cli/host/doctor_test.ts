@@ -113,7 +113,7 @@ Deno.test("doctor --help prints the help and exits 0", async () => {
   }
 });
 
-Deno.test("doctor lists all usage faults at once and exits 2", async () => {
+Deno.test("doctor lists all usage problems at once and exits 2", async () => {
   assertEquals(await run("--jsn", "--connections", "0", "12", "-x", "--_=1", "--", "more"), {
     code: 2,
     out: "",

@@ -37,16 +37,16 @@ for (const [name, answer, value] of GOOD) {
 
   Deno.test(`${name}.read() says what is wrong with another answer`, () => {
     for (const other of [null, 5, "text", []]) {
-      assertEquals(Object.keys(answer.read(other)), ["fault"], JSON.stringify(other));
+      assertEquals(Object.keys(answer.read(other)), ["problem"], JSON.stringify(other));
     }
   });
 }
 
-Deno.test("Answer.read() names the place of a fault", () => {
+Deno.test("Answer.read() names the place of a problem", () => {
   assertEquals(DRAIN.read({ phase: "serving", left: "3" }), {
-    fault: "left: Invalid input: expected number, received string",
+    problem: "left: Invalid input: expected number, received string",
   });
   assertEquals(CLOSED.read({ closed: 1, examples: [1] }), {
-    fault: "examples.0: Invalid input: expected string, received number",
+    problem: "examples.0: Invalid input: expected string, received number",
   });
 });

@@ -20,7 +20,7 @@ function stranger(answer: (request: Request) => Response | Promise<Response>) {
   };
 }
 
-async function fault(asking: Promise<unknown>): Promise<AdminError> {
+async function problem(asking: Promise<unknown>): Promise<AdminError> {
   return await assertRejects(() => asking, AdminError);
 }
 
@@ -57,10 +57,10 @@ Deno.test("AdminClient.connections() follows the pages, and passes conditions on
 
 Deno.test("AdminClient says what to do about a token", async () => {
   await using port = startAdminPort(new FakeOperations(), TOKEN);
-  const none = await fault(clientOf(port.place).snapshot());
+  const none = await problem(clientOf(port.place).snapshot());
   assertEquals(none.exitCode, 3);
   assertStringIncludes(none.message, "wants a token: give --token, --token-file or");
-  const wrong = await fault(clientOf(port.place, "another").snapshot());
+  const wrong = await problem(clientOf(port.place, "another").snapshot());
   assertEquals(
     [wrong.exitCode, wrong.message],
     [3, `The ops port at ${port.place} does not take this token`],
@@ -71,7 +71,7 @@ Deno.test("AdminClient says how to start a server where there is none", async ()
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const place = `127.0.0.1:${listener.addr.port}`;
   listener.close();
-  const { message, exitCode } = await fault(clientOf(place).snapshot());
+  const { message, exitCode } = await problem(clientOf(place).snapshot());
   assertEquals([message, exitCode], [
     `Cannot reach the ops port at ${place}: connection refused. ` +
     `Is there a server, started with --admin ${place}?`,
@@ -83,15 +83,15 @@ Deno.test("AdminClient tells what is missing from what is wrong and what failed"
   const operations = new FakeOperations();
   await using port = startAdminPort(operations);
   const client = clientOf(port.place);
-  const missing = await fault(client.describe(GONE));
+  const missing = await problem(client.describe(GONE));
   assertEquals([missing.exitCode, missing.missing], [1, true]);
-  assertEquals((await fault(client.closeOne(GONE, {}))).missing, true);
-  assertEquals((await fault(client.tap(GONE, 0, NEVER).next())).missing, true);
-  const wrong = await fault(client.connections({ source: "everywhere" }));
+  assertEquals((await problem(client.closeOne(GONE, {}))).missing, true);
+  assertEquals((await problem(client.tap(GONE, 0, NEVER).next())).missing, true);
+  const wrong = await problem(client.connections({ source: "everywhere" }));
   assertEquals(wrong.exitCode, 2);
   assertStringIncludes(wrong.message, "source");
   operations.fault = new Error("secret");
-  const failed = await fault(client.host());
+  const failed = await problem(client.host());
   assertEquals([failed.exitCode, failed.message.includes("secret")], [1, false]);
 });
 
@@ -121,7 +121,7 @@ for (
 ) {
   Deno.test(`AdminClient knows a server that is no ops port by ${name}`, async () => {
     await using other = stranger(answer);
-    const { message, exitCode } = await fault(other.client.snapshot());
+    const { message, exitCode } = await problem(other.client.snapshot());
     assertEquals(exitCode, 3);
     assertStringIncludes(message, "is no ops port of this release: ");
     assertStringIncludes(message, part);
@@ -134,7 +134,7 @@ Deno.test("AdminClient sends the token nowhere else", async () => {
     seen.push(request.headers.get("authorization"));
     return Response.redirect(new URL("/elsewhere", request.url));
   });
-  await fault(other.client.snapshot());
+  await problem(other.client.snapshot());
   assertEquals(seen, [null]);
 });
 
@@ -172,6 +172,6 @@ Deno.test("AdminClient.tap() refuses lines that are no events", async () => {
   for (const body of ["nonsense\n", '{"type":"other"}\n', "1".repeat(70_000)]) {
     await using other = stranger(() => new Response(body, { headers }));
     const tap = other.client.tap(GONE, 0, NEVER);
-    assertEquals((await fault(tap.next())).exitCode, 3);
+    assertEquals((await problem(tap.next())).exitCode, 3);
   }
 });

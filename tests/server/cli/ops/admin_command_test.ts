@@ -7,7 +7,7 @@ import { fourtuple } from "../../../helpers/process.ts";
 import { written } from "../../../helpers/written.ts";
 
 /** A command that writes down what it was given, or throws. */
-function probe(fault?: Error) {
+function probe(problem?: Error) {
   return adminCommand<{ flags: Flags }>({
     name: "probe",
     summary: "Probes",
@@ -15,20 +15,20 @@ function probe(fault?: Error) {
     string: ["text"],
     boolean: ["loud"],
     words: 1,
-    read(flags, faults) {
-      if (flags.text === "wrong") faults.push("--text: it is wrong");
+    read(flags, problems) {
+      if (flags.text === "wrong") problems.push("--text: it is wrong");
       return { flags };
     },
     run(client, { flags, json }, { out }) {
-      if (fault !== undefined) return Promise.reject(fault);
+      if (problem !== undefined) return Promise.reject(problem);
       out(JSON.stringify([client.place, flags.text, flags.loud, flags._, json]));
       return Promise.resolve(0);
     },
   });
 }
 
-function run(args: string[], fault?: Error) {
-  return written((io) => probe(fault).run(args, io));
+function run(args: string[], problem?: Error) {
+  return written((io) => probe(problem).run(args, io));
 }
 
 Deno.test("adminCommand() reads its own options and those of all", async () => {
@@ -60,12 +60,12 @@ Try: fourtuple probe --help
   });
 });
 
-Deno.test("adminCommand() writes a fault of the ops port as one escaped line", async () => {
+Deno.test("adminCommand() writes a problem of the ops port as one escaped line", async () => {
   const { code, out, err } = await run([], new AdminError("gone \x1b[2J\n", 3));
   assertEquals([code, out, err], [3, "", "fourtuple probe: gone \\x1b[2J\\x0a\n"]);
 });
 
-Deno.test("adminCommand() leaves other faults to its caller", async () => {
+Deno.test("adminCommand() leaves other problems to its caller", async () => {
   await assertRejects(() => run([], new RangeError("a bug")), RangeError, "a bug");
 });
 

@@ -2,17 +2,17 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { readAdminAccess } from "../../../../server/cli/ops/admin_options.ts";
 
 function read(flags: Record<string, string>, env: Record<string, string> = {}) {
-  const faults: string[] = [];
+  const problems: string[] = [];
   const readFile = (path: string): string => {
     if (path !== "there") throw new Deno.errors.NotFound();
     return "of-the-file\n";
   };
-  const { url, token } = readAdminAccess(flags, { env, readFile }, faults);
-  return { url: url.href, token, faults };
+  const { url, token } = readAdminAccess(flags, { env, readFile }, problems);
+  return { url: url.href, token, problems };
 }
 
 Deno.test("readAdminAccess() asks this host where nothing is said", () => {
-  assertEquals(read({}), { url: "http://127.0.0.1:6455/", token: undefined, faults: [] });
+  assertEquals(read({}), { url: "http://127.0.0.1:6455/", token: undefined, problems: [] });
 });
 
 for (
@@ -26,7 +26,7 @@ for (
   Deno.test(`readAdminAccess() takes ${given}`, () => {
     assertEquals(read({ admin: given }).url, url);
     assertEquals(read({}, { FOURTUPLE_ADMIN: given }).url, url);
-    assertEquals(read({ admin: given }, { FOURTUPLE_ADMIN: "nonsense" }).faults, []);
+    assertEquals(read({ admin: given }, { FOURTUPLE_ADMIN: "nonsense" }).problems, []);
   });
 }
 
@@ -44,10 +44,10 @@ for (
   ]
 ) {
   Deno.test(`readAdminAccess() refuses "${given}"`, () => {
-    const { faults } = read({ admin: given });
-    assertEquals(faults.length, 1);
-    assertStringIncludes(faults[0]!, "--admin: expected HOST:PORT or a URL");
-    assertStringIncludes(read({}, { FOURTUPLE_ADMIN: given }).faults[0]!, "FOURTUPLE_ADMIN: ");
+    const { problems } = read({ admin: given });
+    assertEquals(problems.length, 1);
+    assertStringIncludes(problems[0]!, "--admin: expected HOST:PORT or a URL");
+    assertStringIncludes(read({}, { FOURTUPLE_ADMIN: given }).problems[0]!, "FOURTUPLE_ADMIN: ");
   });
 }
 
@@ -61,23 +61,23 @@ Deno.test("readAdminAccess() takes a token from a flag, its file or a variable, 
 
 Deno.test("readAdminAccess() says what is wrong with a token, and does not show it", () => {
   for (const token of ["with blank", "größer", "line\nfeed"]) {
-    const { faults } = read({ token });
-    assertEquals(faults.length, 1, token);
-    assertStringIncludes(faults[0]!, "--token: expected a token of visible ASCII");
-    assert(!faults[0]!.includes(token));
+    const { problems } = read({ token });
+    assertEquals(problems.length, 1, token);
+    assertStringIncludes(problems[0]!, "--token: expected a token of visible ASCII");
+    assert(!problems[0]!.includes(token));
   }
   const empty = "expected a text that is not empty";
-  assertEquals(read({ token: "" }).faults, [`--token: ${empty}`]);
+  assertEquals(read({ token: "" }).problems, [`--token: ${empty}`]);
   for (const name of ["FOURTUPLE_ADMIN_TOKEN", "FOURTUPLE_ADMIN_TOKEN_FILE"]) {
-    assertEquals(read({}, { [name]: "" }).faults, [`${name}: ${empty}`]);
+    assertEquals(read({}, { [name]: "" }).problems, [`${name}: ${empty}`]);
   }
-  assertEquals(read({ "token-file": "gone" }).faults, [
+  assertEquals(read({ "token-file": "gone" }).problems, [
     '--token-file: "gone" cannot be read: there is no such file',
   ]);
-  assertEquals(read({}, { FOURTUPLE_ADMIN_TOKEN_FILE: "gone" }).faults, [
+  assertEquals(read({}, { FOURTUPLE_ADMIN_TOKEN_FILE: "gone" }).problems, [
     'FOURTUPLE_ADMIN_TOKEN_FILE: "gone" cannot be read: there is no such file',
   ]);
-  assertEquals(read({ token: "a", "token-file": "there" }).faults, [
+  assertEquals(read({ token: "a", "token-file": "there" }).problems, [
     "--token-file: --token is given too",
   ]);
 });

@@ -2,20 +2,20 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { checkSource, readMatch } from "../../../../server/cli/ops/connection_match.ts";
 
 Deno.test("readMatch() reads conditions, in one text or several", () => {
-  const faults: string[] = [];
+  const problems: string[] = [];
   const key = "127.0.0.1:1-127.0.0.1:2";
   assertEquals(
     readMatch(
       ["source=192.0.2.0/24,path=/a=b*", `state=closing,worker=0,subprotocol=,key=${key}`],
-      faults,
+      problems,
     ),
     { source: "192.0.2.0/24", path: "/a=b*", state: "closing", worker: 0, subprotocol: "", key },
   );
-  assertEquals([readMatch([], faults), faults], [{}, []]);
+  assertEquals([readMatch([], problems), problems], [{}, []]);
 });
 
 for (
-  const [text, fault] of [
+  const [text, problem] of [
     ["", 'received ""'],
     ["source", 'received "source"'],
     ["=x", 'received "=x"'],
@@ -28,17 +28,17 @@ for (
   ] as const
 ) {
   Deno.test(`readMatch() refuses "${text}"`, () => {
-    const faults: string[] = [];
-    readMatch([text], faults);
-    assertEquals(faults.length, 1);
-    assertStringIncludes(faults[0]!, fault);
+    const problems: string[] = [];
+    readMatch([text], problems);
+    assertEquals(problems.length, 1);
+    assertStringIncludes(problems[0]!, problem);
   });
 }
 
 Deno.test("checkSource() takes addresses and networks, and nothing else", () => {
-  const faults: string[] = [];
-  for (const source of ["192.0.2.7", "2001:db8::/32"]) checkSource("--source", source, faults);
-  assertEquals(faults, []);
-  for (const source of ["192.0.2.7/99", "a", ""]) checkSource("--source", source, faults);
-  assertEquals(faults.length, 3);
+  const problems: string[] = [];
+  for (const source of ["192.0.2.7", "2001:db8::/32"]) checkSource("--source", source, problems);
+  assertEquals(problems, []);
+  for (const source of ["192.0.2.7/99", "a", ""]) checkSource("--source", source, problems);
+  assertEquals(problems.length, 3);
 });

@@ -89,7 +89,7 @@ Deno.test("tap exits 1 where there is no such connection", async () => {
 });
 
 for (
-  const [args, fault] of [
+  const [args, problem] of [
     [[], "expected the 4-tuple of a connection"],
     [["nonsense"], '"nonsense": Cannot parse 4-tuple'],
     [["127.0.0.1:1-127.0.0.1:2", "--bytes=9"], "--bytes: needs --payload"],
@@ -99,6 +99,6 @@ for (
   Deno.test(`tap ${args.join(" ")} is wrong usage`, async () => {
     const { code, err } = await written((io) => tap.run([...args], io));
     assertEquals(code, 2);
-    assertStringIncludes(err, fault);
+    assertStringIncludes(err, problem);
   });
 }

@@ -18,7 +18,7 @@ class FakeScreen implements Screen {
   rows = 20;
   closed = 0;
   /** Thrown at the next drawing. */
-  fault: Error | undefined = undefined;
+  problem: Error | undefined = undefined;
   #events: TerminalEvents | undefined = undefined;
 
   size() {
@@ -26,7 +26,7 @@ class FakeScreen implements Screen {
   }
 
   draw(lines: readonly Line[]): void {
-    if (this.fault !== undefined) throw this.fault;
+    if (this.problem !== undefined) throw this.problem;
     this.lines = lines;
   }
 
@@ -158,7 +158,7 @@ Deno.test("top goes on when the server could not answer once", async () => {
   const { screen, ended } = start(operations, port.place);
   await screen.shows("q quit");
   operations.fault = new Error("secret");
-  await until("the fault is shown", () => !screen.lines.at(-1)!.text.includes("q quit"));
+  await until("the problem is shown", () => !screen.lines.at(-1)!.text.includes("q quit"));
   operations.fault = undefined;
   operations.connections.pop();
   await screen.shows("Connections 9 of");
@@ -183,7 +183,7 @@ Deno.test("top leaves the screen when drawing fails, and when a signal ends it",
   await using port = startAdminPort(operations);
   const broken = start(operations, port.place);
   await broken.screen.shows("q quit");
-  broken.screen.fault = new RangeError("a bug");
+  broken.screen.problem = new RangeError("a bug");
   assertEquals(await broken.ended.catch(({ message }) => message), "a bug");
   assertEquals(broken.screen.closed, 1);
   const ended = start(operations, port.place);

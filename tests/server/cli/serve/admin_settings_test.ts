@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import {
-  adminFault,
+  adminProblem,
   isLoopback,
   parseAdminAddress,
   settleToken,
-  tokenFault,
+  tokenProblem,
   type TokenSettings,
 } from "../../../../server/cli/serve/admin_settings.ts";
 
@@ -38,19 +38,19 @@ for (
     "a:1\n",
   ]
 ) {
-  Deno.test(`adminFault() refuses ${JSON.stringify(text)}`, () => {
+  Deno.test(`adminProblem() refuses ${JSON.stringify(text)}`, () => {
     assertEquals(parseAdminAddress(text), undefined);
-    assertEquals(adminFault(text), "expected HOST:PORT such as 127.0.0.1:6455 or [::1]:6455");
+    assertEquals(adminProblem(text), "expected HOST:PORT such as 127.0.0.1:6455 or [::1]:6455");
   });
 }
 
-Deno.test("tokenFault() wants 16 characters that a header can carry", () => {
-  assertEquals(tokenFault(TOKEN), undefined);
-  assertEquals(tokenFault("!~".repeat(50)), undefined);
-  assertEquals(tokenFault(""), "expected a text that is not empty");
+Deno.test("tokenProblem() wants 16 characters that a header can carry", () => {
+  assertEquals(tokenProblem(TOKEN), undefined);
+  assertEquals(tokenProblem("!~".repeat(50)), undefined);
+  assertEquals(tokenProblem(""), "expected a text that is not empty");
   for (const bad of [TOKEN.slice(1), `${TOKEN} `, `${TOKEN}\n`, `${TOKEN}é`, `a b${TOKEN}`]) {
     assertEquals(
-      tokenFault(bad),
+      tokenProblem(bad),
       "expected a token of at least 16 characters, printable ASCII without spaces",
     );
   }
@@ -66,8 +66,8 @@ Deno.test("isLoopback() knows what only this host reaches, however it is written
   }
 });
 
-/** Settles and returns the faults; files are by name. */
-function faultsOf(values: TokenSettings, files: Record<string, string> = {}): string[] {
+/** Settles and returns the problems; files are by name. */
+function problemsOf(values: TokenSettings, files: Record<string, string> = {}): string[] {
   return settleToken(values, (name) => `--${name}`, (path) => {
     if (files[path] === undefined) throw new Deno.errors.NotFound();
     return files[path];
@@ -76,24 +76,24 @@ function faultsOf(values: TokenSettings, files: Record<string, string> = {}): st
 
 Deno.test("settleToken() puts the token of the file among the settings", () => {
   const values: TokenSettings = { admin: "[::]:1", adminTokenFile: "t" };
-  assertEquals(faultsOf(values, { t: `\n${TOKEN}\r\n` }), []);
+  assertEquals(problemsOf(values, { t: `\n${TOKEN}\r\n` }), []);
   assertEquals(values.adminToken, TOKEN);
 });
 
 Deno.test("settleToken() says why a file gives no token", () => {
-  assertEquals(faultsOf({ adminTokenFile: "t" }), [
+  assertEquals(problemsOf({ adminTokenFile: "t" }), [
     "--adminTokenFile: t: cannot be read: there is no such file",
   ]);
-  assertEquals(faultsOf({ adminTokenFile: "t" }, { t: "" }).length, 1);
+  assertEquals(problemsOf({ adminTokenFile: "t" }, { t: "" }).length, 1);
 });
 
 Deno.test("settleToken() refuses two tokens, and an open ops port without one", () => {
-  assertEquals(faultsOf({ admin: "a:1", adminToken: TOKEN, adminTokenFile: "t" }), [
+  assertEquals(problemsOf({ admin: "a:1", adminToken: TOKEN, adminTokenFile: "t" }), [
     "--adminTokenFile: cannot be given beside --adminToken",
   ]);
-  const fault = '--admin: needs a token, since not only this host reaches "a:1"';
-  assertEquals(faultsOf({ admin: "a:1" }), [fault]);
+  const problem = '--admin: needs a token, since not only this host reaches "a:1"';
+  assertEquals(problemsOf({ admin: "a:1" }), [problem]);
   for (const admin of ["localhost:1", "nonsense", 5, undefined]) {
-    assertEquals(faultsOf({ admin }), []);
+    assertEquals(problemsOf({ admin }), []);
   }
 });

@@ -44,7 +44,7 @@ Deno.test("Log writes a pretty line: time, level, worker, event, message, 4-tupl
   const lines = await logged(
     PRETTY,
     { level: "info", event: "listening", message: "Listening on 1 port" },
-    { level: "warning", event: "refused", message: "ClientIdentity was refused", key: KEY },
+    { level: "warning", event: "refused", message: "Peer was refused", key: KEY },
     { level: "info", event: "opened", message: "Opened", key: KEY, worker: 12 },
   );
   assertEquals(lines.map(withoutTime), [
@@ -140,13 +140,13 @@ Deno.test("Log writes no line that is longer than 16 KiB or steers a terminal, w
       log.write({ level: "error", event: text, message: text, reason: text, key: text, error });
       log.audit(text, { at: "now", target: { [text]: text }, result: Array(9_999).fill(part) });
     };
-    const [fault, audit] = await linesOf(JSON_LINES, use);
-    const { message, error: described } = JSON.parse(fault!);
+    const [problem, audit] = await linesOf(JSON_LINES, use);
+    const { message, error: described } = JSON.parse(problem!);
     for (const cut of [message, described]) assertMatch(cut, /… \(\d+ characters more\)$/);
     assertEquals(typeof JSON.parse(audit!).audit.target, "string");
     const pretty = await linesOf(PRETTY, use);
     const ends = pretty.findLastIndex((line) => TIME.test(line));
-    const entries = [fault!, audit!, pretty.slice(0, ends).join("\n"), pretty[ends]!];
+    const entries = [problem!, audit!, pretty.slice(0, ends).join("\n"), pretty[ends]!];
     for (const line of entries) {
       const { length } = new TextEncoder().encode(`${line}\n`);
       assert(length <= 16_384, `${length} of ${JSON.stringify(part)}`);

@@ -143,9 +143,9 @@ hupTest(
       process.signal("SIGHUP");
       const line = await process.errLine(" reload_failed ");
       for (
-        const fault of ["connections: expected", "logLevel: expected", "tlsKey: needs tlsCert"]
+        const problem of ["connections: expected", "logLevel: expected", "tlsKey: needs tlsCert"]
       ) {
-        assertStringIncludes(line, `${path("f.json")}: ${fault}`);
+        assertStringIncludes(line, `${path("f.json")}: ${problem}`);
       }
       const end = closed(socket);
       await logOf(process);

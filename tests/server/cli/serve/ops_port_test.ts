@@ -49,14 +49,14 @@ Deno.test("startOpsPort() starts nothing where none is set", () => {
 Deno.test("startOpsPort() and tryOpsPort() name an address that cannot be had", () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const admin = `127.0.0.1:${taken.addr.port}`;
-  const fault =
+  const problem =
     `Ops port: Cannot listen on ${admin}: the port is in use; choose another with --admin`;
   const start = ({ hostname, port }: OpsPortOptions) => {
     Deno.listen({ hostname, port });
     throw new Error("Listens");
   };
-  assertThrows(() => startOpsPort({ admin }, start, OPTIONS), Error, fault);
-  assertThrows(() => tryOpsPort({ admin }), Error, fault);
+  assertThrows(() => startOpsPort({ admin }, start, OPTIONS), Error, problem);
+  assertThrows(() => tryOpsPort({ admin }), Error, problem);
 });
 
 Deno.test("tryOpsPort() leaves the address free", () => {

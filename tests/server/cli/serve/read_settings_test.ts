@@ -23,13 +23,13 @@ function read(args: readonly string[], { env = {}, files = {} }: Around = {}) {
 
 function settingsOf(args: readonly string[], around?: Around): Settings {
   const result = read(args, around);
-  if ("faults" in result) throw new Error(result.faults.join("\n"));
+  if ("problems" in result) throw new Error(result.problems.join("\n"));
   return result.settings;
 }
 
-function faultsOf(args: readonly string[], around?: Around): readonly string[] {
+function problemsOf(args: readonly string[], around?: Around): readonly string[] {
   const result = read(args, around);
-  return "faults" in result ? result.faults : [];
+  return "problems" in result ? result.problems : [];
 }
 
 const TOKEN = "0123456789abcdef";
@@ -39,21 +39,21 @@ const ORIGIN =
 
 Deno.test("readSettings() refuses a line of a head that is longer than the head", () => {
   const expected = "expected at most headBytes, which is";
-  assertEquals(faultsOf(["--head-line-bytes=16385"]), [
+  assertEquals(problemsOf(["--head-line-bytes=16385"]), [
     `--head-line-bytes: ${expected} 16384, received 16385`,
   ]);
   assertEquals(
-    faultsOf(["--head-bytes=500"], { env: { FOURTUPLE_HEAD_LINE_BYTES: "501" } }),
+    problemsOf(["--head-bytes=500"], { env: { FOURTUPLE_HEAD_LINE_BYTES: "501" } }),
     [`FOURTUPLE_HEAD_LINE_BYTES: ${expected} 500, received 501`],
   );
   assertEquals(settingsOf(["--head-bytes=500", "--head-line-bytes=500"]).limits.headBytes, 500);
-  assertEquals(faultsOf(["--head-bytes=500"]), []);
+  assertEquals(problemsOf(["--head-bytes=500"]), []);
 });
 
-Deno.test("readSettings() says where there is a fault that the log is JSON all the same", () => {
+Deno.test("readSettings() says where there is a problem that the log is JSON all the same", () => {
   const json = ["--log-format=json", "--port=x"];
-  assertEquals(read(json), { faults: [`--port: ${PORT}, received "x"`], json: true });
-  assertEquals(read(json.slice(1)), { faults: [`--port: ${PORT}, received "x"`] });
+  assertEquals(read(json), { problems: [`--port: ${PORT}, received "x"`], json: true });
+  assertEquals(read(json.slice(1)), { problems: [`--port: ${PORT}, received "x"`] });
 });
 
 Deno.test("flagOf() and variableOf() write a name in the manner of flags and of variables", () => {
@@ -95,11 +95,11 @@ Deno.test("readSettings() prefers flags to variables, and variables to the file"
 
 Deno.test("readSettings() wants --admin for an audit log, and no empty token", () => {
   assertEquals(readSettings(["--audit-log=f"], { env: {}, readFile: () => "" }), {
-    faults: ["--audit-log: needs --admin too"],
+    problems: ["--audit-log: needs --admin too"],
   });
   const env = { FOURTUPLE_ADMIN_TOKEN: "" };
   assertEquals(readSettings([], { env, readFile: () => "" }), {
-    faults: ["FOURTUPLE_ADMIN_TOKEN: expected a text that is not empty"],
+    problems: ["FOURTUPLE_ADMIN_TOKEN: expected a text that is not empty"],
   });
 });
 
@@ -174,9 +174,9 @@ for (const { name } of SETTINGS) {
   });
 }
 
-Deno.test("readSettings() lists the faults of all three sources at once, each with its place", () => {
+Deno.test("readSettings() lists the problems of all three sources at once, each with its place", () => {
   assertEquals(
-    faultsOf(["extra", "--port", "x", "--nope", "--config", "f.json"], {
+    problemsOf(["extra", "--port", "x", "--nope", "--config", "f.json"], {
       env: { FOURTUPLE_APP: "chat", FOURTUPLE_NOPE: "1", FOURTUPLE_port: "1", OTHER: "1" },
       files: { "f.json": { host: 5, limits: {}, logLevel: "loud", tlsKey: "k.pem" } },
     }),
@@ -196,7 +196,7 @@ Deno.test("readSettings() lists the faults of all three sources at once, each wi
 });
 
 Deno.test("readSettings() wants trusted proxies, and how they tell a client, together", () => {
-  const faults: [string[], string[]][] = [
+  const problems: [string[], string[]][] = [
     [["--trusted-proxy=::1"], [
       "--trusted-proxy: needs --proxy-protocol or --forwarded-header or --admin too",
     ]],
@@ -211,7 +211,7 @@ Deno.test("readSettings() wants trusted proxies, and how they tell a client, tog
       '--forwarded-header: expected one of x-forwarded-for, forwarded, received "via"',
     ]],
   ];
-  for (const [args, expected] of faults) assertEquals(faultsOf(args), expected);
+  for (const [args, expected] of problems) assertEquals(problemsOf(args), expected);
   assertEquals(settingsOf(["--no-proxy-protocol"]).proxyProtocol, false);
 });
 
@@ -229,10 +229,10 @@ Deno.test("readSettings() names a value once that is wrong in two ways", () => {
     ] as const
   ) {
     const files = { f: { port } };
-    const faults = faultsOf(["--config=f"], { files });
-    assertEquals(faults, [`f: port: ${PORT}, received ${shown}`]);
+    const problems = problemsOf(["--config=f"], { files });
+    assertEquals(problems, [`f: port: ${PORT}, received ${shown}`]);
   }
-  const huge = faultsOf(["--config=f"], { files: { f: '{"port": 1e400}' } });
+  const huge = problemsOf(["--config=f"], { files: { f: '{"port": 1e400}' } });
   assertEquals(huge, [`f: port: ${PORT}, received Infinity`]);
 });
 
@@ -256,27 +256,27 @@ for (
 ) {
   Deno.test(`readSettings() refuses the port "${text}" of a flag and of a variable`, () => {
     const shown = ["-1", "65536", "9999999999"].includes(text) ? text : JSON.stringify(text);
-    const fault = `${PORT}, received ${shown}`;
-    assertEquals(faultsOf([`--port=${text}`]), [`--port: ${fault}`]);
-    assertEquals(faultsOf([], { env: { FOURTUPLE_PORT: text } }), [`FOURTUPLE_PORT: ${fault}`]);
+    const problem = `${PORT}, received ${shown}`;
+    assertEquals(problemsOf([`--port=${text}`]), [`--port: ${problem}`]);
+    assertEquals(problemsOf([], { env: { FOURTUPLE_PORT: text } }), [`FOURTUPLE_PORT: ${problem}`]);
   });
 }
 
 Deno.test("readSettings() refuses a flag that comes last and lacks its value", () => {
-  assertEquals(faultsOf(["--port"]), [`--port: ${PORT}, received ""`]);
-  assertEquals(faultsOf(["--host"]), ['--host: expected a text that is not empty, received ""']);
-  assertEquals(faultsOf(["--config"]), ["--config: expected a text that is not empty"]);
+  assertEquals(problemsOf(["--port"]), [`--port: ${PORT}, received ""`]);
+  assertEquals(problemsOf(["--host"]), ['--host: expected a text that is not empty, received ""']);
+  assertEquals(problemsOf(["--config"]), ["--config: expected a text that is not empty"]);
 });
 
 Deno.test("readSettings() does not take the next flag for a value", () => {
-  assertEquals(faultsOf(["--port", "-1"]), [`--port: ${PORT}, received -1`]);
-  assertEquals(faultsOf(["--port", "--figures"]), [`--port: ${PORT}, received ""`]);
+  assertEquals(problemsOf(["--port", "-1"]), [`--port: ${PORT}, received -1`]);
+  assertEquals(problemsOf(["--port", "--figures"]), [`--port: ${PORT}, received ""`]);
 });
 
 Deno.test("readSettings() refuses a flag that is given twice, except a list", () => {
-  assertEquals(faultsOf(["--port=1", "--port", "1"]), ["--port: given twice"]);
-  assertEquals(faultsOf(["--figures", "--no-figures"]), ["--figures: given twice"]);
-  assertEquals(faultsOf(["--config=a", "--config=b"], { files: { a: {}, b: {} } }), [
+  assertEquals(problemsOf(["--port=1", "--port", "1"]), ["--port: given twice"]);
+  assertEquals(problemsOf(["--figures", "--no-figures"]), ["--figures: given twice"]);
+  assertEquals(problemsOf(["--config=a", "--config=b"], { files: { a: {}, b: {} } }), [
     "--config: given twice",
   ]);
 });
@@ -290,21 +290,21 @@ Deno.test("readSettings() turns a switch on and off", () => {
 });
 
 Deno.test("readSettings() refuses a switch that is neither on nor off", () => {
-  const fault = "expected true or false";
-  assertEquals(faultsOf(["--figures=maybe"]), [`--figures: ${fault}, received "maybe"`]);
-  assertEquals(faultsOf(["--figures="]), [`--figures: ${fault}, received ""`]);
-  assertEquals(faultsOf(["--no-figures=false"]), ["--no-figures=false: no such option"]);
-  assertEquals(faultsOf(["--figures", "off"]), ['"off": unexpected argument']);
-  assertEquals(faultsOf([], { env: { FOURTUPLE_FIGURES: "1" } }), [
-    `FOURTUPLE_FIGURES: ${fault}, received "1"`,
+  const problem = "expected true or false";
+  assertEquals(problemsOf(["--figures=maybe"]), [`--figures: ${problem}, received "maybe"`]);
+  assertEquals(problemsOf(["--figures="]), [`--figures: ${problem}, received ""`]);
+  assertEquals(problemsOf(["--no-figures=false"]), ["--no-figures=false: no such option"]);
+  assertEquals(problemsOf(["--figures", "off"]), ['"off": unexpected argument']);
+  assertEquals(problemsOf([], { env: { FOURTUPLE_FIGURES: "1" } }), [
+    `FOURTUPLE_FIGURES: ${problem}, received "1"`,
   ]);
-  assertEquals(faultsOf([], { env: { FOURTUPLE_FIGURES: "" } }), [
-    `FOURTUPLE_FIGURES: ${fault}, received ""`,
+  assertEquals(problemsOf([], { env: { FOURTUPLE_FIGURES: "" } }), [
+    `FOURTUPLE_FIGURES: ${problem}, received ""`,
   ]);
 });
 
 Deno.test("readSettings() knows --no- for switches alone", () => {
-  assertEquals(faultsOf(["--no-port", "--no-port=1", "--no-"]), [
+  assertEquals(problemsOf(["--no-port", "--no-port=1", "--no-"]), [
     "--no-port=1: no such option",
     "--no-port: no such option",
     "--no-: no such option",
@@ -312,7 +312,7 @@ Deno.test("readSettings() knows --no- for switches alone", () => {
 });
 
 Deno.test("readSettings() lists every argument that is no option, those behind -- too", () => {
-  assertEquals(faultsOf(["one", "-x", "-p=1", "--_=2", "", "--", "two", "--port", "1"]), [
+  assertEquals(problemsOf(["one", "-x", "-p=1", "--_=2", "", "--", "two", "--port", "1"]), [
     '"one": unexpected argument',
     "-x: no such option",
     "-p=1: no such option",
@@ -326,7 +326,7 @@ Deno.test("readSettings() lists every argument that is no option, those behind -
 
 Deno.test("readSettings() escapes the name of what is no setting", () => {
   const files = { f: JSON.stringify({ "\x1b[2J\u202eport": 1 }) };
-  assertEquals(faultsOf(["--config=f"], { files }), [
+  assertEquals(problemsOf(["--config=f"], { files }), [
     "f: \\x1b[2J\\u{202e}port: no such setting",
   ]);
 });
@@ -334,7 +334,7 @@ Deno.test("readSettings() escapes the name of what is no setting", () => {
 Deno.test("readSettings() does not take a name of the object's prototype for a setting", () => {
   const args = ["--constructor=1", "--to-string", "--__proto__=1", "--config=f"];
   const files = { f: '{"constructor": 1, "__proto__": {"port": 1}}' };
-  assertEquals(faultsOf(args, { files }), [
+  assertEquals(problemsOf(args, { files }), [
     "--constructor=1: no such option",
     "--to-string: no such option",
     "--__proto__=1: no such option",
@@ -365,33 +365,33 @@ Deno.test("readSettings() replaces a list by that of the stronger source", () =>
 });
 
 Deno.test("readSettings() says which item of a list is wrong", () => {
-  assertEquals(faultsOf(["--origin", "*", "--origin", "a.example/"]), [
+  assertEquals(problemsOf(["--origin", "*", "--origin", "a.example/"]), [
     `--origin[1]: ${ORIGIN}, received "a.example/"`,
   ]);
-  assertEquals(faultsOf([], { env: { FOURTUPLE_ORIGIN: "" } }), [
+  assertEquals(problemsOf([], { env: { FOURTUPLE_ORIGIN: "" } }), [
     `FOURTUPLE_ORIGIN[0]: ${ORIGIN}, received ""`,
   ]);
   const files = {
     f: { origin: ["a.example", 3, "https://a.example", "null", "https://a.example/b", "//a"] },
   };
-  assertEquals(faultsOf(["--config=f"], { files }), [
+  assertEquals(problemsOf(["--config=f"], { files }), [
     `f: origin[0]: ${ORIGIN}, received "a.example"`,
     "f: origin[1]: expected a text, received 3",
     "f: origin[4]: expected scheme, host and port alone, as browsers send no more, " +
     'received "https://a.example/b"',
     `f: origin[5]: ${ORIGIN}, received "//a"`,
   ]);
-  assertEquals(faultsOf(["--config=f"], { files: { f: { origin: "*" } } }), [
+  assertEquals(problemsOf(["--config=f"], { files: { f: { origin: "*" } } }), [
     'f: origin: expected a list of texts, received "*"',
   ]);
 });
 
 Deno.test("readSettings() refuses a file that is missing, no JSON, or no object", () => {
   const files = { text: "port = 1", empty: "", list: [], nil: "null", number: "1" };
-  const faults = ["missing", ...Object.keys(files)].flatMap((path) =>
-    faultsOf(["--config", path], { files })
+  const problems = ["missing", ...Object.keys(files)].flatMap((path) =>
+    problemsOf(["--config", path], { files })
   );
-  assertEquals(faults, [
+  assertEquals(problems, [
     "missing: cannot be read: there is no such file",
     "text: is not JSON",
     "empty: is not JSON",
@@ -402,21 +402,21 @@ Deno.test("readSettings() refuses a file that is missing, no JSON, or no object"
 });
 
 Deno.test("readSettings() goes on to the flags when the file is wrong", () => {
-  assertEquals(faultsOf(["--config", "missing", "--port", "x"]), [
+  assertEquals(problemsOf(["--config", "missing", "--port", "x"]), [
     "missing: cannot be read: there is no such file",
     `--port: ${PORT}, received "x"`,
   ]);
 });
 
 Deno.test("readSettings() says where an empty name of a file came from", () => {
-  assertEquals(faultsOf([], { env: { FOURTUPLE_CONFIG: "" } }), [
+  assertEquals(problemsOf([], { env: { FOURTUPLE_CONFIG: "" } }), [
     "FOURTUPLE_CONFIG: expected a text that is not empty",
   ]);
 });
 
 Deno.test("readSettings() refuses an empty variable: it is set, to nothing", () => {
   const env = { FOURTUPLE_HOST: "", FOURTUPLE_APP: "", FOURTUPLE_CONNECTIONS: "" };
-  assertEquals(faultsOf([], { env }), [
+  assertEquals(problemsOf([], { env }), [
     'FOURTUPLE_APP: expected one of talk, echo, broadcast, relay, received ""',
     'FOURTUPLE_HOST: expected a text that is not empty, received ""',
     'FOURTUPLE_CONNECTIONS: expected an integer from 1 to 9007199254740991, received ""',
@@ -425,19 +425,19 @@ Deno.test("readSettings() refuses an empty variable: it is set, to nothing", () 
 
 Deno.test("readSettings() has app relay served by one worker only, from any source", () => {
   const reason = "expected 1, as app relay carries streams within one process";
-  assertEquals(faultsOf(["--app=relay", "--workers=2"]), [`--workers: ${reason}`]);
+  assertEquals(problemsOf(["--app=relay", "--workers=2"]), [`--workers: ${reason}`]);
   const env = { FOURTUPLE_WORKERS: "auto" };
-  assertEquals(faultsOf(["--app=relay"], { env }), [`FOURTUPLE_WORKERS: ${reason}`]);
+  assertEquals(problemsOf(["--app=relay"], { env }), [`FOURTUPLE_WORKERS: ${reason}`]);
   assertEquals(settingsOf(["--app=relay", "--workers=1"]).app, "relay");
 });
 
 Deno.test("readSettings() needs the certificate and its key together, from any source", () => {
-  assertEquals(faultsOf(["--tls-cert", "c.pem"]), ["--tls-cert: needs --tls-key too"]);
-  assertEquals(faultsOf([], { env: { FOURTUPLE_TLS_KEY: "k.pem" } }), [
+  assertEquals(problemsOf(["--tls-cert", "c.pem"]), ["--tls-cert: needs --tls-key too"]);
+  assertEquals(problemsOf([], { env: { FOURTUPLE_TLS_KEY: "k.pem" } }), [
     "FOURTUPLE_TLS_KEY: needs FOURTUPLE_TLS_CERT too",
   ]);
   const files = { f: { tlsCert: "c.pem" } };
-  assertEquals(faultsOf(["--config=f"], { files }), ["f: tlsCert: needs tlsKey too"]);
+  assertEquals(problemsOf(["--config=f"], { files }), ["f: tlsCert: needs tlsKey too"]);
   const settings = settingsOf(["--tls-cert=c"], { env: { FOURTUPLE_TLS_KEY: "k" } });
   assertEquals([settings.tlsCert, settings.tlsKey], ["c", "k"]);
 });
@@ -448,8 +448,8 @@ Deno.test("readSettings() takes the token from its file, without the line feed b
   assertEquals([settings.admin, settings.adminToken], ["0.0.0.0:1", TOKEN]);
 });
 
-Deno.test("readSettings() demands a token for an ops port beyond this host, together with other faults", () => {
-  assertEquals(faultsOf(["--port=x"], { env: { FOURTUPLE_ADMIN: "0.0.0.0:6455" } }), [
+Deno.test("readSettings() demands a token for an ops port beyond this host, together with other problems", () => {
+  assertEquals(problemsOf(["--port=x"], { env: { FOURTUPLE_ADMIN: "0.0.0.0:6455" } }), [
     `--port: ${PORT}, received "x"`,
     'FOURTUPLE_ADMIN: needs a token, since not only this host reaches "0.0.0.0:6455"',
   ]);
@@ -457,21 +457,25 @@ Deno.test("readSettings() demands a token for an ops port beyond this host, toge
 });
 
 Deno.test("readSettings() does not show a token that it refuses", () => {
-  const fault = "expected a token of at least 16 characters, printable ASCII without spaces";
-  assertEquals(faultsOf(["--admin-token=hunter2"]), [`--admin-token: ${fault}`]);
-  assertEquals(faultsOf(["--admin-token-file=t"], { files: { t: "hunter2" } }), [
-    `--admin-token-file: t: ${fault}`,
+  const problem = "expected a token of at least 16 characters, printable ASCII without spaces";
+  assertEquals(problemsOf(["--admin-token=hunter2"]), [`--admin-token: ${problem}`]);
+  assertEquals(problemsOf(["--admin-token-file=t"], { files: { t: "hunter2" } }), [
+    `--admin-token-file: t: ${problem}`,
   ]);
 });
 
 Deno.test("readSettings() keeps limits within their bounds", () => {
   const [limits] = [settingsOf(["--connections=1", "--linger-bytes=0"]).limits];
   assertEquals(limits, { connections: 1, lingerBytes: 0 });
-  const faults = faultsOf(["--connections=0", "--ping-interval=2147483648", "--when-full=never"]);
-  assertEquals(faults.length, 3);
-  assertStringIncludes(faults[0]!, "--connections: expected an integer from 1");
-  assert(faults.some((fault) => fault.startsWith("--ping-interval: ")));
-  assert(faults.includes('--when-full: expected one of close, drop, wait, received "never"'));
+  const problems = problemsOf([
+    "--connections=0",
+    "--ping-interval=2147483648",
+    "--when-full=never",
+  ]);
+  assertEquals(problems.length, 3);
+  assertStringIncludes(problems[0]!, "--connections: expected an integer from 1");
+  assert(problems.some((problem) => problem.startsWith("--ping-interval: ")));
+  assert(problems.includes('--when-full: expected one of close, drop, wait, received "never"'));
 });
 
 Deno.test("readSettings() ignores the variables that Kubernetes sets for a Service of this name", () => {
@@ -500,7 +504,7 @@ Deno.test("readSettings() refuses what only looks like a variable of Kubernetes"
     FOURTUPLE_PORT_8080_TCP_NAME: "web",
     FOURTUPLE_SERVICE: "10.0.0.11",
   };
-  assertEquals(faultsOf([], { env }), [
+  assertEquals(problemsOf([], { env }), [
     `FOURTUPLE_PORT: ${PORT}, received "http://10.0.0.11:8080"`,
     "FOURTUPLE_PORT_8080: no such setting",
     "FOURTUPLE_PORT_8080_TCP_NAME: no such setting",

@@ -27,10 +27,10 @@ class Reloaded {
   /** What `null` is to stand for. */
   initial: Limits | undefined = undefined;
   /** What it throws when it is to change something. */
-  fault: Error | undefined = undefined;
+  problem: Error | undefined = undefined;
   /** When a change is done. */
   held: Promise<void> = Promise.resolve();
-  auditFault: Error | undefined = undefined;
+  auditProblem: Error | undefined = undefined;
   reopened = 0;
 
   /** @param config What the file holds at the start. */
@@ -54,7 +54,7 @@ class Reloaded {
       operations: Promise.resolve({
         limits: () => Promise.resolve(this.limits),
         reconfigure: ({ initial, ...changes }) => {
-          if (this.fault !== undefined) return Promise.reject(this.fault);
+          if (this.problem !== undefined) return Promise.reject(this.problem);
           this.changes.push(changes);
           this.initial = initial;
           return this.held.then(() => this.limits);
@@ -63,7 +63,7 @@ class Reloaded {
       logLevel: { get: () => this.level, set: (level) => void (this.level = level) },
       reopenAudit: () => {
         this.reopened++;
-        if (this.auditFault !== undefined) throw this.auditFault;
+        if (this.auditProblem !== undefined) throw this.auditProblem;
       },
       log: (entry) => this.log.push(entry),
     });
@@ -176,7 +176,7 @@ Deno.test("Reloader names what it cannot change", async () => {
 
 Deno.test("Reloader names all that is wrong, and changes nothing", async () => {
   const server = new Reloaded({});
-  server.auditFault = new Error('Cannot write to "a": it is a directory');
+  server.auditProblem = new Error('Cannot write to "a": it is a directory');
   assertEquals(
     await server.with({ connections: 0, logLevel: "loud", nope: 1, tlsCert: "c" }),
     failed(
@@ -186,11 +186,11 @@ Deno.test("Reloader names all that is wrong, and changes nothing", async () => {
         'Cannot write to "a": it is a directory',
     ),
   );
-  server.auditFault = undefined;
+  server.auditProblem = undefined;
   delete server.files.f;
   await server.reloader.reload();
   assertEquals(server.log.at(-1), failed("f: cannot be read: there is no such file"));
-  server.fault = new RangeError("Cannot change limits: why\nmore");
+  server.problem = new RangeError("Cannot change limits: why\nmore");
   assertEquals(await server.with({ logLevel: "debug" }), failed("Cannot change limits: why"));
   assertEquals([server.changes, server.level], [[], "info"]);
 });

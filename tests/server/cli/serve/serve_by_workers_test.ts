@@ -285,7 +285,7 @@ withTls("serveByWorkers() loses none to what is no TLS behind a PROXY header", a
     }
     process.signal("SIGTERM");
     const { code, err } = await process.ended();
-    assertEquals([code, err.match(/"event":"(?:fault|worker_restarting)"/)], [0, null], err);
+    assertEquals([code, err.match(/"event":"(?:problem|worker_restarting)"/)], [0, null], err);
     assertEquals(err.match(/does not speak TLS.*"event":"refused"/g)?.length, 20);
   });
 });

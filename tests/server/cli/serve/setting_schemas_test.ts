@@ -9,7 +9,7 @@ import {
   origins,
   text,
   toggle,
-  workersFault,
+  workersProblem,
 } from "../../../../server/cli/serve/setting_schemas.ts";
 
 /** What a schema has against a value; nothing where it takes it. */
@@ -60,24 +60,26 @@ for (const [name, [schema, good, bad]] of Object.entries(CASES)) {
 }
 
 Deno.test("anything() and checked() pass on what a function finds, the latter of texts alone", () => {
-  const fault = (value: unknown) => value === "bad" ? "expected another one" : undefined;
-  for (const schema of [anything(fault), checked(fault)]) {
+  const problem = (value: unknown) => value === "bad" ? "expected another one" : undefined;
+  for (const schema of [anything(problem), checked(problem)]) {
     assertEquals(faultOf(schema, "good"), undefined);
     assertEquals(faultOf(schema, "bad"), "expected another one");
   }
-  assertEquals(faultOf(anything(fault), 1), undefined);
-  assertEquals(faultOf(checked(fault), 1), "expected a text");
+  assertEquals(faultOf(anything(problem), 1), undefined);
+  assertEquals(faultOf(checked(problem), 1), "expected a text");
 });
 
-Deno.test("workersFault() takes a number or auto, and more than 1 on Linux alone", () => {
+Deno.test("workersProblem() takes a number or auto, and more than 1 on Linux alone", () => {
   const expected = 'expected an integer from 1 to 1024, or "auto"';
   for (const value of [0, -1, 1.5, 1_025, "many", "2", null, true]) {
-    assertEquals(workersFault(value, "linux"), expected, String(value));
+    assertEquals(workersProblem(value, "linux"), expected, String(value));
   }
-  for (const value of [1, 2, 1_024, "auto"]) assertEquals(workersFault(value, "linux"), undefined);
-  assertEquals(workersFault(1, "darwin"), undefined);
+  for (const value of [1, 2, 1_024, "auto"]) {
+    assertEquals(workersProblem(value, "linux"), undefined);
+  }
+  assertEquals(workersProblem(1, "darwin"), undefined);
   for (const value of [2, "auto"]) {
     const reason = "expected 1, as only Linux shares a port out among processes";
-    assertEquals(workersFault(value, "windows"), reason);
+    assertEquals(workersProblem(value, "windows"), reason);
   }
 });

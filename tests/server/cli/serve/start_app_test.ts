@@ -4,7 +4,7 @@ import {
   limitsOf,
   readCertificate,
   startApp,
-  startFault,
+  startProblem,
 } from "../../../../server/cli/serve/start_app.ts";
 import { RawClient } from "../../../helpers/raw_client.ts";
 
@@ -65,15 +65,15 @@ Deno.test("readCertificate() reads nothing where no certificate is set", async (
   assertEquals(await readCertificate({}), undefined);
 });
 
-Deno.test("startFault() says in one line why nobody listens", async () => {
+Deno.test("startProblem() says in one line why nobody listens", async () => {
   const at = (host: string, port = 80): { host: string; port: number } => ({ host, port });
   const { AddrInUse, AddrNotAvailable, PermissionDenied } = Deno.errors;
   assertEquals(
     [
-      startFault(new AddrInUse(), at("::1")),
-      startFault(new AddrNotAvailable(), at("192.0.2.1")),
-      startFault(new PermissionDenied(), at("a.example")),
-      startFault(new Error("one\ntwo"), at("a")),
+      startProblem(new AddrInUse(), at("::1")),
+      startProblem(new AddrNotAvailable(), at("192.0.2.1")),
+      startProblem(new PermissionDenied(), at("a.example")),
+      startProblem(new Error("one\ntwo"), at("a")),
     ],
     [
       "Cannot listen on [::1]:80: the port is in use; choose another with --port",
@@ -83,5 +83,5 @@ Deno.test("startFault() says in one line why nobody listens", async () => {
     ],
   );
   const lookup = await assertRejects(() => Deno.connect({ hostname: "-", port: 1 }));
-  assertEquals(startFault(lookup, at("-")), "Cannot listen on -:80: this host cannot be found");
+  assertEquals(startProblem(lookup, at("-")), "Cannot listen on -:80: this host cannot be found");
 });

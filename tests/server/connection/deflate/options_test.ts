@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   DEFLATE_DEFAULTS,
-  deflateOptionFault,
+  deflateOptionProblem,
   resolveDeflate,
 } from "../../../../server/connection/deflate/options.ts";
 
@@ -12,7 +12,7 @@ Deno.test("resolveDeflate() completes what is given with the defaults", () => {
   assertEquals(resolveDeflate(given), { ...DEFLATE_DEFAULTS, ...given });
 });
 
-Deno.test("resolveDeflate() names every fault at once", () => {
+Deno.test("resolveDeflate() names every problem at once", () => {
   const error = assertThrows(
     () => resolveDeflate({ threshold: -1, level: 10, memoryLevel: 0, windowBits: 7 }),
     RangeError,
@@ -26,12 +26,12 @@ Deno.test("resolveDeflate() names every fault at once", () => {
   );
 });
 
-Deno.test("deflateOptionFault() takes integers in range and nothing else", () => {
-  assertEquals([8, 15].map((bits) => deflateOptionFault("windowBits", bits)), [
+Deno.test("deflateOptionProblem() takes integers in range and nothing else", () => {
+  assertEquals([8, 15].map((bits) => deflateOptionProblem("windowBits", bits)), [
     undefined,
     undefined,
   ]);
   for (const value of [7, 16, 8.5, "8", null, undefined, NaN]) {
-    assertEquals(deflateOptionFault("windowBits", value), "expected an integer from 8 to 15");
+    assertEquals(deflateOptionProblem("windowBits", value), "expected an integer from 8 to 15");
   }
 });

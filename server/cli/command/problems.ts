@@ -26,7 +26,7 @@ export function quote(value: unknown): string {
  * @param error What reading it threw.
  * @returns A few words, without the file's name.
  */
-export function readFault(error: unknown): string {
+export function readProblem(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
   if (error instanceof Deno.errors.NotADirectory) return "its path leads through a file";
@@ -52,7 +52,7 @@ export function firstLine(error: unknown): string {
  * @param error What writing it threw.
  * @returns A few words, without the place's name.
  */
-export function writeFault(error: unknown): string {
+export function writeProblem(error: unknown): string {
   const text = firstLine(error).replace(/ \(os error \d+\)$/, "");
   return text.charAt(0).toLowerCase() + text.slice(1);
 }

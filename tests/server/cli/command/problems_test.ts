@@ -3,9 +3,9 @@ import {
   firstLine,
   quote,
   readerHasLeft,
-  readFault,
-  writeFault,
-} from "../../../../server/cli/command/faults.ts";
+  readProblem,
+  writeProblem,
+} from "../../../../server/cli/command/problems.ts";
 
 Deno.test("quote() writes a value as JSON does, and escapes control characters", () => {
   assertEquals(quote('a "b"\n\x1b'), '"a \\"b\\"\\n\\u001b"');
@@ -24,27 +24,27 @@ Deno.test("quote() cuts what is long", () => {
   assertEquals(quote("x".repeat(59)), `"${"x".repeat(59)}…`);
 });
 
-Deno.test("readFault() says that a file is missing, or a directory, or behind a file", async () => {
+Deno.test("readProblem() says that a file is missing, or a directory, or behind a file", async () => {
   const directory = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(`${directory}/file`, "");
-    const fault = (path: string) => readFault(assertThrows(() => Deno.readTextFileSync(path)));
-    assertEquals(fault(`${directory}/none`), "there is no such file");
-    assertEquals(fault(directory), "it is a directory");
-    assertEquals(fault(`${directory}/file/x`), "its path leads through a file");
+    const problem = (path: string) => readProblem(assertThrows(() => Deno.readTextFileSync(path)));
+    assertEquals(problem(`${directory}/none`), "there is no such file");
+    assertEquals(problem(directory), "it is a directory");
+    assertEquals(problem(`${directory}/file/x`), "its path leads through a file");
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
 });
 
 Deno.test({
-  name: "readFault() tells Deno's permission from the system's",
+  name: "readProblem() tells Deno's permission from the system's",
   permissions: { read: false },
   fn: () => {
     const denied = assertThrows(() => Deno.readTextFileSync("/"));
-    assertEquals(readFault(denied), "Deno was not given --allow-read for it");
+    assertEquals(readProblem(denied), "Deno was not given --allow-read for it");
     const error = new Deno.errors.PermissionDenied("Permission denied (os error 13)");
-    assertEquals(readFault(error), "this user lacks the permission");
+    assertEquals(readProblem(error), "this user lacks the permission");
   },
 });
 
@@ -53,12 +53,12 @@ Deno.test("firstLine() is the first line of a message, whatever was thrown", () 
   assertEquals(firstLine("three\nfour"), "three");
   assertEquals(firstLine(new Error("\x1b]0;x\x07\u202e")), "\\x1b]0;x\\x07\\u{202e}");
   assertEquals(firstLine(new Error("x".repeat(5_000))).length, 2_024);
-  assertEquals(readFault(new TypeError("odd\nname")), "odd");
+  assertEquals(readProblem(new TypeError("odd\nname")), "odd");
 });
 
-Deno.test("writeFault() says why something could not be written", () => {
+Deno.test("writeProblem() says why something could not be written", () => {
   const error = new Error("No space left on device (os error 28)");
-  assertEquals(writeFault(error), "no space left on device");
+  assertEquals(writeProblem(error), "no space left on device");
 });
 
 Deno.test("readerHasLeft() knows a reader that has left from a disk that fails", () => {
