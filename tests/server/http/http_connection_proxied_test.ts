@@ -128,7 +128,7 @@ for (const [what, header, expected] of HEADERS) {
   });
 }
 
-test(\"HttpConnection says nothing of a proxy that leaves without a byte", async () => {
+test("HttpConnection says nothing of a proxy that leaves without a byte", async () => {
   const book = new LogBook();
   await using server = start({ proxies: { trusted: TRUSTED, protocol: true }, log: book.log });
   using client = await connect(server);
@@ -138,7 +138,7 @@ test(\"HttpConnection says nothing of a proxy that leaves without a byte", async
   assertEquals([server.registry.totals().refused, book.entries("exchange_broken")], [{}, []]);
 });
 
-test(\"HttpConnection takes what comes in one read with the PROXY header for the request", async () => {
+test("HttpConnection takes what comes in one read with the PROXY header for the request", async () => {
   await using server = start({ proxies: { trusted: TRUSTED, protocol: true } });
   using client = await connect(server);
   await client.send(`${LINE}GET / HTTP/1.1\r\nHost: a\r\n\r\n`);
