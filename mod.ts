@@ -24,86 +24,41 @@
  *
  * @module
  */
-export { connect, type ConnectOptions } from "./client/connect.ts";
-export { connectSocket } from "./client/connect_socket.ts";
-export { ConnectError, type RefusedHandshake } from "./client/connect_error.ts";
 export type { ClientConnection, ClosedStatus } from "./client/client_connection.ts";
+export { connect, type ConnectOptions } from "./client/connect.ts";
+export { ConnectError, type RefusedHandshake } from "./client/connect_error.ts";
+export { connectSocket } from "./client/connect_socket.ts";
 export { CloseCode } from "./protocol/close_code.ts";
 export type { CloseStatus } from "./protocol/close_payload.ts";
 export type { HeadLimits, MessageLimits } from "./protocol/limits.ts";
 export type { Message } from "./protocol/message_assembler.ts";
-export type { FrameName, Opcode } from "./protocol/opcode.ts";
+export type { Opcode } from "./protocol/opcode.ts";
 export type { Side } from "./protocol/session.ts";
-export type { CapacityLimit } from "./server/host/capacity.ts";
-export type { Backplane, PublishResult } from "./server/topics/backplane.ts";
 export type { Cluster, ClusterListOptions } from "./server/cluster/cluster.ts";
-export type {
-  ClusterRecord,
-  ClusterReport,
-  WorkerInfo,
-  WorkerReport,
-} from "./server/cluster/cluster_report.ts";
 export { type ClusterOptions, serveCluster } from "./server/cluster/serve_cluster.ts";
-export type { HostLimits } from "./server/host/host.ts";
-export type { DescriptorLimits, TcpSockets } from "./server/host/proc_text.ts";
 export type { Closing, Connection } from "./server/connection/connection.ts";
-export { formatFourTuple, type FourTuple, parseFourTuple } from "./server/net/four_tuple.ts";
+export type { ConnectionRecord } from "./server/connection/connection_record.ts";
 export type { DeflateOptions } from "./server/connection/deflate/options.ts";
-export { DEFAULT_LIMITS, type LimitChanges, type Limits, type WhenFull } from "./server/limits.ts";
-export type {
-  CloseOrder,
-  CloseOutcome,
-  ConnectionCursor,
-  ConnectionFilter,
-  ConnectionPage,
-  ConnectionQuery,
-  DescriptorPage,
-  DescriptorQuery,
-  DescriptorRow,
-  DrainProgress,
-  OperatedConnection,
-  OperatedDescription,
-  Operations,
-  Phase,
-  PingOutcome,
-  ProcessSnapshot,
-  Reconfiguration,
-  Snapshot,
-  TapEvent,
-  TapOptions,
-  TappedFrame,
-} from "./server/operations/operations.ts";
-export type { ConnectionRecord, ConnectionSort } from "./server/connection/connection_record.ts";
-export type {
-  Distribution,
-  FrameCount,
-  LoopDelay,
-  Measured,
-} from "./server/metrics/measurements.ts";
-export type { ServeOptions } from "./server/options.ts";
-export type { HandshakeOptions, Upgrade, UpgradeDecision } from "./server/http/request_hooks.ts";
-export type { PeerInfo } from "./server/http/proxy/client_identity.ts";
 export type { Handlers } from "./server/connection/handlers.ts";
-export type { LogEntry } from "./server/log.ts";
-export type { ClientAddress } from "./server/net/client_address.ts";
+export type { IncomingStream } from "./server/connection/incoming_streams.ts";
+export type { MessageData } from "./server/connection/message_data.ts";
+export type { OutgoingStream, StreamOptions } from "./server/connection/message_sequencer.ts";
+export type { SendResult } from "./server/connection/send_queue.ts";
+export type { PeerInfo } from "./server/http/proxy/client_identity.ts";
 export type { ForwardedHeader } from "./server/http/proxy/forwarded.ts";
 export type { ProxyOptions } from "./server/http/proxy/proxies.ts";
+export type { HandshakeOptions, Upgrade, UpgradeDecision } from "./server/http/request_hooks.ts";
+export { DEFAULT_LIMITS, type LimitChanges, type Limits, type WhenFull } from "./server/limits.ts";
+export type { LogEntry } from "./server/log.ts";
+export type { ClientAddress } from "./server/net/client_address.ts";
+export { formatFourTuple, type FourTuple, parseFourTuple } from "./server/net/four_tuple.ts";
+export type { DrainOptions, DrainResult } from "./server/operations/drain.ts";
+export type { ServeOptions } from "./server/options.ts";
 export type {
   ConnectionDescription,
   ConnectionRegistry,
   ListOptions,
   Totals,
 } from "./server/registry.ts";
-export type {
-  ConnectionCounts,
-  HostDescription,
-  Report,
-  SummedReport,
-} from "./server/host/report.ts";
-export type { IncomingStream } from "./server/connection/incoming_streams.ts";
-export type { MessageData } from "./server/connection/message_data.ts";
-export type { OutgoingStream, StreamOptions } from "./server/connection/message_sequencer.ts";
-export type { SendResult } from "./server/connection/send_queue.ts";
-export type { DrainOptions, DrainResult } from "./server/operations/drain.ts";
 export { serve, type Server } from "./server/server.ts";
-export type { KernelSocket, SocketRow, TcpState } from "./server/host/socket_table.ts";
+export type { Backplane, PublishResult } from "./server/topics/backplane.ts";

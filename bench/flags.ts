@@ -1,5 +1,5 @@
 import { parseArgs } from "../server/cli/command/parse_args.ts";
-import { quote } from "../server/cli/command/problems.ts";
+import { quote } from "../server/cli/terminal/problems.ts";
 
 /** The options that a bench has, without their hyphens; `help` is there in any case. */
 export interface FlagNames {

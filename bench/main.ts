@@ -6,8 +6,8 @@
  */
 
 import type { Command, CommandIo } from "../server/cli/command/command.ts";
-import { firstLine } from "../server/cli/command/problems.ts";
 import { processIo } from "../server/cli/command/process_io.ts";
+import { firstLine } from "../server/cli/terminal/problems.ts";
 import { prepareScale, runScale } from "../server/scale/run.ts";
 import { large } from "./large/command.ts";
 import { scalingCommand } from "./scaling/command.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { CommandIo } from "../server/cli/command/command.ts";
-import { readProblem } from "../server/cli/command/problems.ts";
+import { readProblem } from "../server/cli/terminal/problems.ts";
 
 /** A file of a report. */
 export interface ReportFile<Report> {

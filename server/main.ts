@@ -5,7 +5,6 @@
  */
 import type { Command, CommandIo } from "./cli/command/command.ts";
 import { keepInspectorClosed } from "./cli/command/inspector.ts";
-import { firstLine, quote } from "./cli/command/problems.ts";
 import { processIo } from "./cli/command/process_io.ts";
 import { completionsCommand } from "./cli/completions/completions.ts";
 import { connect } from "./cli/connect/connect.ts";
@@ -21,6 +20,7 @@ import { report } from "./cli/ops/report.ts";
 import { tap } from "./cli/ops/tap.ts";
 import { top } from "./cli/ops/top.ts";
 import { serveCommand } from "./cli/serve/serve.ts";
+import { firstLine, quote } from "./cli/terminal/problems.ts";
 import { VERSION } from "./cli/version.ts";
 
 /** Without an ops port, what it consists of would cost memory for nothing. */

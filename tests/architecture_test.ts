@@ -16,10 +16,12 @@ import {
   impurities,
   misdirectedImports,
   onlyReExports,
+  roomOf,
+  ROOMS,
 } from "./helpers/module_rules.ts";
 
-const ROOMS = ["mod.ts", "protocol", "server", "client", "bench", "tests"];
-const graph = await readModules(...ROOMS);
+const TOP = ["mod.ts", "protocol", "server", "client", "bench", "tests"];
+const graph = await readModules(...TOP);
 const modules = [...graph.values()];
 
 Deno.test("architecture: every import points one way", () => {
@@ -27,12 +29,43 @@ Deno.test("architecture: every import points one way", () => {
   assertEquals(misdirectedImports(graph), []);
 });
 
+Deno.test("architecture: a room may import rooms before it alone, so rooms form no circle", () => {
+  const names = Object.keys(ROOMS).filter((room) => !room.startsWith("tests"));
+  const upward = names.flatMap((room, at) =>
+    ROOMS[room]!.mayImport.filter((other) => !names.slice(0, at).includes(other))
+      .map((other) => `${room} -> ${other}`)
+  );
+  assertEquals(upward, []);
+});
+
+Deno.test("architecture: every room has files", () => {
+  const used = new Set(modules.map(({ path }) => roomOf(path)));
+  const sources = Object.keys(ROOMS).filter((room) => !room.startsWith("tests/"));
+  assertEquals(sources.filter((room) => !used.has(room)), []);
+});
+
+Deno.test("architecture: one file of each folder of server/ says at its top what the room is for", async () => {
+  const folders = new Set(
+    modules.map(({ path }) => path.replace(/[^/]+$/, "")).filter((it) => /^server\/./.test(it)),
+  );
+  folders.delete("server/cli/"); // it holds rooms, and the version
+  const found: string[] = [];
+  for (const { path } of modules) {
+    const folder = path.replace(/[^/]+$/, "");
+    const text = await Deno.readTextFile(new URL(path, ROOT));
+    if (text.startsWith(`/**\n * \`${folder}\` is for `)) found.push(folder);
+  }
+  assertEquals(found.sort(), [...folders].sort());
+});
+
 Deno.test("architecture: there is no import cycle", () => {
   assertEquals(importCycles(graph), []);
 });
 
 Deno.test("architecture: an entry point only re-exports", () => {
-  const entries = modules.filter(({ path }) => ["mod.ts", "protocol/mod.ts"].includes(path));
+  const entries = modules.filter(({ path }) =>
+    ["mod.ts", "server/ops.ts", "protocol/mod.ts"].includes(path)
+  );
   assertEquals(entries.filter((module) => !onlyReExports(module)).map(({ path }) => path), []);
 });
 
@@ -47,7 +80,7 @@ Deno.test("architecture: protocol/ imports the standard library and nothing else
 });
 
 Deno.test("architecture: what the entry points reach is free of npm packages", () => {
-  const library = reachedFrom(graph, "mod.ts", "protocol/mod.ts");
+  const library = reachedFrom(graph, "mod.ts", "server/ops.ts", "protocol/mod.ts");
   assertEquals(library.flatMap((module) => foreignImports(module, "node:")), []);
 });
 
@@ -98,7 +131,7 @@ const PLACE_REGEXP = new RegExp(
 
 Deno.test("architecture: no file names a path of some machine or a package registry", async () => {
   const found: string[] = [];
-  for await (const path of listFiles(...ROOMS, ".ci", "deno.json", "deno.lock")) {
+  for await (const path of listFiles(...TOP, ".ci", "deno.json", "deno.lock")) {
     if (/\.(?:png|jpg|ico|woff2)$/.test(path)) continue;
     const hit = PLACE_REGEXP.exec(await Deno.readTextFile(new URL(path, ROOT)));
     if (hit !== null) found.push(`${path}: ${hit[0]}`);
@@ -158,57 +191,77 @@ Deno.test("parseModule() finds every kind of import", () => {
 });
 
 for (
-  const [path, specifier] of [
-    ["protocol/a.ts", "../server/b.ts"],
-    ["protocol/a.ts", "../mod.ts"],
-    ["server/a.ts", "../mod.ts"],
-    ["server/a.ts", "@fourtuple/fourtuple"],
-    ["server/a.ts", "./main.ts"],
-    ["server/a.ts", "./cli/b.ts"],
-    ["server/a.ts", "./admin/b.ts"],
-    ["server/a.ts", "./apps/b.ts"],
-    ["server/a.ts", "../client/b.ts"],
-    ["server/a.ts", "../bench/b.ts"],
-    ["server/a.ts", "../tests/b.ts"],
-    ["server/a.ts", "../outside.ts"],
-    ["server/apps/a.ts", "../server.ts"],
-    ["server/apps/a.ts", "../../protocol/mod.ts"],
-    ["server/cli/a.ts", "../admin/b.ts"],
-    ["server/cli/a.ts", "../main.ts"],
-    ["server/admin/a.ts", "../cli/b.ts"],
-    ["client/a.ts", "../server/server.ts"],
-    ["bench/a.ts", "../tests/b.ts"],
-    ["mod.ts", "./server/main.ts"],
-    ["mod.ts", "./server/cli/b.ts"],
+  const [path, specifier, rooms] of [
+    ["protocol/a.ts", "../server/log.ts", ["protocol", "server/log.ts"]],
+    ["protocol/a.ts", "../mod.ts", ["protocol", "mod.ts"]],
+    ["server/log.ts", "./limits.ts", ["server/log.ts", "server/limits.ts"]],
+    ["server/loop/a.ts", "../net/b.ts", ["server/loop", "server/net"]],
+    ["server/net/a.ts", "../connection/b.ts", ["server/net", "server/connection"]],
+    ["server/host/a.ts", "../registry.ts", ["server/host", "server/registry.ts"]],
+    ["server/topics/a.ts", "../connection/b.ts", ["server/topics", "server/connection"]],
+    ["server/connection/a.ts", "../operations/b.ts", ["server/connection", "server/operations"]],
+    ["server/connection/a/b.ts", "../../options.ts", ["server/connection", "server/options.ts"]],
+    ["server/http/a.ts", "../server.ts", ["server/http", "server/server.ts"]],
+    ["server/operations/a.ts", "../http/b.ts", ["server/operations", "server/http"]],
+    ["server/server.ts", "../mod.ts", ["server/server.ts", "mod.ts"]],
+    ["server/server.ts", "@fourtuple/fourtuple", ["server/server.ts", "mod.ts"]],
+    ["server/server.ts", "./main.ts", ["server/server.ts", "server/main.ts"]],
+    ["server/server.ts", "./cluster/b.ts", ["server/server.ts", "server/cluster"]],
+    ["server/scale/a.ts", "../cli/serve/b.ts", ["server/scale", "server/cli/serve"]],
+    ["server/admin/a.ts", "../cli/ops/b.ts", ["server/admin", "server/cli/ops"]],
+    ["server/apps/a.ts", "../server.ts", ["server/apps", "server/server.ts"]],
+    ["server/apps/a.ts", "../../protocol/mod.ts", ["server/apps", "protocol"]],
+    ["server/cli/terminal/a.ts", "../ops/b.ts", ["server/cli/terminal", "server/cli/ops"]],
+    ["server/cli/ops/a.ts", "../../main.ts", ["server/cli/ops", "server/main.ts"]],
+    ["client/a.ts", "../server/server.ts", ["client", "server/server.ts"]],
+    ["client/a.ts", "../server/http/b.ts", ["client", "server/http"]],
+    ["mod.ts", "./server/main.ts", ["mod.ts", "server/main.ts"]],
+    ["bench/a.ts", "../tests/b.ts", ["bench", "tests"]],
+    ["tests/server/net/a_test.ts", "../../../server/http/b.ts", [
+      "tests/server/net",
+      "server/http",
+    ]],
+    ["tests/protocol/a_test.ts", "../../server/log.ts", ["tests/protocol", "server/log.ts"]],
+    ["tests/helpers/a.ts", "../fuzz/b.ts", ["tests/helpers", "tests/fuzz"]],
+    ["server/net/a.ts", "../../outside.ts", ["server/net", undefined]],
   ] as const
 ) {
-  Deno.test(`misdirectedImports() finds ${specifier} in ${path}`, () => {
+  Deno.test(`misdirectedImports() says why ${path} may not import ${specifier}`, () => {
     const found = misdirectedImports(parseModules({ [path]: `export * from "${specifier}";` }));
-    assertEquals(found.length, 1, found.join());
+    const [room, other] = rooms;
+    const target = other === undefined ? "no room" : `${other} (${ROOMS[other]!.subject})`;
+    assertEquals(found.map((it) => it.slice(it.indexOf(": ") + 2)), [
+      `${room} (${ROOMS[room]!.subject}) may not import ${target}`,
+    ]);
   });
 }
 
 Deno.test("misdirectedImports() finds a computed import", () => {
-  const found = misdirectedImports(parseModules({ "server/a.ts": "await import(name);" }));
-  assertEquals(found, [`server/a.ts -> ${COMPUTED}`]);
+  const found = misdirectedImports(parseModules({ "server/net/a.ts": "await import(name);" }));
+  assert(found[0]!.startsWith(`server/net/a.ts -> ${COMPUTED}: `), found.join());
 });
 
 Deno.test("misdirectedImports() finds a file in no room", () => {
-  assertEquals(misdirectedImports(parseModules({ "lib/a.ts": "" })), ["lib/a.ts is in no room"]);
+  const modules = parseModules({ "lib/a.ts": "", "server/a.ts": "", "server/cli/b.ts": "" });
+  assertEquals(misdirectedImports(modules), [...modules.keys()].map((it) => `${it} is in no room`));
 });
 
 Deno.test("misdirectedImports() lets imports in the right direction pass", () => {
   const right = parseModules({
-    "mod.ts": 'export * from "./protocol/a.ts"; export * from "./server/a.ts";',
+    "mod.ts": 'export * from "./protocol/a.ts"; export * from "./server/server.ts";',
     "protocol/a.ts": 'import "./b.ts"; import "@std/encoding/base64";',
-    "server/a.ts": 'import "../protocol/mod.ts"; import "node:tls";',
+    "server/net/a.ts": 'import "../../protocol/mod.ts"; import "node:tls"; import "./b/c.ts";',
+    "server/server.ts": 'import "./http/a.ts"; import "./log.ts";',
     "server/apps/a.ts": 'import "../../mod.ts"; import "./a_helper.ts"; import "zod";',
-    "server/cli/a.ts": 'import "../server.ts"; import "../apps/a.ts"; import "../../deno.json";',
+    "server/cli/serve/a.ts":
+      'import "../../server.ts"; import "../../apps/a.ts"; import "../../../deno.json";',
     "server/admin/a.ts": 'import "../registry.ts";',
-    "server/main.ts": 'import "./cli/a.ts"; import "./admin/a.ts";',
-    "client/a.ts": 'import "../server/net/transport.ts"; import "../protocol/mod.ts";',
-    "bench/a.ts": 'import "../server/main.ts"; import "../client/a.ts";',
-    "tests/a.ts": 'import "../bench/a.ts"; import "../server/cli/a.ts";',
+    "server/main.ts": 'import "./cli/serve/a.ts"; import "./admin/a.ts";',
+    "client/a.ts": 'import "../server/net/a.ts"; import "../protocol/mod.ts";',
+    "bench/a.ts": 'import "../server/main.ts"; import "../client/a.ts"; await import(name);',
+    "tests/server/net/a_test.ts":
+      'import "../../../server/net/a.ts"; import "../../helpers/b.ts"; import "../../../mod.ts";',
+    "tests/a.ts": 'import "../bench/a.ts"; import "../server/cli/serve/a.ts";',
   });
   assertEquals(misdirectedImports(right), []);
 });

@@ -97,6 +97,7 @@ Deno.test("the published package holds the library and no module besides", async
   assertEquals(modules.sort(), reached.sort());
   assertEquals(exports, {
     ".": "./mod.ts",
+    "./ops": "./server/ops.ts",
     "./protocol": "./protocol/mod.ts",
     "./reconnecting": "./client/reconnecting_mod.ts",
   });

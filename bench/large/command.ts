@@ -5,8 +5,8 @@
  */
 
 import type { Command, CommandIo } from "../../server/cli/command/command.ts";
-import { firstLine } from "../../server/cli/command/problems.ts";
 import { runUntilSignal } from "../../server/cli/command/run_until_signal.ts";
+import { firstLine } from "../../server/cli/terminal/problems.ts";
 import { VERSION } from "../../server/cli/version.ts";
 import { mayReadHost } from "../../server/host/host_reader.ts";
 import { commandLine, Flags } from "../flags.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { quote } from "../../server/cli/command/problems.ts";
+import { quote } from "../../server/cli/terminal/problems.ts";
 import type { ScaleOptions } from "../../server/scale/result.ts";
 import { Flags } from "../flags.ts";
 

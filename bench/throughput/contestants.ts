@@ -4,7 +4,7 @@
  * @module
  */
 
-import { firstLine } from "../../server/cli/command/problems.ts";
+import { firstLine } from "../../server/cli/terminal/problems.ts";
 import { VERSION } from "../../server/cli/version.ts";
 import type { App } from "./cases.ts";
 import type { Transport } from "./load/spec.ts";

@@ -1,4 +1,4 @@
-import { firstLine } from "../../server/cli/command/problems.ts";
+import { firstLine } from "../../server/cli/terminal/problems.ts";
 import { type Bounds, type Case, lengthOf, obstacle } from "./cases.ts";
 import { type Contestant, transportServer } from "./contestants.ts";
 import type { LoadSpec } from "./load/spec.ts";

@@ -1,4 +1,6 @@
 /**
+ * `server/admin/` is for the ops port, apart from the port of the clients.
+ *
  * The ops port: where operators, probes and Prometheus ask a server what it holds, and have it do
  * things. It is apart from the port of the clients.
  *

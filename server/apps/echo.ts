@@ -1,3 +1,10 @@
+/**
+ * `server/apps/` is for the apps that the binary serves. They use the library as anybody could,
+ * and nothing below it.
+ *
+ * @module
+ */
+
 import { serve, type ServeOptions, type Server } from "../../mod.ts";
 import { greeting } from "./greeting.ts";
 

@@ -1,4 +1,5 @@
-import type { Report, ServeOptions } from "../../mod.ts";
+import type { ServeOptions } from "../../mod.ts";
+import type { Report } from "../ops.ts";
 import { type Figures, serializeMessage } from "./talk_messages.ts";
 
 /** How often the figures are sent, in milliseconds. */

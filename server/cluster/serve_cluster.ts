@@ -1,3 +1,10 @@
+/**
+ * `server/cluster/` is for one server of several processes that share a port: a supervisor, its
+ * workers, and the calls between them.
+ *
+ * @module
+ */
+
 import { type LogEntry, logToConsole } from "../log.ts";
 import type { ServeOptions } from "../options.ts";
 import { isChild } from "../process/child.ts";

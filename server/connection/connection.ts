@@ -1,3 +1,10 @@
+/**
+ * `server/connection/` is for one open WebSocket connection, in either role. It knows neither the
+ * registry nor HTTP.
+ *
+ * @module
+ */
+
 import type { CloseStatus, Message, Side } from "../../protocol/mod.ts";
 import type { ClientAddress } from "../net/client_address.ts";
 import type { FourTuple } from "../net/four_tuple.ts";

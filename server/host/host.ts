@@ -1,4 +1,7 @@
 /**
+ * `server/host/` is for the limits of the host and of this process, and their use. It knows no
+ * connection.
+ *
  * The host's limits, read from Linux's /proc. What cannot be read, on another system or under a
  * narrower permission than `--allow-all`, is absent and never zero; nothing here throws.
  *

@@ -1,3 +1,9 @@
+/**
+ * `server/http/` is for a connection from accept to its 101 or to another answer.
+ *
+ * @module
+ */
+
 import {
   checkUpgradeRequest,
   type Extension,

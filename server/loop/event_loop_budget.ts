@@ -1,3 +1,10 @@
+/**
+ * `server/loop/` is for the time of the event loop: deadlines, fairness, pauses. It knows neither
+ * sockets nor connections.
+ *
+ * @module
+ */
+
 import type { Clock } from "./deadline_sweeper.ts";
 import { yieldToEventLoop } from "./yield_to_event_loop.ts";
 

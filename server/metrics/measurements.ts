@@ -1,4 +1,6 @@
 /**
+ * `server/metrics/` is for the counters for Prometheus. It does not know who counts.
+ *
  * Counts what metrics need beyond the registry's totals. Counting must cost next to nothing: it is
  * done for every frame.
  *

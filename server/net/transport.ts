@@ -1,3 +1,10 @@
+/**
+ * `server/net/` is for bytes in and out of TCP and TLS sockets, and the addresses of both ends. It
+ * knows no WebSocket.
+ *
+ * @module
+ */
+
 import type { BufferPool } from "./buffer_pool.ts";
 
 /**

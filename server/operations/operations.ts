@@ -1,4 +1,7 @@
 /**
+ * `server/operations/` is for the questions and orders of an operator to a running server. It
+ * knows neither HTTP nor commands.
+ *
  * What an operator can ask a server, or all workers of a cluster, while it runs, and have it do.
  * Parameters and answers are plain data, so that they travel between processes as JSON.
  *

@@ -1,4 +1,6 @@
 /**
+ * `server/process/` is for child processes and the link to each.
+ *
  * Further processes of this program, and the link to each. A link's socket has a path only until the
  * child has come: nothing is left behind, unless both processes are killed before.
  *

@@ -1,4 +1,6 @@
 /**
+ * `server/scale/` is for very many connections at once, for the bench and for `fourtuple myth`.
+ *
  * Opening very many connections to one port and measuring what they cost.
  *
  * @module

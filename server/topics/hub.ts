@@ -1,3 +1,10 @@
+/**
+ * `server/topics/` is for one message for many connections, here and, through a backplane, on
+ * other servers. It knows neither sockets nor connections.
+ *
+ * @module
+ */
+
 import { setImmediate } from "node:timers";
 import { encodeFrame, Opcode, payloadBytes } from "../../protocol/mod.ts";
 

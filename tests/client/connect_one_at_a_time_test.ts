@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { type ClientConnection, connect, ConnectError, serve } from "../../mod.ts";
-import { listen, RawServer } from "../conformance/raw_server.ts";
 import { OTHER_CERTIFICATE, TEST_CERTIFICATE, TEST_KEY } from "../helpers/certificate.ts";
 import { Events } from "../helpers/events.ts";
+import { listen, RawServer } from "../helpers/raw_server.ts";
 
 // RFC 6455 4.1, step 2: one connection to a host at a time runs through the opening handshake.
 

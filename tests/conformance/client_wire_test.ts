@@ -4,7 +4,7 @@ import { connect, ConnectError, type ConnectOptions } from "../../mod.ts";
 import { Opcode } from "../../protocol/mod.ts";
 import { fromHex } from "../helpers/notation.ts";
 import { KEY, rawFrame } from "../helpers/raw_frame.ts";
-import { LIMITS, listen, pair, RawServer, urlOf } from "./raw_server.ts";
+import { LIMITS, listen, pair, RawServer, urlOf } from "../helpers/raw_server.ts";
 import { readFrames } from "./read_frames.ts";
 
 // What our client does on the wire, seen by a raw socket at the other end.

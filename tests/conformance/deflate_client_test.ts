@@ -3,6 +3,7 @@ import { connect, ConnectError } from "../../mod.ts";
 import { type ExtensionParameter, Opcode } from "../../protocol/mod.ts";
 import { concat, fromHex } from "../helpers/notation.ts";
 import { rawFrame } from "../helpers/raw_frame.ts";
+import { listen, pair, RawServer, urlOf } from "../helpers/raw_server.ts";
 import {
   EVERY_WINDOW,
   FAR_REFERENCE,
@@ -13,7 +14,6 @@ import {
   textOf,
   words,
 } from "./deflate_texts.ts";
-import { listen, pair, RawServer, urlOf } from "./raw_server.ts";
 import { readFrames, readMessages } from "./read_frames.ts";
 
 // permessage-deflate on the wire (RFC 7692) as our client speaks it.

@@ -8,7 +8,7 @@ import { partsOf, slopeOf } from "../../bench/soak/trend.ts";
 import type { CommandIo } from "../../server/cli/command/command.ts";
 import { integerOption } from "../../server/cli/command/option_values.ts";
 import { parseArgs } from "../../server/cli/command/parse_args.ts";
-import { quote } from "../../server/cli/command/problems.ts";
+import { quote } from "../../server/cli/terminal/problems.ts";
 import { fromHex } from "../helpers/notation.ts";
 import { keepCrasher } from "./crasher.ts";
 import { type Find, findOf } from "./run_inputs.ts";

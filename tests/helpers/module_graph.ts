@@ -135,6 +135,7 @@ export async function readModules(...paths: string[]): Promise<ModuleGraph> {
 /** What the checkout calls itself, and the files behind that. */
 const OWN_NAMES: ReadonlyMap<string, string> = new Map([
   ["@fourtuple/fourtuple", "mod.ts"],
+  ["@fourtuple/fourtuple/ops", "server/ops.ts"],
   ["@fourtuple/fourtuple/protocol", "protocol/mod.ts"],
   ["@fourtuple/fourtuple/reconnecting", "client/reconnecting_mod.ts"],
 ]);

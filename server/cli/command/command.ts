@@ -1,4 +1,7 @@
 /**
+ * `server/cli/command/` is for the parts that every command is made of: arguments, options,
+ * signals.
+ *
  * What every command of the binary is made of.
  *
  * @module

@@ -1,5 +1,5 @@
+import { quote } from "../terminal/problems.ts";
 import { parseArgs } from "./parse_args.ts";
-import { quote } from "./problems.ts";
 
 /** The options of the commands that are about a number of connections. */
 export interface ConnectionsOptions {

@@ -5,8 +5,8 @@
  */
 
 import { parseFourTuple } from "../../net/four_tuple.ts";
-import type { Flags } from "../ops/admin_command.ts";
-import { firstLine, quote } from "./problems.ts";
+import { firstLine, quote } from "../terminal/problems.ts";
+import type { Flags } from "./parse_args.ts";
 
 /**
  * Reads an integer.

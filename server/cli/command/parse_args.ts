@@ -1,5 +1,8 @@
 import { parseArgs as parseArgsUntyped } from "@std/cli/parse-args";
-import { quote } from "./problems.ts";
+import { quote } from "../terminal/problems.ts";
+
+/** The options as they were given, by name; words that are no options are under `_`. */
+export type Flags = Readonly<Record<string, unknown>>;
 
 /** What of std's parseArgs is used here. */
 export interface ParseArgsOptions {

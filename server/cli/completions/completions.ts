@@ -1,4 +1,6 @@
 /**
+ * `server/cli/completions/` is for scripts with which shells complete a command.
+ *
  * `fourtuple completions`: scripts with which shells complete what is typed after `fourtuple`.
  *
  * @module
@@ -6,7 +8,7 @@
 
 import type { Command, CommandIo } from "../command/command.ts";
 import { parseArgs } from "../command/parse_args.ts";
-import { quote } from "../command/problems.ts";
+import { quote } from "../terminal/problems.ts";
 import { completionScript } from "./completion_scripts.ts";
 import { completionTable, SHELLS } from "./completion_table.ts";
 

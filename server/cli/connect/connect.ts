@@ -1,4 +1,6 @@
 /**
+ * `server/cli/connect/` is for the command connect: a WebSocket client for people and for pipes.
+ *
  * `fourtuple connect`: a WebSocket client, for people at a terminal and for pipes.
  *
  * @module
@@ -8,8 +10,8 @@ import type { ClientConnection } from "../../../client/client_connection.ts";
 import type { CloseStatus, Message } from "../../../protocol/mod.ts";
 import { jsonLine } from "../../escape.ts";
 import type { Command, CommandIo } from "../command/command.ts";
-import { firstLine, quote, readProblem } from "../command/problems.ts";
 import { runUntilSignal } from "../command/run_until_signal.ts";
+import { firstLine, quote, readProblem } from "../terminal/problems.ts";
 import { type ConnectEvent, dial, type DialOptions } from "./connect_dial.ts";
 import { MAX_MESSAGE, messagesIn } from "./connect_input.ts";
 import { Conversation } from "./connect_interactive.ts";

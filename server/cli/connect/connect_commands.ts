@@ -4,8 +4,8 @@
  * @module
  */
 
-import { firstLine, quote } from "../command/problems.ts";
 import { parseInput } from "../decode/decode_input.ts";
+import { firstLine, quote } from "../terminal/problems.ts";
 
 /** What a line asks for. */
 export type Order =

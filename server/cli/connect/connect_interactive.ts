@@ -7,8 +7,8 @@
 import type { ClientConnection } from "../../../client/client_connection.ts";
 import { CloseCode } from "../../../protocol/mod.ts";
 import { escapeControls } from "../../escape.ts";
-import { firstLine, quote, readProblem } from "../command/problems.ts";
 import { bytes, countOf, milliseconds } from "../terminal/figures.ts";
+import { firstLine, quote, readProblem } from "../terminal/problems.ts";
 import type { Prompt } from "../terminal/prompt.ts";
 import { COMMANDS_HELP, type Order, parseOrder } from "./connect_commands.ts";
 import type { ConnectEvent } from "./connect_dial.ts";

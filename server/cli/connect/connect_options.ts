@@ -9,9 +9,8 @@ import { HEAD_LIMITS } from "../../../client/connect.ts";
 import type { HeadLimits } from "../../../protocol/mod.ts";
 import { headLineProblem } from "../../limits.ts";
 import { integerOption } from "../command/option_values.ts";
-import { parseArgs } from "../command/parse_args.ts";
-import { firstLine, quote } from "../command/problems.ts";
-import type { Flags } from "../ops/admin_command.ts";
+import { type Flags, parseArgs } from "../command/parse_args.ts";
+import { firstLine, quote } from "../terminal/problems.ts";
 import { MAX_MESSAGE } from "./connect_input.ts";
 import { type PipeOptions, SILENCE } from "./connect_pipe.ts";
 

@@ -10,8 +10,8 @@ import { encodeHex as encodeHexUntyped } from "@std/encoding/hex";
 import { ConnectError } from "../../../client/connect_error.ts";
 import type { CloseStatus, Message } from "../../../protocol/mod.ts";
 import { escapeControls } from "../../escape.ts";
-import { firstLine } from "../command/problems.ts";
 import { countOf, milliseconds } from "../terminal/figures.ts";
+import { firstLine } from "../terminal/problems.ts";
 import type { ConnectEvent } from "./connect_dial.ts";
 import { imageKind, talkImage } from "./image_kind.ts";
 

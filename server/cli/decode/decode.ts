@@ -1,4 +1,6 @@
 /**
+ * `server/cli/decode/` is for the command decode: bytes from the wire, drawn frame by frame.
+ *
  * `fourtuple decode`: bytes from the wire, drawn frame by frame.
  *
  * @module
@@ -9,7 +11,7 @@ import { jsonLine } from "../../escape.ts";
 import type { Command, CommandIo } from "../command/command.ts";
 import { choiceOption, integerOption } from "../command/option_values.ts";
 import { parseArgs } from "../command/parse_args.ts";
-import { firstLine, quote, readProblem } from "../command/problems.ts";
+import { firstLine, quote, readProblem } from "../terminal/problems.ts";
 import { drawFrame } from "./decode_figure.ts";
 import { type DecodedFrame, decodeFrames, roleOf } from "./decode_frames.ts";
 import { MessageInflater } from "./decode_inflate.ts";

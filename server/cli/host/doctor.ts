@@ -1,4 +1,6 @@
 /**
+ * `server/cli/host/` is for the commands doctor and myth, which look at this host.
+ *
  * `fourtuple doctor`: what this host allows, before the server meets it.
  *
  * @module

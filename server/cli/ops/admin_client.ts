@@ -15,8 +15,8 @@ import type {
   Snapshot,
   TapEvent,
 } from "../../operations/operations.ts";
-import { firstLine } from "../command/problems.ts";
 import { readBounded, readLines } from "../terminal/bounded_read.ts";
+import { firstLine } from "../terminal/problems.ts";
 import {
   type Answer,
   CLOSED,

@@ -1,4 +1,6 @@
 /**
+ * `server/cli/ops/` is for the commands that ask the ops port of a running server.
+ *
  * What the commands have in common that ask the ops port.
  *
  * @module
@@ -6,13 +8,10 @@
 
 import { escapeControls } from "../../escape.ts";
 import type { Command, CommandIo } from "../command/command.ts";
-import { parseArgs } from "../command/parse_args.ts";
+import { type Flags, parseArgs } from "../command/parse_args.ts";
 import type { Surroundings } from "../serve/read_settings.ts";
 import { AdminClient, AdminError } from "./admin_client.ts";
 import { type AdminAccess, readAdminAccess } from "./admin_options.ts";
-
-/** The options as they were given, by name; words that are no options are under `_`. */
-export type Flags = Readonly<Record<string, unknown>>;
 
 /** A command to the ops port. */
 export interface AdminCommand<Options> extends Omit<Command, "run"> {

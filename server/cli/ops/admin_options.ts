@@ -1,5 +1,5 @@
-import { quote, readProblem } from "../command/problems.ts";
 import type { Surroundings } from "../serve/read_settings.ts";
+import { quote, readProblem } from "../terminal/problems.ts";
 
 /** Where the ops port is unless told otherwise: where `deno task start` has it. */
 const DEFAULT_ADMIN = "127.0.0.1:6455";

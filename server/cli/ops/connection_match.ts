@@ -1,7 +1,7 @@
 import { parseAddressRange } from "../../net/address_range.ts";
 import { parseFourTuple } from "../../net/four_tuple.ts";
 import type { ConnectionFilter } from "../../operations/operations.ts";
-import { firstLine, quote } from "../command/problems.ts";
+import { firstLine, quote } from "../terminal/problems.ts";
 
 /** What a condition can be about. */
 export const CONDITIONS = ["key", "source", "path", "subprotocol", "state", "worker"] as const;

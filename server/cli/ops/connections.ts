@@ -12,10 +12,11 @@ import {
 } from "../../operations/operations.ts";
 import type { Command, CommandIo } from "../command/command.ts";
 import { choiceOption, integerOption } from "../command/option_values.ts";
+import type { Flags } from "../command/parse_args.ts";
 import { countOf, silenceText } from "../terminal/figures.ts";
 import { fitLine } from "../terminal/table.ts";
 import type { AdminClient } from "./admin_client.ts";
-import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
+import { adminCommand, type JsonOption } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 import { checkSource } from "./connection_match.ts";
 import { connectionTable } from "./connection_table.ts";

@@ -9,10 +9,11 @@ import { pause } from "../../loop/pause.ts";
 import type { DrainProgress } from "../../operations/operations.ts";
 import type { Command, CommandIo } from "../command/command.ts";
 import { integerOption } from "../command/option_values.ts";
+import type { Flags } from "../command/parse_args.ts";
 import { runUntilSignal } from "../command/run_until_signal.ts";
 import { count, duration } from "../terminal/figures.ts";
 import { type AdminClient, AdminError } from "./admin_client.ts";
-import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
+import { adminCommand, type JsonOption } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 
 /** With --wait, progress is asked for every so many milliseconds. */

@@ -7,10 +7,11 @@
 import { escapeToAscii, jsonLine } from "../../escape.ts";
 import type { DescriptorRow } from "../../operations/operations.ts";
 import type { Command, CommandIo } from "../command/command.ts";
+import type { Flags } from "../command/parse_args.ts";
 import { bytes, count, countOf, silenceText } from "../terminal/figures.ts";
 import { alignTable, fitLine } from "../terminal/table.ts";
 import type { AdminClient } from "./admin_client.ts";
-import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
+import { adminCommand, type JsonOption } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 import { wholePage } from "./whole_page.ts";
 

@@ -9,10 +9,11 @@ import { escapeToAscii, jsonLine } from "../../escape.ts";
 import type { CloseOrder, CloseOutcome, ConnectionFilter } from "../../operations/operations.ts";
 import type { Command, CommandIo } from "../command/command.ts";
 import { fourTupleWords, integerOption } from "../command/option_values.ts";
-import { firstLine } from "../command/problems.ts";
+import type { Flags } from "../command/parse_args.ts";
 import { countOf, silenceText } from "../terminal/figures.ts";
+import { firstLine } from "../terminal/problems.ts";
 import { type AdminClient, AdminError } from "./admin_client.ts";
-import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
+import { adminCommand, type JsonOption } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 import { CONDITIONS, readMatch } from "./connection_match.ts";
 

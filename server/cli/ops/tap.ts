@@ -7,9 +7,10 @@
 import { jsonLine } from "../../escape.ts";
 import type { Command, CommandIo } from "../command/command.ts";
 import { fourTupleWords, integerOption } from "../command/option_values.ts";
+import type { Flags } from "../command/parse_args.ts";
 import { runUntilSignal } from "../command/run_until_signal.ts";
 import { type AdminClient, AdminError } from "./admin_client.ts";
-import { adminCommand, type Flags, type JsonOption } from "./admin_command.ts";
+import { adminCommand, type JsonOption } from "./admin_command.ts";
 import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
 import { tapLine } from "./tap_line.ts";
 

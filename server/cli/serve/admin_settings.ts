@@ -4,7 +4,7 @@
  * @module
  */
 
-import { quote, readProblem } from "../command/problems.ts";
+import { quote, readProblem } from "../terminal/problems.ts";
 
 /** A token is easy to guess where it is shorter. */
 const SHORTEST_TOKEN = 16;

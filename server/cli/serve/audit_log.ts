@@ -1,6 +1,6 @@
 import { jsonLine } from "../../escape.ts";
 import type { LogEntry } from "../../log.ts";
-import { readProblem } from "../command/problems.ts";
+import { readProblem } from "../terminal/problems.ts";
 import { LineWriter } from "./line_writer.ts";
 
 /** At most this much of what an operator gave is in a log line; the file has all of it. */

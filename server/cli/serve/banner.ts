@@ -1,8 +1,8 @@
-import type { Report } from "../../../mod.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { memoryOf } from "../../connection/deflate/memory_of.ts";
 import { capacityLimits } from "../../host/capacity.ts";
 import { mayReadHost } from "../../host/host_reader.ts";
+import type { Report } from "../../ops.ts";
 import type { Server } from "../../server.ts";
 import { VERSION } from "../version.ts";
 import type { Settings } from "./settings.ts";

@@ -1,5 +1,5 @@
 import { pause } from "../../loop/pause.ts";
-import { readerHasLeft, writeProblem } from "../command/problems.ts";
+import { readerHasLeft, writeProblem } from "../terminal/problems.ts";
 
 /** At most this many characters wait for a slow reader of the log; lines beyond it are dropped and counted. */
 const MAX_WAITING = 1_048_576;

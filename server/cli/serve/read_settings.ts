@@ -2,7 +2,7 @@ import { z } from "zod";
 import { escapeControls } from "../../escape.ts";
 import { headLineProblem } from "../../limits.ts";
 import { parseArgs } from "../command/parse_args.ts";
-import { quote, readProblem } from "../command/problems.ts";
+import { quote, readProblem } from "../terminal/problems.ts";
 import { settleToken } from "./admin_settings.ts";
 import { type Setting, SETTINGS } from "./setting_table.ts";
 import { completeSettings, type Settings } from "./settings.ts";

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { LIMIT_NAMES, type Limits } from "../../limits.ts";
 import type { LogEntry } from "../../log.ts";
 import type { LimitChanges, Operations } from "../../operations/operations.ts";
-import { firstLine } from "../command/problems.ts";
+import { firstLine } from "../terminal/problems.ts";
 import type { LogLevel } from "./log.ts";
 import { readSettings, type Surroundings } from "./read_settings.ts";
 import type { Settings } from "./settings.ts";

@@ -1,14 +1,20 @@
+/**
+ * `server/cli/serve/` is for the command serve: settings, log, audit, systemd, reload, ops port.
+ *
+ * @module
+ */
+
 import { pause } from "../../loop/pause.ts";
 import { isChild } from "../../process/child.ts";
 import type { Command, CommandIo } from "../command/command.ts";
 import { inspectorUrl } from "../command/inspector.ts";
-import { outliveFaults } from "../command/outlive_faults.ts";
-import { firstLine } from "../command/problems.ts";
+import { firstLine } from "../terminal/problems.ts";
 import { AuditLog } from "./audit_log.ts";
 import { handedOn } from "./handed_settings.ts";
 import { Log } from "./log.ts";
 import type { ServeRun } from "./operating.ts";
 import type { LoadOpsPort } from "./ops_port.ts";
+import { outliveFaults } from "./outlive_faults.ts";
 import { flagOf, readSettings, type Surroundings } from "./read_settings.ts";
 import { serveAlone } from "./serve_alone.ts";
 import { serveAsWorker, serveByWorkers } from "./serve_by_workers.ts";

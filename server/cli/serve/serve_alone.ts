@@ -1,6 +1,6 @@
 import type { Server } from "../../../mod.ts";
 import { IDLE_SIGUSR1, noteIdleSignals } from "../command/idle_signals.ts";
-import { firstLine } from "../command/problems.ts";
+import { firstLine } from "../terminal/problems.ts";
 import { serverBanner } from "./banner.ts";
 import { drainOnSignal } from "./drain_on_signal.ts";
 import { Operating, type ServeRun } from "./operating.ts";

@@ -5,7 +5,7 @@ import { runWorker } from "../../cluster/worker.ts";
 import { drainBegins } from "../../operations/drain.ts";
 import { programOf } from "../../process/program.ts";
 import { IDLE_SIGUSR1, noteIdleSignals } from "../command/idle_signals.ts";
-import { firstLine } from "../command/problems.ts";
+import { firstLine } from "../terminal/problems.ts";
 import { clusterBanner } from "./banner.ts";
 import { drainOnSignal } from "./drain_on_signal.ts";
 import { handOn } from "./handed_settings.ts";

@@ -8,7 +8,7 @@ import type { WorkerOptions } from "../../cluster/worker.ts";
 import { type Limits, resolveLimits } from "../../limits.ts";
 import { type Certificate, usableCertificate } from "../../net/certificate.ts";
 import { triedContext } from "../../net/tls.ts";
-import { firstLine, readProblem } from "../command/problems.ts";
+import { firstLine, readProblem } from "../terminal/problems.ts";
 import type { Settings } from "./settings.ts";
 
 /** Where an app serves, whom it tells, and with which certificate where that is known already. */

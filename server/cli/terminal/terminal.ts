@@ -1,4 +1,6 @@
 /**
+ * `server/cli/terminal/` is for the text and the keys of a terminal.
+ *
  * The terminal as a whole screen: raw keys in, lines out, and left as it was found.
  *
  * @module

@@ -1,5 +1,5 @@
 import { pause } from "../../loop/pause.ts";
-import { readerHasLeft, writeProblem } from "../command/problems.ts";
+import { readerHasLeft, writeProblem } from "./problems.ts";
 
 /** The exit code where nobody reads the output any more: the one that SIGPIPE (13) gives to other tools. */
 const NOBODY_READS = 141;

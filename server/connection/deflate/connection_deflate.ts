@@ -1,3 +1,10 @@
+/**
+ * `server/connection/deflate/` is for permessage-deflate (RFC 7692) of one connection, and the
+ * memory that it takes.
+ *
+ * @module
+ */
+
 import {
   deflateDirection,
   type DeflateParameters,

@@ -1,3 +1,9 @@
+/**
+ * `server/http/proxy/` is for the addresses of clients that trusted proxies tell.
+ *
+ * @module
+ */
+
 import { type AddressRange, parseAddressRange } from "../../net/address_range.ts";
 import { FORWARDED_HEADERS, type ForwardedHeader } from "./forwarded.ts";
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { ConnectError } from "../../../client/connect_error.ts";
-import { quote } from "../../../server/cli/command/problems.ts";
 import { messageLines, noteLines, refusalLines } from "../../../server/cli/connect/connect_text.ts";
+import { quote } from "../../../server/cli/terminal/problems.ts";
 import { escapeControls, escapeToAscii, jsonLine } from "../../../server/escape.ts";
 import { concat } from "../../helpers/notation.ts";
 import type { Random } from "../../helpers/random.ts";

@@ -1,8 +1,8 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { z } from "@hono/zod-openapi";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { serve } from "../../../mod.ts";
 import { type AdminOptions, startAdmin } from "../../../server/admin/admin.ts";
 import * as schemas from "../../../server/admin/answer_schemas.ts";
-import { serve } from "../../../server/server.ts";
 import { FakeOperations } from "../../helpers/fake_operations.ts";
 import { OpsPort, TOKEN } from "../../helpers/ops_port.ts";
 import { Random } from "../../helpers/random.ts";

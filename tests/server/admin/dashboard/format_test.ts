@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
 import * as format from "../../../../server/admin/dashboard/format.js";
-import { bytes } from "../../../../server/cli/terminal/figures.ts";
 
 Deno.test("count() writes thousands separators, and a dash for what is not known", () => {
   assertEquals([0, 65_535, 1_048_576].map(format.count), ["0", "65,535", "1,048,576"]);
@@ -12,12 +11,6 @@ Deno.test("counted() writes one without an s", () => {
     [0, 1, 1_000].map((it) => format.counted(it, "connection")),
     ["0 connections", "1 connection", "1,000 connections"],
   );
-});
-
-Deno.test("bytes() writes what the commands write", () => {
-  const values = [0, 999, 1_023, 1_024, 1_536, 1_048_524, 1_048_525, 25_769_803_776, 2 ** 60];
-  assertEquals(values.map(format.bytes), values.map(bytes));
-  assertEquals(format.bytes(undefined), "–");
 });
 
 Deno.test("short() writes what fits beside an axis", () => {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import type { Flags } from "../../../../server/cli/command/parse_args.ts";
 import { AdminError } from "../../../../server/cli/ops/admin_client.ts";
-import { adminCommand, type Flags } from "../../../../server/cli/ops/admin_command.ts";
+import { adminCommand } from "../../../../server/cli/ops/admin_command.ts";
 import { startAdminPort } from "../../../helpers/admin_port.ts";
 import { FakeOperations } from "../../../helpers/fake_operations.ts";
 import { fourtuple } from "../../../helpers/process.ts";

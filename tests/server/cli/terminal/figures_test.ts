@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import * as format from "../../../../server/admin/dashboard/format.js";
 import {
   bytes,
   count,
@@ -63,4 +64,10 @@ Deno.test("silenceText() names who has not answered", () => {
 
 Deno.test("percent() is not full before all is there", () => {
   assertEquals([percent(999, 1000), percent(2, 1), percent(1, 0)], ["99%", "200%", "-"]);
+});
+
+Deno.test("bytes() writes what the dashboard writes", () => {
+  const values = [0, 999, 1_023, 1_024, 1_536, 1_048_524, 1_048_525, 25_769_803_776, 2 ** 60];
+  assertEquals(values.map(bytes), values.map(format.bytes));
+  assertEquals(format.bytes(undefined), "–");
 });

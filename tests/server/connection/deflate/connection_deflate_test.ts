@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { createHash } from "node:crypto";
 import WebSocket, { WebSocketServer } from "ws";
 import { connect, ConnectError, type DeflateOptions, serve, type Server } from "../../../../mod.ts";
 import { computeAccept, Opcode } from "../../../../protocol/mod.ts";
 import { yieldToEventLoop } from "../../../../server/loop/yield_to_event_loop.ts";
-import { sha1 } from "../../../../server/sha1.ts";
 import { connectionDeflate } from "../../../helpers/deflate_messages.ts";
 import { Events, until } from "../../../helpers/events.ts";
 import { LogBook } from "../../../helpers/log_book.ts";
@@ -231,7 +231,9 @@ Deno.test("connect() refuses an answer to compression that grants what was not o
     const key = /Sec-WebSocket-Key: (\S+)/.exec(text)![1]!;
     await conn.write(new TextEncoder().encode(
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-        `Sec-WebSocket-Accept: ${computeAccept(key, sha1)}\r\n` +
+        `Sec-WebSocket-Accept: ${
+          computeAccept(key, (text) => createHash("sha1").update(text).digest("base64"))
+        }\r\n` +
         `Sec-WebSocket-Extensions: ${extensions}\r\n\r\n`,
     ));
     await assertRejects(() => connecting, ConnectError);

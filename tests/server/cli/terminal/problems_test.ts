@@ -5,7 +5,7 @@ import {
   readerHasLeft,
   readProblem,
   writeProblem,
-} from "../../../../server/cli/command/problems.ts";
+} from "../../../../server/cli/terminal/problems.ts";
 
 Deno.test("quote() writes a value as JSON does, and escapes control characters", () => {
   assertEquals(quote('a "b"\n\x1b'), '"a \\"b\\"\\n\\u001b"');

@@ -7,7 +7,7 @@ import {
   serializeUpgradeResponse,
 } from "../../protocol/mod.ts";
 import { sha1 } from "../../server/sha1.ts";
-import { concat } from "../helpers/notation.ts";
+import { concat } from "./notation.ts";
 
 /** The server's end of a connection: it answers the handshake, and then nothing by itself. */
 export class RawServer implements Disposable {

@@ -1,4 +1,4 @@
-import type { Log } from "../serve/log.ts";
+import type { Log } from "./log.ts";
 
 /**
  * Has this process outlive what is thrown where no call of ours could catch it, such as in a callback
