@@ -20,7 +20,7 @@ import type { ClusterReport } from "./cluster_report.ts";
 import type { WorkerConfig } from "./worker_config.ts";
 import type { WorkerCounters } from "./worker_counters.ts";
 
-/** What a worker is told to be. */
+/** The assignment of a worker. */
 export interface WorkerAssignment {
   /** Its number: counts up from 1 over the life of the cluster. */
   readonly worker: number;
@@ -30,8 +30,8 @@ export interface WorkerAssignment {
   readonly port: number;
   /** How long it may drain when its supervisor has gone, in milliseconds. */
   readonly drainDeadline: number;
-  /** What the others were told since they were started: holds before it takes connections. */
-  readonly orders: WorkerConfig;
+  /** The changes to the other workers since their start; in force before it takes connections. */
+  readonly config: WorkerConfig;
 }
 
 /** Where a worker listens. */
@@ -40,16 +40,16 @@ export interface Listening {
   readonly url: string;
 }
 
-/** What a worker says of itself. */
+/** The report of a worker. */
 export interface OwnReport extends Report {
   /** Messages for other workers that it dropped, because too many waited on the way. */
   readonly backplaneDropped: number;
 }
 
-/** What a worker holds and has counted. */
+/** The snapshot of a worker. */
 export interface WorkerSnapshot extends Omit<ProcessSnapshot, "worker">, WorkerCounters {}
 
-/** What is left of a worker that has drained. */
+/** The last report of a worker, once it has drained. */
 export interface FinalReport extends DrainResult, WorkerCounters {
   /**
    * Resets that the host sent while the listening socket closed: those of connections that waited to
@@ -61,7 +61,7 @@ export interface FinalReport extends DrainResult, WorkerCounters {
 /** What a supervisor can ask a worker. */
 export interface WorkerCalls {
   /** Serves; fails with a line that says why it cannot. */
-  listen(place: WorkerAssignment): Promise<Listening>;
+  listen(assignment: WorkerAssignment): Promise<Listening>;
   /** As `Server.report()`. */
   report(): Promise<OwnReport>;
   /** As `ConnectionRegistry.list()`. */
@@ -101,7 +101,7 @@ export interface WorkerCalls {
    * @returns The limits that hold now.
    * @throws As `Operations.reconfigure()`.
    */
-  follow(orders: WorkerConfig): Promise<Limits>;
+  follow(config: WorkerConfig): Promise<Limits>;
   /** As `Server.drain()`; asked again it gives the same answer. */
   drain(options: DrainOptions): Promise<FinalReport>;
 }

@@ -187,7 +187,7 @@ class RunningCluster implements Cluster {
 
   async totals(): Promise<Totals> {
     await this.#askAll((it) => it.snapshot());
-    return this.#supervisor.counted.totals;
+    return this.#supervisor.counters.totals;
   }
 
   async describe(key: string): Promise<(ConnectionDescription & { worker: number }) | undefined> {
@@ -204,7 +204,7 @@ class RunningCluster implements Cluster {
   }
 
   setLogLevel(logLevel: LogEntry["level"]): Promise<void> {
-    return this.#supervisor.order({ logLevel });
+    return this.#supervisor.configure({ logLevel });
   }
 
   roll(): Promise<number | undefined> {

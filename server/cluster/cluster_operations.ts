@@ -69,9 +69,9 @@ export class ClusterOperations implements Operations {
       readHostLimits(),
     ]);
     // All that follows is of one moment: sums that are told later are never less.
-    const { phase, live, workers, desired, restarts, counted, relayDropped } = this.#supervisor;
-    const { totals, measured, backplaneDropped } = counted;
-    const present = live.filter((it) => it.lastWords === undefined);
+    const { phase, live, workers, desired, restarts, counters, relayDropped } = this.#supervisor;
+    const { totals, measured, backplaneDropped } = counters;
+    const present = live.filter((it) => it.finalReport === undefined);
     const processes = present.map(processOf).filter((it) => it !== undefined);
     const reports = processes.map(({ report }) => report);
     const [nextLimit] = clusterCapacity(limits, reports);
@@ -196,7 +196,7 @@ export class ClusterOperations implements Operations {
     for (const worker of (await this.#awake()).awake) {
       const answered = await ask(worker.link.call("follow", { changes }), ANSWER_DEADLINE);
       if (answered === undefined) continue;
-      await this.#supervisor.order({ changes: spelledOut(changes, answered.answer) }, worker);
+      await this.#supervisor.configure({ changes: spelledOut(changes, answered.answer) }, worker);
       return answered.answer;
     }
     throw new Deno.errors.TimedOut(NOBODY);

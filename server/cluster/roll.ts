@@ -12,9 +12,9 @@ export interface Retired {
 }
 
 /** The supervisor whose workers are rolled. */
-export interface RollHost {
+export interface RollContext {
   /** Where they are. */
-  readonly places: readonly WorkerSlot[];
+  readonly slots: readonly WorkerSlot[];
   /** Aborted when the supervisor ends. */
   readonly ending: AbortSignal;
   /** Drains a worker; `undefined` where it has gone already. */
@@ -25,17 +25,17 @@ export interface RollHost {
 
 /** Replaces workers one after the other, and tells how that went. */
 export class Roller {
-  readonly #host: RollHost;
+  readonly #context: RollContext;
   #rolling = false;
 
-  /** @param host The supervisor. */
-  constructor(host: RollHost) {
-    this.#host = host;
+  /** @param context The supervisor. */
+  constructor(context: RollContext) {
+    this.#context = context;
   }
 
   /** As `Supervisor.roll()`. */
   async roll(): Promise<number | undefined> {
-    const { places, ending, log } = this.#host;
+    const { slots, ending, log } = this.#context;
     ending.throwIfAborted();
     if (this.#rolling) {
       const message = "Cannot roll workers: they are rolling already";
@@ -43,7 +43,7 @@ export class Roller {
       throw new Error(message);
     }
     this.#rolling = true;
-    const workers = counted(places.length, "worker");
+    const workers = counted(slots.length, "worker");
     log({ level: "info", event: "rolling", message: `Rolling ${workers}` });
     try {
       const { resets, lost } = await this.#replaceAll();
@@ -67,9 +67,9 @@ export class Roller {
   async #replaceAll(): Promise<{ resets: number | undefined; lost: number }> {
     let resets: number | undefined = 0;
     let lost = 0;
-    for (const place of this.#host.places) {
-      const before = await place.renew();
-      const gone = before && await this.#host.retire(before);
+    for (const slot of this.#context.slots) {
+      const before = await slot.renew();
+      const gone = before && await this.#context.retire(before);
       if (gone?.last !== undefined) resets = sum(resets, gone.last.resets);
       lost += gone?.lost ?? 0;
     }

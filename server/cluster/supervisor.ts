@@ -16,7 +16,7 @@ import { type Retired, Roller } from "./roll.ts";
 import { mergeWorkerConfig, type WorkerConfig } from "./worker_config.ts";
 import { countersOfGone, joinCounters, type WorkerCounters } from "./worker_counters.ts";
 import { WorkerProcess } from "./worker_process.ts";
-import { type PlaceHost, WorkerSlot } from "./worker_slot.ts";
+import { WorkerSlot, type WorkerSlotContext } from "./worker_slot.ts";
 
 /** For this many milliseconds, a worker that leaves finishes the handshakes that are under way. */
 const GRACE = 1_000;
@@ -39,7 +39,7 @@ export interface SupervisorOptions {
   /** How long a drain may take, in milliseconds, where nobody says otherwise. */
   readonly drainDeadline: number;
   /** What workers are told besides, from the first one on. */
-  readonly orders?: WorkerConfig;
+  readonly config?: WorkerConfig;
   /** Gets what is worth telling an operator. */
   readonly log: (entry: LogEntry) => void;
   /** Tells a worker that asks what all workers hold. */
@@ -71,14 +71,14 @@ export class Supervisor {
 
   readonly #options: SupervisorOptions;
   readonly #relay: BackplaneRelay;
-  readonly #places: readonly WorkerSlot[];
+  readonly #slots: readonly WorkerSlot[];
   readonly #roller: Roller;
   /** All workers that live, those too that drain. */
   readonly #live = new Set<WorkerProcess>();
   /** What the workers that have gone had counted. */
   #past: WorkerCounters = joinCounters([]);
   /** What workers are told to be otherwise than they were started. */
-  #orders: WorkerConfig;
+  #config: WorkerConfig;
   /** Workers that do not listen yet. */
   readonly #starting = new Set<Promise<void>>();
   readonly #ending = new AbortController();
@@ -95,23 +95,23 @@ export class Supervisor {
     this.addr = addr;
     this.finished = this.#finished.promise;
     this.#options = options;
-    this.#orders = options.orders ?? {};
+    this.#config = options.config ?? {};
     this.#relay = new BackplaneRelay(options.log);
     const { log } = options;
     const ending = this.#ending.signal;
     const serving = () => this.#serving;
-    const placeHost: PlaceHost = {
+    const context: WorkerSlotContext = {
       ending,
       get serving() {
         return serving();
       },
-      start: (place) => this.#fill(place),
+      start: (slot) => this.#fill(slot),
       failed: () => this.#failed(),
       log,
     };
-    this.#places = Array.from({ length: options.workers }, () => new WorkerSlot(placeHost));
+    this.#slots = Array.from({ length: options.workers }, () => new WorkerSlot(context));
     this.#roller = new Roller({
-      places: this.#places,
+      slots: this.#slots,
       ending,
       retire: async (worker) => this.#live.has(worker) ? await this.#retire(worker) : undefined,
       log,
@@ -146,7 +146,7 @@ export class Supervisor {
 
   /** The workers that serve, by age; those that drain are left out. */
   get workers(): WorkerProcess[] {
-    const serving = this.#places.map(({ worker }) => worker).filter((it) => it !== undefined);
+    const serving = this.#slots.map(({ worker }) => worker).filter((it) => it !== undefined);
     return serving.sort((a, b) => a.worker - b.worker);
   }
 
@@ -159,8 +159,8 @@ export class Supervisor {
    * What all workers have counted since the start, as they have said last: what one has counted since
    * is lost when it is killed. It never goes back.
    */
-  get counted(): WorkerCounters {
-    const present = this.live.map(({ counted }) => counted).filter((it) => it !== undefined);
+  get counters(): WorkerCounters {
+    const present = this.live.map(({ counters }) => counters).filter((it) => it !== undefined);
     return joinCounters([this.#past, ...present]);
   }
 
@@ -178,12 +178,12 @@ export class Supervisor {
 
   /** How many workers are to serve. */
   get desired(): number {
-    return this.#places.length;
+    return this.#slots.length;
   }
 
   /** How often a worker was started after one had died, or had not started. */
   get restarts(): number {
-    return this.#places.reduce((sum, { restarts }) => sum + restarts, 0);
+    return this.#slots.reduce((sum, { restarts }) => sum + restarts, 0);
   }
 
   /** Messages between workers that were dropped on the way. */
@@ -199,33 +199,33 @@ export class Supervisor {
   // Workers come and go.
 
   async #startAll(): Promise<void> {
-    const starts = await Promise.allSettled(this.#places.map((place) => this.#fill(place)));
+    const starts = await Promise.allSettled(this.#slots.map((slot) => this.#fill(slot)));
     const failed = starts.flatMap((it, at) =>
-      it.status === "rejected" ? [{ place: this.#places[at]!, reason: it.reason }] : []
+      it.status === "rejected" ? [{ slot: this.#slots[at]!, reason: it.reason }] : []
     );
     const [first] = failed;
     if (first === undefined) return;
     if (failed.length === starts.length || this.#ending.signal.aborted) throw first.reason;
-    for (const { place, reason } of failed) place.notStarted(reason);
+    for (const { slot, reason } of failed) slot.notStarted(reason);
   }
 
-  /** Starts a worker for a place. */
-  #fill(place: WorkerSlot): Promise<void> {
-    const starting = this.#start(place);
+  /** Starts a worker for a slot. */
+  #fill(slot: WorkerSlot): Promise<void> {
+    const starting = this.#start(slot);
     this.#starting.add(starting);
     return starting.finally(() => this.#starting.delete(starting));
   }
 
-  async #start(place: WorkerSlot): Promise<void> {
+  async #start(slot: WorkerSlot): Promise<void> {
     const { program, args, drainDeadline, report, log } = this.#options;
     const { hostname, port } = this.addr;
     const { signal } = this.#ending;
-    const orders = this.#orders;
+    const config = this.#config;
     const id = ++this.#lastId;
     const worker = await WorkerProcess.start({
       program,
       args,
-      place: { worker: id, hostname, port, drainDeadline, orders },
+      assignment: { worker: id, hostname, port, drainDeadline, config },
       ours: {
         leave: () => this.#leave(id),
         report,
@@ -240,36 +240,36 @@ export class Supervisor {
     worker.ended.then((end) => this.#ended(worker, end));
     if (signal.aborted) worker.kill(); // it was ready just then
     signal.throwIfAborted();
-    place.worker = worker;
+    slot.worker = worker;
     this.#url = worker.url;
     const message = `Worker serves (pid ${worker.pid})`;
     log({ level: "info", event: "worker_started", message, worker: id });
-    if (orders !== this.#orders) await this.#order(worker, this.#orders);
+    if (config !== this.#config) await this.#configure(worker, this.#config);
   }
 
   #ended(worker: WorkerProcess, end: string): void {
     this.#live.delete(worker);
     this.#relay.delete(worker.worker);
     this.taps.lost(worker);
-    const { lastWords, counted, worker: id } = worker;
-    if (counted !== undefined) this.#past = joinCounters([this.#past, countersOfGone(counted)]);
-    const outcome = lastWords && `, ${lastWords.closed} closed, ${lastWords.cut} cut`;
-    const expected = lastWords !== undefined || this.#ending.signal.aborted;
+    const { finalReport, counters, worker: id } = worker;
+    if (counters !== undefined) this.#past = joinCounters([this.#past, countersOfGone(counters)]);
+    const outcome = finalReport && `, ${finalReport.closed} closed, ${finalReport.cut} cut`;
+    const expected = finalReport !== undefined || this.#ending.signal.aborted;
     this.#options.log({
       level: expected ? "info" : "warning",
       event: "worker_ended",
       message: `Worker ended: ${end}${outcome ?? ""}`,
       worker: id,
     });
-    this.#places.find((it) => it.worker === worker)?.vacate(worker.lived);
+    this.#slots.find((it) => it.worker === worker)?.vacate(worker.lived);
   }
 
   /** A worker wants to go: it drains, while another one takes its place. */
   #leave(id: number): void {
-    const place = this.#places.find(({ worker }) => worker?.worker === id);
-    if (place?.worker === undefined || this.#ending.signal.aborted) return;
-    this.#retire(place.worker);
-    place.vacate(Infinity);
+    const slot = this.#slots.find(({ worker }) => worker?.worker === id);
+    if (slot?.worker === undefined || this.#ending.signal.aborted) return;
+    this.#retire(slot.worker);
+    slot.vacate(Infinity);
   }
 
   /** For the log. */
@@ -278,11 +278,11 @@ export class Supervisor {
   }
 
   /**
-   * A place has failed. As long as one worker serves the others are tried again; without one, until all
-   * places have failed many times: then whoever started this process had better start all of it again.
+   * A slot has failed. As long as one worker serves the others are tried again; without one, until all
+   * slots have failed many times: then whoever started this process had better start all of it again.
    */
   #failed(): boolean {
-    if (this.workers.length > 0 || !this.#places.every(({ failing }) => failing)) return true;
+    if (this.workers.length > 0 || !this.#slots.every(({ failing }) => failing)) return true;
     const message = "No worker serves, and none starts or lives for long: no more are started";
     this.#fault = new Error(message);
     this.#options.log({ level: "error", event: "gave_up", message });
@@ -294,22 +294,22 @@ export class Supervisor {
 
   /**
    * Changes all workers, those too that start later. One that refuses drains, and another one takes
-   * its place: workers are all the same.
+   * its slot: workers are all the same.
    *
-   * @param orders What is to be otherwise.
+   * @param config The changes.
    * @param told A worker that does so already.
    * @returns When all do so, but for those that are stuck: they will when they go on.
    */
-  async order(orders: WorkerConfig, told?: WorkerProcess): Promise<void> {
-    this.#orders = mergeWorkerConfig(this.#orders, orders);
-    for (const place of this.#places) place.hurry();
+  async configure(config: WorkerConfig, told?: WorkerProcess): Promise<void> {
+    this.#config = mergeWorkerConfig(this.#config, config);
+    for (const slot of this.#slots) slot.hurry();
     const others = this.live.filter((worker) => worker !== told);
-    await Promise.all(others.map((worker) => this.#order(worker, orders)));
+    await Promise.all(others.map((worker) => this.#configure(worker, config)));
   }
 
-  async #order(worker: WorkerProcess, orders: WorkerConfig): Promise<void> {
+  async #configure(worker: WorkerProcess, config: WorkerConfig): Promise<void> {
     try {
-      await ask(worker.link.call("follow", orders), ANSWER_DEADLINE);
+      await ask(worker.link.call("follow", config), ANSWER_DEADLINE);
     } catch (error) {
       const message = `Worker refuses what others do, and is replaced: ${messageOf(error)}`;
       this.#options.log({

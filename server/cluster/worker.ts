@@ -103,24 +103,24 @@ class Worker implements WorkerCalls {
   }
 
   async listen(
-    { worker, hostname, port, drainDeadline, orders }: WorkerAssignment,
+    { worker, hostname, port, drainDeadline, config }: WorkerAssignment,
   ): Promise<Listening> {
     const link = await this.#link;
     this.#drainDeadline = drainDeadline;
     const log = this.#log = (entry) => logSafely(this.#program.log, { ...entry, worker });
-    this.#setLogLevel(orders);
+    this.#setLogLevel(config);
     this.#taps = new WorkerTaps({
       tapped: (tap, events) => link.call("tapped", tap, events),
       untapped: (tap) => void link.call("untapped", tap).catch(() => {}),
     });
     const backplane = this.#backplane = new LinkBackplane(link, log);
-    const { certificate, ...changes } = orders.changes ?? {};
+    const { certificate, ...changes } = config.changes ?? {};
     this.#server = await this.#program.start(
       { hostname, port, reusePort: true, backplane, log, ...certificate },
       () => link.call("report"),
     );
     // Nothing is accepted before the server's own files are open, so this is in time.
-    if (orders.changes !== undefined) await this.follow({ changes });
+    if (config.changes !== undefined) await this.follow({ changes });
     return { url: this.#server.url };
   }
 
@@ -186,9 +186,9 @@ class Worker implements WorkerCalls {
     return this.#operations.limits();
   }
 
-  follow(orders: WorkerConfig): Promise<Limits> {
-    this.#setLogLevel(orders);
-    const { changes } = orders;
+  follow(config: WorkerConfig): Promise<Limits> {
+    this.#setLogLevel(config);
+    const { changes } = config;
     return changes === undefined ? this.limits() : this.#operations.reconfigure(changes);
   }
 

@@ -1,7 +1,7 @@
 import type { LogEntry } from "../log.ts";
 import type { Reconfiguration } from "../operations/operations.ts";
 
-/** What workers are told to be otherwise than they were started. */
+/** The changes to a worker since it was started. */
 export interface WorkerConfig {
   /** Limits and a certificate. */
   readonly changes?: Reconfiguration;
@@ -10,10 +10,10 @@ export interface WorkerConfig {
 }
 
 /**
- * Adds orders to earlier ones: together they make a new worker what the old ones have become.
+ * Merges changes: together they make a new worker like the old ones.
  *
- * @param before What was ordered.
- * @param next What is ordered now; it wins.
+ * @param before The earlier changes.
+ * @param next The later changes, which win.
  * @returns Both.
  */
 export function mergeWorkerConfig(before: WorkerConfig, next: WorkerConfig): WorkerConfig {

@@ -3,20 +3,20 @@ import type { Measured } from "../metrics/measurements.ts";
 import type { Totals } from "../registry.ts";
 import { joinTotals } from "./cluster_report.ts";
 
-/** What a worker has counted since its start. */
+/** The counters of a worker since its start. */
 export interface WorkerCounters {
-  /** What its connections add up to. */
+  /** The sums over its connections. */
   readonly totals: Totals;
-  /** What else was counted. */
+  /** The other counters. */
   readonly measured: Measured;
   /** Messages for other workers that it dropped, because too many waited on the way. */
   readonly backplaneDropped: number;
 }
 
 /**
- * Adds up what workers have counted. With those among them that have gone, a sum never goes back.
+ * Adds up the counters of workers. Workers that have gone are included, so no sum ever goes back.
  *
- * @param parts What each has counted.
+ * @param parts The counters of each worker.
  * @returns The sums.
  */
 export function joinCounters(parts: readonly WorkerCounters[]): WorkerCounters {
@@ -28,10 +28,10 @@ export function joinCounters(parts: readonly WorkerCounters[]): WorkerCounters {
 }
 
 /**
- * Says what a worker had counted that has gone.
+ * Closes the counters of a worker that has gone.
  *
- * @param counted What it has said last.
- * @returns The same, but its connections are over, and its event loop is late no more.
+ * @param counters Its last counters.
+ * @returns The same with all connections closed and no delay of the event loop.
  */
 export function countersOfGone(
   { totals, measured, backplaneDropped }: WorkerCounters,

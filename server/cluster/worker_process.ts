@@ -33,7 +33,7 @@ export interface WorkerProcessOptions {
   /** Its arguments. */
   readonly args: readonly string[];
   /** What it is to be. */
-  readonly place: WorkerAssignment;
+  readonly assignment: WorkerAssignment;
   /** What it can ask. */
   readonly ours: SupervisorCalls;
   /** Takes what it publishes. */
@@ -57,7 +57,7 @@ export class WorkerProcess implements WorkerInfo {
   readonly #began = performance.now();
   #drained: Promise<FinalReport | undefined> | undefined = undefined;
   /** What it said when it had drained. */
-  lastWords: FinalReport | undefined = undefined;
+  finalReport: FinalReport | undefined = undefined;
   /** What it held when it was last asked. */
   lastSnapshot: WorkerSnapshot | undefined = undefined;
   #asked: Promise<WorkerSnapshot> | undefined = undefined;
@@ -82,7 +82,7 @@ export class WorkerProcess implements WorkerInfo {
    * @throws {Error} When it cannot: in its own words, or with how it ended.
    */
   static async start(options: WorkerProcessOptions): Promise<WorkerProcess> {
-    const { program, args, place, ours, received, signal } = options;
+    const { program, args, assignment, ours, received, signal } = options;
     signal.throwIfAborted();
     const starting = new AbortController();
     const giveUp = () => starting.abort();
@@ -95,9 +95,9 @@ export class WorkerProcess implements WorkerInfo {
         signal: starting.signal,
       });
       try {
-        const drainDeadline = finite(place.drainDeadline);
-        const listening = await child.link.call("listen", { ...place, drainDeadline });
-        return new WorkerProcess(child, place, listening);
+        const drainDeadline = finite(assignment.drainDeadline);
+        const listening = await child.link.call("listen", { ...assignment, drainDeadline });
+        return new WorkerProcess(child, assignment, listening);
       } catch (error) {
         const { open } = child.link;
         child.kill("SIGKILL");
@@ -112,8 +112,8 @@ export class WorkerProcess implements WorkerInfo {
   }
 
   /** What it has counted, as it has said last; absent before the first time. */
-  get counted(): WorkerCounters | undefined {
-    return this.lastWords ?? this.lastSnapshot;
+  get counters(): WorkerCounters | undefined {
+    return this.finalReport ?? this.lastSnapshot;
   }
 
   /**
@@ -186,7 +186,7 @@ export class WorkerProcess implements WorkerInfo {
 
   async #drain(deadline: number, grace: number): Promise<FinalReport | undefined> {
     try {
-      return this.lastWords = await this.link.call("drain", { deadline, grace });
+      return this.finalReport = await this.link.call("drain", { deadline, grace });
     } catch {
       return undefined;
     } finally {

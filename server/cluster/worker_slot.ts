@@ -11,19 +11,19 @@ const FIRST_PAUSE = 100;
 /** … up to this. */
 const MAX_PAUSE = 30_000;
 
-/** A place that has failed so many times in a row is not expected to be filled soon. */
+/** A slot that has failed so many times in a row is not expected to be filled soon. */
 const MANY_FAILURES = 6;
 
-/** What a place asks of its supervisor. */
-export interface PlaceHost {
-  /** Aborted when places stay empty from now on. */
+/** What a slot asks of its supervisor. */
+export interface WorkerSlotContext {
+  /** Aborted when slots stay empty from now on. */
   readonly ending: AbortSignal;
   /** How many workers serve, for the log. */
   readonly serving: string;
-  /** Starts a worker and puts it in the place; rejects when it cannot serve. */
-  start(place: WorkerSlot): Promise<void>;
+  /** Starts a worker and puts it in the slot; rejects when it cannot serve. */
+  start(slot: WorkerSlot): Promise<void>;
   /**
-   * A place has failed.
+   * A slot has failed.
    *
    * @returns Whether it is tried again.
    */
@@ -33,16 +33,16 @@ export interface PlaceHost {
 }
 
 /**
- * One of the places that a supervisor keeps filled: after a death, another worker takes it. Where that
+ * One of the slots that a supervisor keeps filled: after a death, another worker takes it. Where that
  * fails it is tried again for as long as the supervisor goes on, after pauses that grow and that are
- * partly random, so that places which fail together do not start together.
+ * partly random, so that slots which fail together do not start together.
  */
 export class WorkerSlot {
   /** Who has it; nobody after a death. */
   worker: WorkerProcess | undefined = undefined;
   /** How often a worker was started after one had died, or had not started. */
   restarts = 0;
-  readonly #host: PlaceHost;
+  readonly #context: WorkerSlotContext;
   readonly #random: () => number;
   /** Early deaths and starts that failed, in a row. */
   #failures = 0;
@@ -54,11 +54,11 @@ export class WorkerSlot {
   #filling: Promise<void> | undefined = undefined;
 
   /**
-   * @param host The supervisor, which fills the place for the first time.
+   * @param context The supervisor, which fills the slot for the first time.
    * @param random Gives numbers from 0 to 1.
    */
-  constructor(host: PlaceHost, random: () => number = Math.random) {
-    this.#host = host;
+  constructor(context: WorkerSlotContext, random: () => number = Math.random) {
+    this.#context = context;
     this.#random = random;
   }
 
@@ -93,11 +93,11 @@ export class WorkerSlot {
   }
 
   /**
-   * Puts a new worker in the place of the one that has it, which goes on. An empty place is not waited
+   * Puts a new worker in the slot of the one that has it, which goes on. An empty slot is not waited
    * for: the new worker is tried at once.
    *
    * @returns The one before, if there was one.
-   * @throws {Error} When the new one cannot serve; then the one before keeps the place.
+   * @throws {Error} When the new one cannot serve; then the one before keeps the slot.
    */
   async renew(): Promise<WorkerProcess | undefined> {
     this.#renewing = true;
@@ -105,7 +105,7 @@ export class WorkerSlot {
     await this.#filling;
     const before = this.worker;
     try {
-      await this.#host.start(this);
+      await this.#context.start(this);
     } finally {
       this.#renewing = false;
       // The one before may have died meanwhile, and the new one too.
@@ -119,18 +119,18 @@ export class WorkerSlot {
   }
 
   async #tryToFill(lived: number): Promise<void> {
-    const { ending } = this.#host;
+    const { ending } = this.#context;
     for (let life = lived;; life = 0) {
       this.#failures = life >= LONG_LIFE ? 0 : this.#failures + 1;
       if (ending.aborted) return;
       if (this.#failures > 0) {
-        if (!this.#host.failed()) return;
+        if (!this.#context.failed()) return;
         await this.#pause();
       }
       if (ending.aborted || this.#renewing) return;
       if (life !== Infinity) this.restarts++;
       try {
-        return await this.#host.start(this);
+        return await this.#context.start(this);
       } catch (error) {
         if (ending.aborted) return;
         this.#tellFailure(error);
@@ -141,7 +141,7 @@ export class WorkerSlot {
   /** Waits before the next start, the longer the more have failed; and not while others wait for that. */
   async #pause(): Promise<void> {
     if (this.#renewing) return;
-    const { ending, serving, log } = this.#host;
+    const { ending, serving, log } = this.#context;
     const longest = Math.min(FIRST_PAUSE * 2 ** (this.#failures - 1), MAX_PAUSE);
     const length = Math.round(longest * (1 + this.#random()) / 2);
     const message = `Worker died early or did not start, ${this.#failures} in a row: ` +
@@ -155,6 +155,6 @@ export class WorkerSlot {
   #tellFailure(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
     const message = `Worker did not start: ${reason}`;
-    this.#host.log({ level: "error", event: "worker_failed", message });
+    this.#context.log({ level: "error", event: "worker_failed", message });
   }
 }

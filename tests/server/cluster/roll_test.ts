@@ -66,17 +66,17 @@ rollTest("Cluster roll() counts what is reset without it, and loses nothing else
 
 // Without processes.
 
-/** Rolls workers that are mere names: what becomes of each place's one before, or why it stays. */
+/** Rolls workers that are mere names: what becomes of each slot's one before, or why it stays. */
 function rollerOf(
   story: (Partial<Retired> | Error | undefined)[],
 ): { roller: Roller; book: LogBook } {
   const book = new LogBook();
   const workers = story.map((_, worker) => ({ worker }) as unknown as WorkerProcess);
-  const places = story.map((it, at) => ({
+  const slots = story.map((it, at) => ({
     renew: () => it instanceof Error ? Promise.reject(it) : Promise.resolve(workers[at]),
   }));
   const roller = new Roller({
-    places: places as unknown as WorkerSlot[],
+    slots: slots as unknown as WorkerSlot[],
     ending: new AbortController().signal,
     retire: (worker) => {
       const gone = story[workers.indexOf(worker)];
@@ -112,7 +112,7 @@ Deno.test("Roller.roll() does not know the resets when one worker does not", asy
   ]);
 });
 
-Deno.test("Roller.roll() stops at the first place that keeps its worker, and can be called again", async () => {
+Deno.test("Roller.roll() stops at the first slot that keeps its worker, and can be called again", async () => {
   const story = [new Error("No port"), { last: lastOf(1) }];
   const { roller, book } = rollerOf(story);
   await assertRejects(() => roller.roll(), Error, "No port");

@@ -11,7 +11,7 @@ function startOne(deed: string, signal = new AbortController().signal): Promise<
   return WorkerProcess.start({
     program: programOf(import.meta.resolve("../../helpers/worker_program.ts")),
     args: [deed],
-    place: { worker: 7, hostname, port, drainDeadline: 10_000, orders: {} },
+    assignment: { worker: 7, hostname, port, drainDeadline: 10_000, config: {} },
     ours: {
       leave: () => {},
       report: () => Promise.reject(new Error("Nobody asks")),
@@ -27,12 +27,12 @@ clusterTest(
   "WorkerProcess drain() gives the last words once and for all, and waits for the end",
   async () => {
     const worker = await startOne("serve");
-    assertEquals([worker.worker, worker.lastWords], [7, undefined]);
+    assertEquals([worker.worker, worker.finalReport], [7, undefined]);
     const [first, second] = await Promise.all([worker.drain(Infinity, 0), worker.drain(0, 0)]);
     assertEquals(first, second);
     assertEquals([first?.closed, first?.cut, first?.totals.accepted], [0, 0, 0]);
     assertEquals(typeof first?.resets, "number");
-    assertEquals(worker.lastWords, first);
+    assertEquals(worker.finalReport, first);
     assertEquals(await worker.ended, "exit code 0");
   },
 );

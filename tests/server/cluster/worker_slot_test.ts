@@ -4,7 +4,7 @@ import { WorkerSlot } from "../../../server/cluster/worker_slot.ts";
 import { LogBook } from "../../helpers/log_book.ts";
 import { ManualTimers } from "../../helpers/manual_timers.ts";
 
-/** A supervisor of one place whose workers are mere names. */
+/** A supervisor of one slot whose workers are mere names. */
 class Fake {
   readonly #ending = new AbortController();
   readonly ending = this.#ending.signal;
@@ -17,21 +17,21 @@ class Fake {
   asked = 0;
   /** It gives up after so many failures. */
   patience = Infinity;
-  readonly place: WorkerSlot;
+  readonly slot: WorkerSlot;
   starts = 0;
 
   /** @param random What the pauses take for chance. */
   constructor(random = 1) {
-    this.place = new WorkerSlot(this, () => random);
+    this.slot = new WorkerSlot(this, () => random);
   }
 
   failed = (): boolean => ++this.asked <= this.patience;
 
-  start = (place: WorkerSlot): Promise<void> => {
+  start = (slot: WorkerSlot): Promise<void> => {
     this.starts++;
     const failure = this.failures.shift();
     if (failure !== undefined) return Promise.reject(failure);
-    place.worker = { worker: this.starts } as unknown as WorkerProcess;
+    slot.worker = { worker: this.starts } as unknown as WorkerProcess;
     return Promise.resolve();
   };
 
@@ -57,10 +57,10 @@ async function pauses(timers: ManualTimers): Promise<number[]> {
 Deno.test("WorkerSlot.vacate() has it filled at once after a worker that had lived long", async () => {
   using timers = new ManualTimers();
   const fake = new Fake();
-  for (const lived of [5_000, Infinity]) fake.place.vacate(lived);
+  for (const lived of [5_000, Infinity]) fake.slot.vacate(lived);
   assertEquals(await pauses(timers), []);
   assertEquals([fake.starts, fake.events], [2, []]);
-  assertEquals(fake.place.restarts, 1, "the end of the other one was no death");
+  assertEquals(fake.slot.restarts, 1, "the end of the other one was no death");
 });
 
 Deno.test("WorkerSlot.vacate() pauses longer after each early death, and a long life is a new beginning", async () => {
@@ -68,7 +68,7 @@ Deno.test("WorkerSlot.vacate() pauses longer after each early death, and a long 
   const fake = new Fake();
   const lengths: number[] = [];
   for (const lived of [4_999, 0, 0, 5_000, 0]) {
-    fake.place.vacate(lived);
+    fake.slot.vacate(lived);
     lengths.push(...await pauses(timers));
   }
   assertEquals(lengths, [100, 200, 400, 100]);
@@ -79,7 +79,7 @@ Deno.test("WorkerSlot tries again without end, after pauses of at most 30 second
   using timers = new ManualTimers();
   const fake = new Fake();
   fake.failures.push(...Array.from({ length: 11 }, () => new Error("No port")));
-  fake.place.notStarted(new Error("No certificate"));
+  fake.slot.notStarted(new Error("No certificate"));
   const doubled = [100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600];
   assertEquals(await pauses(timers), [...doubled, 30_000, 30_000, 30_000]);
   assertEquals(fake.book.entries("worker_failed").map(({ message }) => message), [
@@ -91,7 +91,7 @@ Deno.test("WorkerSlot tries again without end, after pauses of at most 30 second
     "Worker died early or did not start, 12 in a row: the next starts in 30000 ms; " +
       "3 of 4 workers serve",
   );
-  assertEquals([fake.place.worker?.worker, fake.starts, fake.place.restarts], [12, 12, 12]);
+  assertEquals([fake.slot.worker?.worker, fake.starts, fake.slot.restarts], [12, 12, 12]);
 });
 
 Deno.test("WorkerSlot pauses for half of it at least, and leaves the rest to chance", async () => {
@@ -99,7 +99,7 @@ Deno.test("WorkerSlot pauses for half of it at least, and leaves the rest to cha
     using timers = new ManualTimers();
     const fake = new Fake(random);
     fake.failures.push(new Error("No port"));
-    fake.place.vacate(0);
+    fake.slot.vacate(0);
     assertEquals(await pauses(timers), [...expected]);
   }
 });
@@ -109,90 +109,90 @@ Deno.test("WorkerSlot is failing after six failures in a row, and stays empty wh
   const fake = new Fake();
   fake.patience = 5;
   fake.failures.push(...Array.from({ length: 9 }, () => new Error("No port")));
-  fake.place.vacate(0);
-  assertEquals(fake.place.failing, false);
+  fake.slot.vacate(0);
+  assertEquals(fake.slot.failing, false);
   assertEquals(await pauses(timers), [100, 200, 400, 800, 1_600]);
-  assertEquals([fake.place.failing, fake.starts, fake.asked], [true, 5, 6]);
+  assertEquals([fake.slot.failing, fake.starts, fake.asked], [true, 5, 6]);
 });
 
 Deno.test("WorkerSlot.hurry() starts a worker that waits for its pause at once", async () => {
   using timers = new ManualTimers();
   const fake = new Fake();
-  fake.place.hurry();
-  fake.place.vacate(0);
+  fake.slot.hurry();
+  fake.slot.vacate(0);
   await timers.settle();
   assertEquals(fake.starts, 0);
-  fake.place.hurry();
+  fake.slot.hurry();
   await timers.settle();
-  assertEquals([fake.place.worker?.worker, timers.timeouts.size], [1, 0]);
+  assertEquals([fake.slot.worker?.worker, timers.timeouts.size], [1, 0]);
 });
 
 Deno.test("WorkerSlot stays empty when the supervisor ends, also in the middle of a pause", async () => {
   using timers = new ManualTimers();
   const fake = new Fake();
-  fake.place.vacate(0);
+  fake.slot.vacate(0);
   await timers.settle();
   fake.end();
   fake.failures.push(new Error("It is ending"));
   await timers.settle();
-  assertEquals([fake.place.worker, timers.timeouts.size], [undefined, 0]);
-  fake.place.vacate(Infinity);
+  assertEquals([fake.slot.worker, timers.timeouts.size], [undefined, 0]);
+  fake.slot.vacate(Infinity);
   await timers.settle();
   assertEquals([fake.starts, fake.events], [0, ["worker_restarting"]]);
 });
 
 Deno.test("WorkerSlot.renew() puts a new worker in, and returns the one before", async () => {
   const fake = new Fake();
-  assertEquals(await fake.place.renew(), undefined);
-  const first = fake.place.worker;
-  assertEquals(await fake.place.renew(), first);
-  assertEquals(fake.place.worker?.worker, 2);
+  assertEquals(await fake.slot.renew(), undefined);
+  const first = fake.slot.worker;
+  assertEquals(await fake.slot.renew(), first);
+  assertEquals(fake.slot.worker?.worker, 2);
 });
 
 Deno.test("WorkerSlot.renew() leaves the one before where the new one cannot serve", async () => {
   const fake = new Fake();
-  await fake.place.renew();
+  await fake.slot.renew();
   fake.failures.push(new Error("No port"));
-  await assertRejects(() => fake.place.renew(), Error, "No port");
-  assertEquals([fake.place.worker?.worker, fake.starts], [1, 2]);
+  await assertRejects(() => fake.slot.renew(), Error, "No port");
+  assertEquals([fake.slot.worker?.worker, fake.starts], [1, 2]);
 });
 
 Deno.test("WorkerSlot.renew() ends the pause of a refill, and takes its turn", async () => {
   using timers = new ManualTimers();
   const fake = new Fake();
-  fake.place.vacate(0);
+  fake.slot.vacate(0);
   await timers.settle();
-  assertEquals(await fake.place.renew(), undefined);
-  assertEquals([fake.place.worker?.worker, fake.starts, timers.timeouts.size], [1, 1, 0]);
+  assertEquals(await fake.slot.renew(), undefined);
+  assertEquals([fake.slot.worker?.worker, fake.starts, timers.timeouts.size], [1, 1, 0]);
 });
 
-Deno.test("WorkerSlot.renew() does not wait for a place that cannot be filled, and has it tried later", async () => {
+Deno.test("WorkerSlot.renew() does not wait for a slot that cannot be filled, and has it tried later", async () => {
   using timers = new ManualTimers();
   const fake = new Fake();
   fake.failures.push(...["No port", "Still none"].map((message) => new Error(message)));
-  fake.place.vacate(0);
+  fake.slot.vacate(0);
   await timers.settle();
-  await assertRejects(() => fake.place.renew(), Error, "No port");
+  await assertRejects(() => fake.slot.renew(), Error, "No port");
   assertEquals(await pauses(timers), [200, 400]);
-  assertEquals([fake.place.worker?.worker, fake.starts], [3, 3]);
+  assertEquals([fake.slot.worker?.worker, fake.starts], [3, 3]);
 });
 
 Deno.test("WorkerSlot.renew() waits for a start that is under way", async () => {
   const fake = new Fake();
-  fake.place.vacate(Infinity);
-  const before = await fake.place.renew();
-  assertEquals([before?.worker, fake.place.worker?.worker, fake.starts], [1, 2, 2]);
+  fake.slot.vacate(Infinity);
+  const before = await fake.slot.renew();
+  assertEquals([before?.worker, fake.slot.worker?.worker, fake.starts], [1, 2, 2]);
 });
 
-Deno.test("WorkerSlot.renew() has the place filled later where both workers have died", async () => {
+Deno.test("WorkerSlot.renew() has the slot filled later where both workers have died", async () => {
   using timers = new ManualTimers();
   const fake = new Fake();
-  await fake.place.renew();
+  await fake.slot.renew();
   fake.failures.push(new Error("No port"));
-  const renewed = assertRejects(() => fake.place.renew(), Error, "No port");
+  const renewed = assertRejects(() => fake.slot.renew(), Error, "No port");
   await Promise.resolve();
-  fake.place.vacate(Infinity);
+  fake.slot.vacate(Infinity);
   await renewed;
   assertEquals(await pauses(timers), [100]);
-  assertEquals([fake.place.worker?.worker, fake.starts], [3, 3]);
+  assertEquals([fake.slot.worker?.worker, fake.starts], [3, 3]);
 });
