@@ -157,11 +157,30 @@ export interface Server<Data = unknown> extends AsyncDisposable {
  * ```
  */
 export function serve<Data = undefined>(options: ServeOptions<Data>): Server<Data> {
-  return new RunningServer(options);
+  const server = new RunningServer(options);
+  // What the parts of a server ask of each other cannot be reached from JavaScript either.
+  return Object.freeze<Server<Data>>({
+    addr: server.addr,
+    url: server.url,
+    registry: server.registry,
+    operations: server.operations,
+    finished: server.finished,
+    report: () => server.report(),
+    broadcast: (data) => server.broadcast(data),
+    broadcastInTurn: (data) => server.broadcastInTurn(data),
+    stopListening: () => server.stopListening(),
+    drain: (options) => server.drain(options),
+    close: () => server.close(),
+    [Symbol.asyncDispose]: () => server.close(),
+  });
 }
 
 class RunningServer<Data>
-  implements Server<Data>, HttpConnectionHost<Data>, OperatedServer, DrainHost {
+  implements
+    Omit<Server<Data>, keyof AsyncDisposable>,
+    HttpConnectionHost<Data>,
+    OperatedServer,
+    DrainHost {
   readonly role = "server";
   readonly maskKey = undefined;
   readonly options: ServeOptions<Data>;
@@ -527,10 +546,6 @@ class RunningServer<Data>
     this.#listener.close();
     this.#drain.cut();
     await this.finished;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
   }
 }
 

@@ -30,6 +30,26 @@ async function empty(server: Server<unknown>): Promise<void> {
 
 // Starting.
 
+Deno.test("serve() returns the members of Server and nothing of the server's inside", async () => {
+  await using server = serve({ port: 0 });
+  assertEquals(Reflect.ownKeys(server), [
+    "addr",
+    "url",
+    "registry",
+    "operations",
+    "finished",
+    "report",
+    "broadcast",
+    "broadcastInTurn",
+    "stopListening",
+    "drain",
+    "close",
+    Symbol.asyncDispose,
+  ]);
+  assertEquals(Object.getPrototypeOf(server), Object.prototype);
+  assert(Object.isFrozen(server));
+});
+
 Deno.test("serve() names all limits that cannot be, and needs cert and key together", () => {
   const error = assertThrows(
     () => serve({ port: 0, limits: { messageBytes: 0, closeTimeout: -1 } }),
