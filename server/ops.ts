@@ -9,8 +9,8 @@
  * import { assertEquals } from "@std/assert";
  *
  * await using server = serve({ port: 0 });
- * const { phase, sum }: Snapshot = await server.operations.snapshot();
- * assertEquals([phase, sum.report.connections], ["serving", 0]);
+ * const { sum }: Snapshot = await server.operations.snapshot();
+ * assertEquals(sum.report.connections, 0);
  * ```
  *
  * @module

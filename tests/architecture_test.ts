@@ -84,7 +84,7 @@ Deno.test("architecture: what the entry points reach is free of npm packages", (
   assertEquals(library.flatMap((module) => foreignImports(module, "node:")), []);
 });
 
-// Other test files run in the same process meanwhile (.ci/test.ts).
+// Other test files run in the same process meanwhile (.ci/run_tests.ts).
 Deno.test("architecture: a test file that changes or inspects its process runs alone", async () => {
   const isShared =
     /\bDeno\.(?:env\.(?:set|delete)|chdir|umask|kill\(Deno\.pid)|\b(?:childrenOf|pidsOf)\(Deno\.pid/;
