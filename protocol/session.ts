@@ -70,7 +70,7 @@ export interface SessionOutput {
  * decoder.transform(encodeFrame(Opcode.Ping, "are you there"), sink);
  * decoder.transform(encodeFrame(Opcode.Close, Uint8Array.of(0x03, 0xe9)), sink);
  * assertEquals(sent, [Opcode.Pong, Opcode.Close]);
- * assertEquals([session.state, session.closeStatus.code], ["closed", 1001]);
+ * assertEquals([session.state, session.closeStatus?.code], ["closed", 1001]);
  * ```
  */
 export class Session {
@@ -113,10 +113,12 @@ export class Session {
   }
 
   /**
-   * The connection's close code and reason as 7.1.5 and 7.1.6 define them: the peer's, or 1006. Where a fault
-   * of our own closed it and the peer said nothing to that, they are those that we sent: 1011.
+   * The connection's close code and reason as 7.1.5 and 7.1.6 define them: the peer's, or 1006 as long
+   * as it has sent none. Where a fault of our own closed the connection and the peer has sent none, they
+   * are those that we sent: 1011. `undefined` while the connection is open.
    */
-  get closeStatus(): CloseStatus {
+  get closeStatus(): CloseStatus | undefined {
+    if (this.#state === "open") return undefined;
     const told = this.#received ?? (this.#faulted ? this.#sent : undefined);
     return told ?? { code: CloseCode.AbnormalClosure, reason: "" };
   }

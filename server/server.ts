@@ -55,7 +55,7 @@ import { checkOptions, type ServeOptions } from "./options.ts";
 import { type ConnectionRegistry, Registry } from "./registry.ts";
 import { BROADCAST } from "./topics/backplane.ts";
 import { BroadcastPace } from "./topics/broadcast_pace.ts";
-import { checkBroadcast, Hub } from "./topics/hub.ts";
+import { Hub } from "./topics/hub.ts";
 
 /** The queue of connections that wait for accept; the kernel takes no more than `somaxconn`. */
 const BACKLOG = 4_096;
@@ -264,7 +264,10 @@ class RunningServer<Data>
       backplane: options.backplane,
       log: (entry) => this.log(entry),
     });
-    this.#unsubscribe = options.backplane?.subscribe(BROADCAST, (data) => this.#pace.receive(data));
+    this.#unsubscribe = options.backplane?.subscribe(
+      BROADCAST,
+      (data) => this.#pace.receive(plainOf(data)),
+    );
     this.finished = this.#run();
     this.#tellListening(options);
   }
@@ -459,7 +462,6 @@ class RunningServer<Data>
 
   broadcastInTurn(data: MessageData): Promise<void> | undefined {
     const message = plainOf(data);
-    checkBroadcast(message);
     return this.#pace.inTurn(byteLengthOf(message), () => this.broadcast(message));
   }
 

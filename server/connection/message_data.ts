@@ -2,13 +2,21 @@
 export type MessageData = string | ArrayBuffer | ArrayBufferView;
 
 /**
- * Gives a message as the text or the bytes that are sent. Bytes are a view of what was given.
+ * Gives a message as the text or the bytes that are sent. Bytes are a view of what was given. Nothing
+ * after it checks the type again.
  *
- * @param data The message; anything else, which types do not stop in JavaScript, is given back.
+ * @param data The message.
+ * @param expected The types that the caller takes, for the error.
+ * @throws {TypeError} When the message is something else, which types do not stop in JavaScript.
  */
-export function plainOf(data: MessageData): string | Uint8Array {
+export function plainOf(
+  data: MessageData,
+  expected = "a string, an ArrayBuffer or a view of one",
+): string | Uint8Array {
   if (typeof data === "string" || data instanceof Uint8Array) return data;
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  if (!ArrayBuffer.isView(data)) return data;
+  if (!ArrayBuffer.isView(data)) {
+    throw new TypeError(`Cannot send message as it must be ${expected}`);
+  }
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -97,14 +97,8 @@ export class MessageSender implements MessageSequencerOwner {
    *
    * @param data As `Connection.send()` takes it.
    * @returns What became of it.
-   * @throws {TypeError} When the data is neither text nor bytes.
    */
   send(data: string | Uint8Array): SendResult {
-    if (typeof data !== "string" && !(data instanceof Uint8Array)) {
-      throw new TypeError(
-        "Cannot send message as it must be a string, an ArrayBuffer, a view of one, a Blob or a stream",
-      );
-    }
     if (!this.#owner.open) return "dropped";
     if (this.#sequencer?.busy) return this.#sendLater(data);
     if (this.#deflate !== undefined && data.length >= this.#deflate.threshold) {

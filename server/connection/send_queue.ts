@@ -192,13 +192,9 @@ export class SendQueue {
    * @param data Text, or bytes; bytes above 32 KiB are not copied and must stay as they are until
    * they have left.
    * @returns What became of it.
-   * @throws {TypeError} When the data is neither, which types do not stop in JavaScript.
    */
   send(data: string | Uint8Array): SendResult {
-    if (data instanceof Uint8Array) return this.#sendBytes(Opcode.Binary, data);
-    if (typeof data !== "string") {
-      throw new TypeError("Cannot send message as it must be a string or a Uint8Array");
-    }
+    if (typeof data !== "string") return this.#sendBytes(Opcode.Binary, data);
     const most = maxTextFrameLength(data);
     if (most > COPY_BYTES || this.#host.maskKey !== undefined) {
       return this.#sendBytes(Opcode.Text, ENCODER.encode(data));

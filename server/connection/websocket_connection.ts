@@ -45,6 +45,9 @@ import type { OutgoingStream, StreamOptions } from "./message_sequencer.ts";
 import type { SendQueue, SendResult } from "./send_queue.ts";
 import type { UnfinishedReason } from "./unfinished_messages.ts";
 
+/** The types that `send()` takes. */
+const SENDABLE = "a string, an ArrayBuffer, a view of one, a Blob or a stream";
+
 /** What all connections of a server share; a client is the host of its own. */
 export interface ConnectionHost<Data> extends MessageReceiverHost, MessageSenderHost {
   /** The bounds. */
@@ -254,7 +257,7 @@ export class WebSocketConnection<Data>
     // To ask for a stream first would take a large part of the time that a small message takes in all.
     if (typeof data === "string" || data instanceof Uint8Array) return this.#sender.send(data);
     if (data instanceof ReadableStream) return this.#sender.stream(data, options);
-    if (!(data instanceof Blob)) return this.#sender.send(plainOf(data));
+    if (!(data instanceof Blob)) return this.#sender.send(plainOf(data, SENDABLE));
     return this.#sender.stream(data.stream(), { type: "binary", ...options });
   }
 
@@ -510,7 +513,7 @@ export class WebSocketConnection<Data>
     this.#waiters?.forEach((resolve) => resolve());
     this.#receiver.stop();
     this.#sender.stop();
-    const { code, reason } = this.#session.closeStatus;
+    const { code, reason } = this.#session.closeStatus!; // it is not open any more
     this.#log({ level: "debug", event: "closed", message: `Connection ended with ${code}` });
     const { by, sent, received } = this.closing!;
     this.#host.measurements.closed(by, (by === "us" ? sent : received)?.code);

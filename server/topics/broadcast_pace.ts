@@ -1,5 +1,4 @@
 import { setImmediate } from "node:timers";
-import type { Message } from "../../protocol/mod.ts";
 import type { LogEntry } from "../log.ts";
 import { pause } from "../loop/pause.ts";
 import type { Backplane } from "./backplane.ts";
@@ -22,7 +21,7 @@ export interface BroadcastPaceHost {
   /** Hands out what is published, to some receivers in each turn of the event loop. */
   readonly hub: Pick<Hub, "published" | "handedOut">;
   /** Publishes a message on this server alone. */
-  publish(data: Message): void;
+  publish(data: string | Uint8Array): void;
   /** Carries word of receivers that are behind to other servers, and their messages here. */
   readonly backplane: Backplane | undefined;
   /** Tells the operator. */
@@ -134,7 +133,7 @@ export class BroadcastPace {
    *
    * @param data The message.
    */
-  receive(data: Message): void {
+  receive(data: string | Uint8Array): void {
     const bytes = data.length;
     const publish = () => this.#host.publish(data);
     if (this.#waiting.length === 0 && this.#admits({ bytes, remote: true })) {

@@ -41,7 +41,7 @@ for (const role of ROLES) {
         assertEquals(recording.session.state, state);
         recording.session.receiveEof();
         assertEquals(recording.session.state, "closed");
-        assertEquals(recording.session.closeStatus.code, closeCode);
+        assertEquals(recording.session.closeStatus?.code, closeCode);
         assertEquals(recording.log, log, "Nothing happens at the end of the transport");
       });
     });
@@ -69,7 +69,7 @@ for (const role of ROLES) {
         const name = `${code} (${why})`;
         assertEquals(sentCloses(recording).map(([sent]) => sent), [onWire ? code : 1002], name);
         assertEquals(session.state, onWire ? "closed" : "failed", name);
-        assertEquals(session.closeStatus.code, onWire ? code : 1006, name);
+        assertEquals(session.closeStatus?.code, onWire ? code : 1006, name);
         assertEquals(session.closedBy, onWire ? "peer" : "us", name);
       }
     }
@@ -166,7 +166,7 @@ for (const role of ROLES) {
       enqueue: session.receive.bind(session),
     });
     assertEquals([session.state, session.closedBy, sent.length], ["closed", "us", 1]);
-    assertEquals([session.sentClose?.code, session.closeStatus.code], [1013, 1000]);
+    assertEquals([session.sentClose?.code, session.closeStatus?.code], [1013, 1000]);
   });
 
   Deno.test(`Session as ${role} reads the answer to the Close of its own fault, and tells 1011 without one (7.1.5)`, () => {
@@ -232,7 +232,7 @@ for (const role of ROLES) {
     const { session } = recording;
     session.close(1001, "going");
     recording.feed(peerFrame(role, TEXT, fromHex("ff")), peerFrame(role, CLOSE, fromHex("03e9")));
-    assertEquals([session.state, session.closeStatus.code], ["closed", 1001]);
+    assertEquals([session.state, session.closeStatus?.code], ["closed", 1001]);
   });
 
   Deno.test(`Session as ${role} ignores the answer to a Close that an error sent (7.1.7)`, () => {
@@ -278,12 +278,19 @@ for (const role of ROLES) {
   });
 }
 
-Deno.test("Session is open and has no close status of its own at first: 1006 until Close comes (7.1.5)", () => {
+Deno.test("Session.closeStatus is absent while the connection is open, and 1006 until the peer closes", () => {
+  const session = new Session({ sendControl: () => {}, receivedPong: () => {} });
+  assertEquals(session.closeStatus, undefined);
+  session.close(1000);
+  assertEquals(session.closeStatus, { code: 1006, reason: "" });
+});
+
+Deno.test("Session is open at first, and nobody has closed it", () => {
   const { session } = new RecordingSession("server");
   assertEquals(session.state, "open");
   assertEquals(session.closedBy, undefined);
   assertEquals([session.sentClose, session.receivedClose], [undefined, undefined]);
-  assertEquals(session.closeStatus, { code: 1006, reason: "" });
+  assertEquals(session.closeStatus, undefined);
 });
 
 Deno.test("Session.receiveEof() without a Close is 1006, and the peer's doing (7.1.5)", () => {
@@ -374,7 +381,7 @@ Deno.test("Session.fail() maps every code of PROTOCOL_ERRORS to its close code a
     assertEquals(sentCloses(recording), [[PROTOCOL_ERRORS[code], "What is wrong"]], code);
     assertEquals([session.state, session.closedBy], ["failed", "us"], code);
     assertEquals(session.sentClose, { code: PROTOCOL_ERRORS[code], reason: "What is wrong" }, code);
-    assertEquals(session.closeStatus.code, 1006, code);
+    assertEquals(session.closeStatus?.code, 1006, code);
   }
 });
 
