@@ -162,8 +162,8 @@ export function serve<Data = undefined>(options: ServeOptions<Data>): Server<Dat
   return Object.freeze<Server<Data>>({
     addr: server.addr,
     url: server.url,
-    registry: server.registry,
-    operations: server.operations,
+    registry: expose(server.registry, ["size", "get", "describe", "list", "totals"]),
+    operations: expose(server.operations, OPERATIONS),
     finished: server.finished,
     report: () => server.report(),
     broadcast: (data) => server.broadcast(data),
@@ -173,6 +173,41 @@ export function serve<Data = undefined>(options: ServeOptions<Data>): Server<Dat
     close: () => server.close(),
     [Symbol.asyncDispose]: () => server.close(),
   });
+}
+
+/** The members of {@linkcode Operations}. */
+const OPERATIONS = [
+  "snapshot",
+  "host",
+  "query",
+  "describe",
+  "close",
+  "ping",
+  "tap",
+  "descriptors",
+  "limits",
+  "reconfigure",
+  "drain",
+  "drainProgress",
+] as const satisfies readonly (keyof Operations)[];
+
+/** Makes an object that has some members of another one, and no way to the others. */
+function expose<Target extends object, Name extends keyof Target>(
+  target: Target,
+  names: readonly Name[],
+): Pick<Target, Name> {
+  const exposed = {} as Pick<Target, Name>;
+  for (const name of names) {
+    const value = target[name];
+    Object.defineProperty(
+      exposed,
+      name,
+      typeof value === "function"
+        ? { value: value.bind(target), enumerable: true }
+        : { get: () => target[name], enumerable: true },
+    );
+  }
+  return Object.freeze(exposed);
 }
 
 class RunningServer<Data>

@@ -46,8 +46,13 @@ Deno.test("serve() returns the members of Server and nothing of the server's ins
     "close",
     Symbol.asyncDispose,
   ]);
-  assertEquals(Object.getPrototypeOf(server), Object.prototype);
-  assert(Object.isFrozen(server));
+  const { registry, operations } = server;
+  assertEquals(Reflect.ownKeys(registry), ["size", "get", "describe", "list", "totals"]);
+  assertEquals(Reflect.ownKeys(operations).includes("stop"), false);
+  for (const given of [server, registry, operations]) {
+    assertEquals(Object.getPrototypeOf(given), Object.prototype);
+    assert(Object.isFrozen(given));
+  }
 });
 
 Deno.test("serve() names all limits that cannot be, and needs cert and key together", () => {
