@@ -48,6 +48,21 @@ import type { UnfinishedReason } from "./unfinished_messages.ts";
 /** The types that `send()` takes. */
 const SENDABLE = "a string, an ArrayBuffer, a view of one, a Blob or a stream";
 
+/** How far the end of a connection has come, in order; the session knows of the Close frames alone. */
+const Phase = {
+  Open: 0,
+  /** The peer's Close waits for messages that came before it. */
+  PeerCloseWaits: 1,
+  /** Our Close frame waits for messages before it that take their time. */
+  OwnCloseWaits: 2,
+  /** The `close` handler has been called. */
+  Over: 3,
+  /** The descriptor has gone back. */
+  Released: 4,
+} as const;
+
+type Phase = typeof Phase[keyof typeof Phase];
+
 /** What all connections of a server share; a client is the host of its own. */
 export interface ConnectionHost<Data> extends MessageReceiverHost, MessageSenderHost {
   /** The bounds. */
@@ -126,14 +141,9 @@ export class WebSocketConnection<Data>
   #leaving: AbortController | undefined = undefined;
   /** Those who wait for the peer; only where somebody does. */
   #waiters: Set<() => void> | undefined = undefined;
-  #over = false;
-  #released = false;
+  #phase: Phase = Phase.Open;
   /** Whether our side left without a Close frame; the session takes every such end for the peer's. */
   #cut = false;
-  /** Whether our Close frame waits for messages before it that take their time. */
-  #closesLater = false;
-  /** Whether the peer's Close waits for messages that came before it. */
-  #closeWaits = false;
   /** Resolves when the peer's Close was answered; only where that waits. */
   #answered: Promise<void> | undefined = undefined;
   /** The rule that the peer broke. */
@@ -171,7 +181,7 @@ export class WebSocketConnection<Data>
   }
 
   get open(): boolean {
-    return this.#session.state === "open" && !this.#closesLater;
+    return this.#session.state === "open" && this.#phase < Phase.OwnCloseWaits;
   }
 
   get sendable(): boolean {
@@ -190,13 +200,13 @@ export class WebSocketConnection<Data>
 
   get signal(): AbortSignal {
     this.#leaving ??= new AbortController();
-    if (!this.open || this.#closeWaits) this.#abort();
+    if (!this.open || this.#phase !== Phase.Open) this.#abort();
     return this.#leaving.signal;
   }
 
   get drained(): Promise<void> {
     this.#host.hub.catchUp(this);
-    if (this.#over || this.bufferedAmount === 0) return Promise.resolve();
+    if (this.#phase >= Phase.Over || this.bufferedAmount === 0) return Promise.resolve();
     // A promise that lasts as long as the connection would keep all that was ever raced against it.
     const { promise, resolve } = Promise.withResolvers<void>();
     const waiters = this.#waiters ??= new Set();
@@ -300,7 +310,7 @@ export class WebSocketConnection<Data>
   }
 
   close(code?: number, reason?: string): void {
-    if (this.#closesLater) return;
+    if (this.#phase === Phase.OwnCloseWaits) return;
     serializeClosePayload(code, reason); // throws also where closing has to wait
     this.#closeBehind(() => this.#session.close(code, reason));
   }
@@ -309,7 +319,7 @@ export class WebSocketConnection<Data>
   #closeBehind(close: () => void): void {
     const wasOpen = this.open;
     this.#host.hub.catchUp(this);
-    if (wasOpen && this.#sender.runBehind(close)) this.#closesLater = true;
+    if (wasOpen && this.#sender.runBehind(close)) this.#phase = Phase.OwnCloseWaits;
     else close();
     if (wasOpen) this.#leaveOpen();
   }
@@ -322,7 +332,7 @@ export class WebSocketConnection<Data>
   }
 
   closeWaits(): void {
-    this.#closeWaits = true;
+    if (this.#phase === Phase.Open) this.#phase = Phase.PeerCloseWaits;
     this.#setCloseDeadline();
     this.#abort();
   }
@@ -391,7 +401,9 @@ export class WebSocketConnection<Data>
         await this.#sender.whenQueued();
         const goal = this.#bytesOut + this.#queue.bytes;
         await this.#queue.taken();
-        if (this.#over && this.#bytesOut < goal) throw new TypeError("Connection is closed");
+        if (this.#phase >= Phase.Over && this.#bytesOut < goal) {
+          throw new TypeError("Connection is closed");
+        }
       },
       close: () => this.close(CloseCode.NormalClosure),
       abort: () => this.close(CloseCode.GoingAway),
@@ -429,7 +441,7 @@ export class WebSocketConnection<Data>
 
   /** A rule that the peer broke; anything else would be a fault of this server's. */
   #receiveFailed(error: unknown): void {
-    if (this.#over) return; // it was cut, and what was under way with it
+    if (this.#phase >= Phase.Over) return; // it was cut, and what was under way with it
     this.#session.fail(error);
     if (error instanceof ProtocolError) {
       this.#rule = error.code;
@@ -476,7 +488,7 @@ export class WebSocketConnection<Data>
 
   expire(now: number): void {
     if (this.open) {
-      if (this.#closeWaits) this.#receiver.stopWaiting();
+      if (this.#phase === Phase.PeerCloseWaits) this.#receiver.stopWaiting();
       return this.#look(now);
     }
     // A peer that still takes what was sent before gets all of it.
@@ -507,8 +519,8 @@ export class WebSocketConnection<Data>
   }
 
   #isOver(): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#phase >= Phase.Over) return;
+    this.#phase = Phase.Over;
     this.#abort();
     this.#waiters?.forEach((resolve) => resolve());
     this.#receiver.stop();
@@ -523,8 +535,8 @@ export class WebSocketConnection<Data>
 
   #release(): void {
     closeQuietly(this.transport);
-    if (this.#released) return;
-    this.#released = true;
+    if (this.#phase === Phase.Released) return;
+    this.#phase = Phase.Released;
     this.#host.released(this);
   }
 
