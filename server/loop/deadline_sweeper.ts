@@ -1,6 +1,6 @@
 /** Something that must be looked after at a certain time. */
 export interface HasDeadline {
-  /** When, in milliseconds of the sweeper's clock. The sweep may put it off. */
+  /** The deadline, in milliseconds of the sweeper's clock. The sweeper may postpone it. */
   due: number;
   /** Called once that time has come, again and again until `due` lies in the future. */
   expire(now: number): void;
@@ -9,11 +9,11 @@ export interface HasDeadline {
 /** Reads a clock that never goes back, in milliseconds. */
 export type Clock = () => number;
 
-/** How often at most and at least everything is looked at, in milliseconds. */
+/** The shortest and the longest time between two looks at everything, in milliseconds. */
 const MAX_TICK = 1_000;
 const SHORTEST_TICK = 5;
 
-/** After so many that were due, everything else has a turn: a ping takes some 7 µs, a cut more. */
+/** Due items before everything else has a turn: a ping takes some 7 µs, a cut more. */
 const DUE_PER_TURN = 256;
 
 /** One timer for all deadlines of a server: a timer per connection would cost more than a look. */
@@ -21,12 +21,12 @@ export class DeadlineSweeper {
   readonly #items = new Set<HasDeadline>();
   readonly #clock: Clock;
   #tick: number;
-  /** When it last looked. */
+  /** The time of the last look. */
   #recently: number;
   #timer: ReturnType<typeof setInterval> | undefined = undefined;
   /** Goes on with a look that takes more than one turn of the event loop. */
   #rest: ReturnType<typeof setTimeout> | undefined = undefined;
-  /** For how long the event loop was late, and nobody was given that time yet. */
+  /** The lateness of the event loop that no deadline was postponed by yet. */
   #late = 0;
   /** Whether the last look was given up, since it came late. */
   #skipped = false;
@@ -34,7 +34,7 @@ export class DeadlineSweeper {
   /**
    * @param timeouts The timeouts that are watched, in milliseconds: a quarter of the shortest is how
    * late an item may be looked at.
-   * @param clock What time it is.
+   * @param clock The clock.
    */
   constructor(timeouts: readonly number[], clock: Clock = () => performance.now()) {
     this.#clock = clock;
@@ -51,12 +51,12 @@ export class DeadlineSweeper {
     this.#timer = setInterval(() => this.tick(), this.#tick);
   }
 
-  /** What time it is, in milliseconds. */
+  /** The time now, in milliseconds. */
   get now(): number {
     return this.#clock();
   }
 
-  /** The same as it was when the sweeper last looked, a second ago at most: cheap, and never too late. */
+  /** The time of the last look, a second ago at most: cheap, and never too late. */
   get recently(): number {
     return this.#recently;
   }
@@ -79,9 +79,9 @@ export class DeadlineSweeper {
   }
 
   /**
-   * Gives everybody more time.
+   * Postpones all deadlines.
    *
-   * @param milliseconds How much more.
+   * @param milliseconds The additional time.
    */
   postpone(milliseconds: number): void {
     for (const item of this.#items) item.due += milliseconds;
@@ -96,7 +96,7 @@ export class DeadlineSweeper {
    * Looks at items until too many were due, and at those that are left in the next turn.
    *
    * @param left The items.
-   * @param pause How long ago it should have looked last.
+   * @param pause The time since it should have looked last.
    */
   #look(left: SetIterator<HasDeadline>, pause = 0): void {
     this.#rest = undefined;
@@ -104,8 +104,8 @@ export class DeadlineSweeper {
     const late = now - this.#recently - pause;
     this.#recently = now;
     this.#forgive(late);
-    // What peers have sent meanwhile is read before the next tick; but where every look comes late,
-    // those who are gone have to be found too.
+    // Bytes that peers have sent meanwhile are read before the next tick; but where every look
+    // comes late, peers that are gone have to be found too.
     this.#skipped = late > this.#tick && !this.#skipped;
     if (this.#skipped) return;
     let expired = 0;
@@ -119,7 +119,7 @@ export class DeadlineSweeper {
     }
   }
 
-  /** Nobody pays for an event loop that is slow: the time by which it was late does not count. */
+  /** A slow event loop cuts nobody: the time by which it was late does not count. */
   #forgive(late: number): void {
     this.#late += Math.max(0, late);
     if (this.#late <= this.#tick / 4) return; // giving it means going through all of them

@@ -8,10 +8,10 @@
 import type { Clock } from "./deadline_sweeper.ts";
 import { yieldToEventLoop } from "./yield_to_event_loop.ts";
 
-/** How long connections may be served before everything else has a turn, in milliseconds. */
+/** The time for which connections are served before everything else has a turn, in milliseconds. */
 const BUDGET = 10;
 
-/** How long before nothing may begin that takes its time, and that nobody can wait for. */
+/** The time after which no long work may begin that cannot be waited for, in milliseconds. */
 const OVERDUE = 2 * BUDGET;
 
 /** The clock is looked at after so many frames, since a look costs as much as some small ones. */
@@ -30,7 +30,7 @@ export class EventLoopBudget {
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
   #next: PromiseWithResolvers<void> | undefined = undefined;
 
-  /** @param clock What time it is. */
+  /** @param clock The clock. */
   constructor(clock: Clock = () => performance.now()) {
     this.#clock = clock;
   }
@@ -38,8 +38,8 @@ export class EventLoopBudget {
   /**
    * To be asked again and again while a connection is served.
    *
-   * @param frames How many frames were served since it was last asked.
-   * @returns What to wait for before going on; `undefined` while there is time left.
+   * @param frames The frames that were served since it was last asked.
+   * @returns The promise to wait for before going on; `undefined` while there is time left.
    */
   over(frames: number): Promise<void> | undefined {
     if (this.#next !== undefined) return this.#next.promise;
@@ -50,7 +50,10 @@ export class EventLoopBudget {
     return (this.#next = Promise.withResolvers<void>()).promise;
   }
 
-  /** Whether {@linkcode EventLoopBudget.over} has to be asked now, as there was work that no frames count for. */
+  /**
+   * Whether {@linkcode EventLoopBudget.over} has to be asked now, as there was work that no count of
+   * frames shows.
+   */
   get mustLook(): boolean {
     return this.#frames >= FRAMES_PER_LOOK;
   }
@@ -59,21 +62,21 @@ export class EventLoopBudget {
    * To be asked before a message is deflated or inflated, of which a few bytes can make as much work as
    * thousands of frames do.
    *
-   * @returns What to wait for before that: such work has a part of the next turns, in which each has its
-   * piece in the order in which they came; `undefined` while there is time left.
+   * @returns The promise to wait for before that: such work gets a part of each of the next turns,
+   * piece by piece in the order of asking; `undefined` while there is time left.
    */
   spentForWork(): Promise<void> | undefined {
     this.#frames = FRAMES_PER_LOOK;
     return this.#next !== undefined || this.#lasted() > BUDGET ? yieldToEventLoop() : undefined;
   }
 
-  /** The same where nothing can wait: whether the turn takes so long that such work is better left undone. */
+  /** The same for work that cannot wait: whether the turn is too long already to begin it. */
   isOverdue(): boolean {
     this.#frames = FRAMES_PER_LOOK;
     return this.#lasted() > OVERDUE;
   }
 
-  /** For how long connections have been served, which begins now unless it has begun. */
+  /** The time for which connections have been served; it begins now unless it has begun. */
   #lasted(): number {
     const now = this.#clock();
     if (this.#began === undefined) {
@@ -89,7 +92,7 @@ export class EventLoopBudget {
     next?.resolve();
   }
 
-  /** Nobody is served any more. */
+  /** Ends the turn. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#end();

@@ -3,15 +3,15 @@ import { setImmediate } from "node:timers";
 /** Items between two looks at the clock. */
 const ITEMS_PER_LOOK = 64;
 
-/** For how long a walk goes on before everything else has a turn, in milliseconds. */
+/** The time a walk takes before everything else has a turn, in milliseconds. */
 const BUDGET = 4;
 
 /**
  * Visits very many items without holding the event loop for long. Of a `Map` or a `Set`, items that
  * are added meanwhile are visited, and those that are deleted before their turn are not.
  *
- * @param items What to visit.
- * @param visit Is called with each.
+ * @param items The items to visit.
+ * @param visit Called with each.
  */
 export async function forEachYielding<Item>(
   items: Iterable<Item>,

@@ -1,10 +1,10 @@
-/** The time between two looks at those who wait, in milliseconds. */
+/** The time between two looks at all waits, in milliseconds. */
 const PATIENCE = 10;
 
-/** One who waits now and then. */
+/** Something that waits now and then. */
 export interface Patient {
   /**
-   * Called until it is forgotten. A wait that was there at the last call too has lasted for long.
+   * Called until it is forgotten. A wait that was also there at the last call has lasted long.
    *
    * @returns Whether to call again: whether it still waits.
    */
@@ -12,8 +12,8 @@ export interface Patient {
 }
 
 /**
- * Finds those who wait for long. Most waits are over before a look, so a wait costs nothing here but the
- * first one after a look; one timer serves all.
+ * Finds waits that last long. Most waits are over before a look, so only the first one after a look
+ * costs anything here; one timer serves all.
  */
 export class Patience {
   readonly #patients = new Set<Patient>();
@@ -32,7 +32,7 @@ export class Patience {
     this.#timer = this.#patients.size > 0 ? setTimeout(this.#tick, PATIENCE) : undefined;
   };
 
-  /** Nobody is called any more. */
+  /** Ends all calls. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

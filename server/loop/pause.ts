@@ -1,7 +1,7 @@
 /**
  * Waits, but not longer than until it is aborted.
  *
- * @param milliseconds How long.
+ * @param milliseconds The longest wait.
  * @param signal Ends the wait; that is no error.
  */
 export async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {

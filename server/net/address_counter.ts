@@ -1,20 +1,20 @@
 import { canonicalAddress, parseIPv6 } from "./four_tuple.ts";
 
-/** Counts what each source has open, as {@linkcode sourceOf} has it. */
+/** Counts the open connections of each source, as {@linkcode sourceOf} names it. */
 export class AddressCounter {
   readonly #counts = new Map<string, number>();
 
-  /** How many the source of this address has. */
+  /** The connections of this address's source. */
   count(address: string): number {
     return this.#counts.get(sourceOf(address)) ?? 0;
   }
 
-  /** One more. */
+  /** Counts one more. */
   add(address: string): void {
     this.#counts.set(sourceOf(address), this.count(address) + 1);
   }
 
-  /** One less; a source without any takes no memory. */
+  /** Counts one less; a source without any takes no memory. */
   delete(address: string): void {
     const left = this.count(address) - 1;
     if (left > 0) this.#counts.set(sourceOf(address), left);
@@ -24,7 +24,7 @@ export class AddressCounter {
 
 /**
  * Names the source that an address belongs to, for bounds that hold for each: an IPv4 address itself,
- * or an IPv6 network of 64 bits, since whoever has one address of it has them all.
+ * or an IPv6 network of 64 bits, since the owner of one address in it has them all.
  *
  * @param address The address in any spelling.
  * @throws {SyntaxError} If it is no IP address.

@@ -12,14 +12,14 @@ export class AddressRange {
   readonly text: string;
   /** The network's 16-bit groups: two of IPv4, eight of IPv6. */
   readonly #network: readonly number[];
-  /** Which bits of each group decide. */
+  /** The bits of each group that decide. */
   readonly #masks: readonly number[];
   /** Whether it is one address, which its text decides. */
   readonly #single: boolean;
 
   /**
    * @param network The first address: two 16-bit groups of IPv4, or eight of IPv6.
-   * @param bits How many leading bits all addresses share.
+   * @param bits The number of leading bits that all addresses share.
    * @param text The canonical text.
    */
   constructor(network: readonly number[], bits: number, text: string) {
@@ -53,9 +53,9 @@ export class AddressRange {
  * Reads one address, or a network in CIDR notation: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`.
  * v4-mapped IPv6 is taken for IPv4: `::ffff:10.0.0.0/104` is `10.0.0.0/8`.
  *
- * @param text What somebody wrote; every spelling of an address is taken.
- * @throws {SyntaxError} If it is neither, or if bits are set behind the prefix: whoever writes
- * `10.0.0.1/8` means something else than it says.
+ * @param text The text; every spelling of an address is taken.
+ * @throws {SyntaxError} If it is neither, or if bits are set after the prefix: `10.0.0.1/8` says
+ * something else than its writer means.
  */
 export function parseAddressRange(text: string): AddressRange {
   if (text.length > MAX_TEXT_LENGTH) {

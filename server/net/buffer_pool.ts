@@ -1,16 +1,16 @@
 /** The sizes that are kept, in bytes; each is four times the one before. */
 const SIZES = [1_024, 4_096, 16_384, 65_536, 262_144] as const;
 
-/** The smallest pooled buffer: what an active connection begins to read into. */
+/** The smallest pooled buffer: the one an active connection begins to read into. */
 export const MIN_BUFFER_BYTES = SIZES[0];
 
 /** The largest pooled buffer. */
 export const MAX_BUFFER_BYTES = SIZES[4];
 
-/** At most this many bytes of each size wait in the pool; what comes back beyond it is let go. */
+/** The bytes of each size that wait in the pool at most; a buffer beyond them is let go. */
 const KEPT_BYTES_PER_SIZE = 4_194_304;
 
-/** What a waiting connection reads into: enough for a ping, a pong, or the head of a message. */
+/** The buffer of a waiting connection: enough for a ping, a pong, or the head of a message. */
 export const WAITING_BUFFER_BYTES = 64;
 
 /** Waiting buffers are cut from slabs of this size: a buffer of its own costs more than it holds. */
@@ -18,7 +18,7 @@ const SLAB_BYTES = 65_536;
 
 /**
  * Buffers that are used again and again, since large short-lived ones make the garbage collector
- * work. A buffer holds what its last user left in it: only what was written since may be looked at.
+ * work. A buffer still holds its last user's bytes: only bytes written since may be looked at.
  */
 export class BufferPool {
   readonly #free: Uint8Array<ArrayBuffer>[][] = SIZES.map(() => []);

@@ -22,16 +22,16 @@ const KINDS = ["rsa", "prime256v1", "secp384r1", "secp521r1", "ed25519"];
 const RSA_BITS = 2_048;
 
 /**
- * Takes a certificate and its key out of what files hold: both may be in one, with a byte order mark,
- * blanks, text, DH or EC parameters beside. `node:tls` takes anything, and finds faults at the first
+ * Takes a certificate and its key out of the texts of files: both may be in one, with a byte order
+ * mark, blanks, text, DH or EC parameters beside. `node:tls` takes anything, and finds faults at the first
  * client; so these are found here.
  *
  * @param cert The text with the certificate chain.
  * @param key The text with the private key.
- * @param certName What the certificate is called in an error.
- * @param keyName What the key is called in an error.
- * @returns What is to be used of them.
- * @throws {TypeError} When one is not what it should be, or they do not belong together.
+ * @param certName The certificate's name in an error.
+ * @param keyName The key's name in an error.
+ * @returns The blocks to use.
+ * @throws {TypeError} When one is not valid, or they do not belong together.
  */
 export function usableCertificate(
   cert: string,
@@ -69,7 +69,7 @@ function keyOf(text: string, name: string): string {
     KEY_LABELS.includes(label) || label === "ENCRYPTED PRIVATE KEY"
   );
   if (own === undefined) throw new TypeError(`Cannot use ${name}: it holds no private key in PEM`);
-  // RFC 1421 4.6.1.1: how older versions of OpenSSL mark it.
+  // RFC 1421 4.6.1.1: the mark of older versions of OpenSSL.
   if (own.label === "ENCRYPTED PRIVATE KEY" || own.block.includes("Proc-Type: 4,ENCRYPTED")) {
     throw new TypeError(
       `Cannot use ${name}: key is encrypted: expected one without a passphrase, as openssl pkey ` +

@@ -1,6 +1,6 @@
 import { canonicalAddress } from "./four_tuple.ts";
 
-/** Where a client is, as a trusted proxy tells it. */
+/** A client's address, as a trusted proxy tells it. */
 export interface ClientAddress {
   /** The address in canonical form, as a 4-tuple has it. */
   readonly address: string;
@@ -9,13 +9,13 @@ export interface ClientAddress {
 }
 
 /**
- * Reads how a forwarded header names somebody (RFC 7239 6): an address, perhaps with a port, IPv6
+ * Reads a node of a forwarded header (RFC 7239 6): an address, perhaps with a port, IPv6
  * with a port in brackets; `unknown`, or a name that hides it, `_x`. Bare IPv6 is taken too, as
  * `X-Forwarded-For` has it; where it ends in an IPv4 address, even with a port. A zone is left out.
  *
  * @param text The node, without quotes.
  * @returns `undefined` where it hides the address.
- * @throws {SyntaxError} If the text is none of these.
+ * @throws {SyntaxError} If the text is not valid.
  */
 export function parseNode(text: string): ClientAddress | undefined {
   const colon = portColon(text);
@@ -31,10 +31,10 @@ export function parseNode(text: string): ClientAddress | undefined {
 /**
  * Reads an address, whatever its family.
  *
- * @param text IPv4, or IPv6 without brackets; a zone behind it (RFC 4007 11) names an interface of the
+ * @param text IPv4, or IPv6 without brackets; a zone after it (RFC 4007 11) names an interface of the
  * proxy's host, and is left out.
  * @returns The address in canonical form.
- * @throws {SyntaxError} If the text is none.
+ * @throws {SyntaxError} If the text is not valid.
  */
 export function readAddress(text: string): string {
   const zone = text.includes(":") ? /%[A-Za-z0-9._~-]{1,64}$/.exec(text) : null;
@@ -45,14 +45,14 @@ export function readAddress(text: string): string {
 function portColon(text: string): number {
   const last = text.lastIndexOf(":");
   if (text.startsWith("[")) return text.endsWith("]") ? -1 : last;
-  // More than one without brackets: IPv6, which has a port then only behind dotted IPv4.
+  // More than one without brackets: IPv6, which has a port then only after dotted IPv4.
   return text.indexOf(":") === last || text.lastIndexOf(".") > text.lastIndexOf(":", last - 1) &&
       text.lastIndexOf(".") < last
     ? last
     : -1;
 }
 
-/** A port that hides itself, or is 0, is none. */
+/** Tells whether a port is given: a hidden one, or 0, is not. */
 function parsePort(text: string): number | undefined {
   if (isObfuscated(text)) return undefined;
   const port = /^[0-9]{1,5}$/.test(text) ? Number(text) : NaN;

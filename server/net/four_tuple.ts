@@ -66,8 +66,9 @@ export function formatFourTuple(tuple: FourTuple): string {
  * Reads the text form of a 4-tuple. Every spelling of an address is taken and the canonical one
  * returned, so `formatFourTuple(parseFourTuple(text))` is the registry's key.
  *
- * @param text What {@linkcode formatFourTuple} writes, or what an operator typed.
- * @throws {SyntaxError} If the text has another shape, an address is none, or only one end is IPv6.
+ * @param text The text of {@linkcode formatFourTuple}, or of an operator.
+ * @throws {SyntaxError} If the text has another shape, an address is not valid, or only one end is
+ * IPv6.
  * @throws {RangeError} If a port is not between 1 and 65535.
  */
 export function parseFourTuple(text: string): FourTuple {
@@ -120,7 +121,8 @@ export function formatIPv6(groups: readonly number[]): string {
   if (a === 0 && b === 0 && c === 0 && d === 0 && e === 0 && f === 0xffff) {
     return `${high >> 8}.${high & 0xff}.${low >> 8}.${low & 0xff}`;
   }
-  // RFC 5952 4.2: "::" stands for the longest run of zeros, the first of equal ones, never for a single one.
+  // RFC 5952 4.2: "::" stands for the longest run of zeros, the first of equal ones, never for a
+  // single one.
   let start = -1;
   let length = 1;
   let run = 0;

@@ -1,15 +1,15 @@
 import type { LogEntry } from "../log.ts";
 import { pause } from "../loop/pause.ts";
 
-/** How long accepting pauses when descriptors have run out and none comes back, in milliseconds. */
+/** The pause of accepting when descriptors have run out and none comes back, in milliseconds. */
 const PAUSE = 1_000;
 
-/** When accepting has not failed for this many milliseconds, it goes on: more than one pause. */
+/** The milliseconds without a failure after which accepting goes on: more than one pause. */
 const RECOVERY = 3_000;
 
 /**
- * Where many have come, everything else has a turn after so many more. One that waits is accepted
- * without a turn of the event loop, and in a flood what the first have sent would lie unread meanwhile.
+ * The connections accepted in a row before everything else has a turn. A waiting connection is accepted
+ * without a turn of the event loop, so in a flood the bytes of the first would lie unread meanwhile.
  */
 const ACCEPTS_PER_TURN = 16;
 
@@ -23,7 +23,7 @@ const LEFT_EARLY = [
   Deno.errors.ConnectionReset,
 ] as const;
 
-/** What a {@linkcode Listener} does with what it accepts, and whom it tells. */
+/** The callbacks of a {@linkcode Listener}. */
 export interface ListenerOptions {
   /** Takes over a connection; must not throw. */
   accepted(conn: Deno.TcpConn): void;
@@ -43,7 +43,7 @@ export class Listener {
   readonly #options: ListenerOptions;
   readonly #ended = Promise.withResolvers<void>();
   #closed = false;
-  /** Whether what is accepted at the very end is still served. */
+  /** Whether connections accepted at the very end are still served. */
   #finishing = false;
   #starving = false;
   #lastFailure = 0;
@@ -51,7 +51,7 @@ export class Listener {
 
   /**
    * @param listener The listening socket, owned from now on.
-   * @param options What to do.
+   * @param options The callbacks.
    */
   constructor(listener: Deno.TcpListener, options: ListenerOptions) {
     this.#listener = listener;
@@ -85,11 +85,11 @@ export class Listener {
   }
 
   /**
-   * Accepts no more, but for what is being accepted at this moment. The kernel resets what waits in
+   * Accepts no more, but for the accept under way. The kernel resets the connections that wait in
    * the socket's queue; taking all of that before made no difference under load, as more comes
    * between the last accept and the close.
    *
-   * @returns When the socket is closed.
+   * @returns Resolves when the socket is closed.
    */
   async finish(): Promise<void> {
     this.#finishing = !this.#closed;

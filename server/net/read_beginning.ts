@@ -1,33 +1,33 @@
 import { type BufferPool, MIN_BUFFER_BYTES } from "./buffer_pool.ts";
 import type { Transport } from "./transport.ts";
 
-/** Reads what a connection begins with: a PROXY header, or a request's head. */
+/** Parses the beginning of a connection: a PROXY header, or a request's head. */
 export interface BeginningParser<T> {
-  /** What follows in the chunk that ended it: a view of that chunk. */
+  /** The rest of the chunk that ended it: a view of that chunk. */
   readonly rest: Uint8Array;
-  /** Reads the next chunk; returns what was read when it is complete. Throws at a fault. */
+  /** Reads the next chunk; returns the result when it is complete. Throws at a fault. */
   push(chunk: Uint8Array): T | undefined;
   /** Says that the transport has ended; throws, as that is too early. */
   receiveEof(): void;
 }
 
-/** What a connection begins with, and what came behind it. */
+/** The parsed beginning of a connection, and the bytes after it. */
 export interface Beginning<T> {
-  /** What the parser made. */
+  /** The parser's result. */
   readonly result: T;
-  /** The bytes behind it, the receiver's own. */
+  /** The bytes after it, the receiver's own. */
   readonly rest: Uint8Array;
 }
 
 /**
  * Reads from a transport until a parser is done.
  *
- * @param transport Where the bytes come from.
+ * @param transport The source of the bytes.
  * @param pool Lends the buffer.
  * @param parser Takes the bytes.
  * @param first Bytes that were read already and come before all others.
- * @returns What the parser made; `undefined` when the peer left without a byte.
- * @throws What the parser throws, and what the transport rejects with.
+ * @returns The parser's result; `undefined` when the peer left without a byte.
+ * @throws The errors of the parser and of the transport.
  */
 export async function readBeginning<T>(
   transport: Pick<Transport, "read">,

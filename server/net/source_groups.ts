@@ -4,11 +4,11 @@ import { sourceOf } from "./address_counter.ts";
 type Group<Item> = Set<Item>;
 
 /**
- * Items in groups by the source that they come from, as {@linkcode sourceOf} has it. Every method
+ * Items in groups by the source that they come from, as {@linkcode sourceOf} names it. Every method
  * takes constant time, and so does finding the oldest item of the largest group: a flood must not
  * make each of its connections cost a look at all of them.
  *
- * @typeParam Item What comes from somewhere.
+ * @typeParam Item An item that comes from an address.
  */
 export class SourceGroups<Item extends object> implements Iterable<Item> {
   /** The source of each item, the items in the order in which they came. */
@@ -18,7 +18,7 @@ export class SourceGroups<Item extends object> implements Iterable<Item> {
   readonly #bySize: Set<Group<Item>>[] = [];
   #largest = 0;
 
-  /** How many items there are. */
+  /** The number of items. */
   get size(): number {
     return this.#sources.size;
   }
@@ -35,7 +35,7 @@ export class SourceGroups<Item extends object> implements Iterable<Item> {
    * Adds an item, or moves it to another source, as its newest.
    *
    * @param item The item.
-   * @param address Where it comes from, as far as that is known.
+   * @param address The address it comes from, as far as that is known.
    * @throws {SyntaxError} If that is no IP address.
    */
   add(item: Item, address: string): void {

@@ -7,7 +7,7 @@ import { type Certificate, usableCertificate } from "./certificate.ts";
 import { closeQuietly, type Transport, writeAll } from "./transport.ts";
 import { tryHandshake } from "./try_handshake.ts";
 
-/** What the TLS layer reads at once: one record of the largest size, 16 KiB and its frame. */
+/** The bytes the TLS layer reads at once: one record of the largest size, 16 KiB and its frame. */
 const RECORD_BYTES = 16_640;
 
 /** At most this much is handed to the TLS layer at once. */
@@ -24,8 +24,8 @@ const FIRST_VERSION = "2.9.6";
  *
  * @param cert The certificate chain as PEM.
  * @param key The private key as PEM.
- * @returns What all connections share.
- * @throws {TypeError} When one is not what it should be, or they do not belong together.
+ * @returns The context that all connections share.
+ * @throws {TypeError} When one is not valid, or they do not belong together.
  * @throws {Error} When Deno is too old.
  */
 export function secureContext(cert: string, key: string): SecureContext {
@@ -34,14 +34,14 @@ export function secureContext(cert: string, key: string): SecureContext {
 }
 
 /**
- * Prepares a certificate and makes a handshake with it, so that none is taken that no client could
- * use.
+ * Prepares a certificate and makes a handshake with it, so that one that no client could use is
+ * refused.
  *
  * @param cert The certificate chain as PEM.
  * @param key The private key as PEM.
- * @param certName What the certificate is called in an error.
- * @param keyName What the key is called in an error.
- * @returns What all connections share.
+ * @param certName The certificate's name in an error.
+ * @param keyName The key's name in an error.
+ * @returns The context that all connections share.
  * @throws {TypeError} As {@linkcode secureContext} does, and when the handshake fails.
  * @throws {Error} When Deno is too old.
  */
@@ -101,8 +101,8 @@ function isHttp(bytes: Uint8Array): boolean {
  * TLS over a TCP connection, in the shape of any transport. `close()` gives the descriptor
  * back at once, in the middle of a handshake or of a blocked write too.
  *
- * Deno's TLS layer over a stream reads it without end, whoever wants what it decrypts. So it gets bytes
- * only while somebody waits for them. Nor is anything read ahead: reads that are always ready would
+ * Deno's TLS layer over a stream reads it without end, even when nobody reads the decrypted bytes. So
+ * it gets bytes only while a reader waits for them. Nor is anything read ahead: reads that are always ready would
  * keep Deno from looking at the sockets of others.
  */
 export class TlsTransport implements Transport {
@@ -117,7 +117,7 @@ export class TlsTransport implements Transport {
   #first: Uint8Array | undefined;
   /** Whether the TLS layer has started: until then, bytes that are no TLS would throw in it. */
   #started = false;
-  /** Whether something of the peer has come. */
+  /** Whether any byte of the peer has come. */
   #begun = false;
   /** Whether the handshake of TLS is over. */
   #secured = false;
@@ -131,12 +131,12 @@ export class TlsTransport implements Transport {
   #readable: (() => void) | undefined = undefined;
   /** Rejects the write in flight. */
   #abandon: ((error: Error) => void) | undefined = undefined;
-  /** What was decrypted and did not fit into the reader's buffer. */
+  /** The decrypted bytes that did not fit into the reader's buffer. */
   #left: Uint8Array | undefined = undefined;
 
   /**
    * @param conn The connection, owned from now on.
-   * @param context The certificate of a server; or what a client begins TLS with.
+   * @param context The certificate of a server; or a client's function that begins TLS.
    * @param first Bytes of the peer that were read already and come before all others.
    */
   constructor(conn: Transport, context: SecureContext | SocketOver, first?: Uint8Array) {
@@ -161,7 +161,7 @@ export class TlsTransport implements Transport {
       this.#wake();
     });
     this.#socket.on("error", (error: Error) => this.#fail(error));
-    // Behind the handshake, a fault in TLS comes by this event alone.
+    // After the handshake, a fault in TLS comes by this event alone.
     this.#socket.on("_tlsError", (error: Error) => this.#fail(error));
     this.#socket.on("close", () => this.#fail(new Deno.errors.Interrupted("Connection is closed")));
     // The TLS layer starts in the next tick, which it has asked for before.
@@ -186,7 +186,7 @@ export class TlsTransport implements Transport {
       if (this.#failure !== undefined) throw this.#failure;
       if (last) return null;
       last = this.#cutOff;
-      // What the TLS layer still has, it gives by the next turn.
+      // The TLS layer gives all that it still has by the next turn.
       if (last) await new Promise((resolve) => setTimeout(resolve));
       else {
         const { promise, resolve } = Promise.withResolvers<void>();
@@ -286,7 +286,7 @@ export class TlsTransport implements Transport {
   #received(count: number | null): void {
     if (count === null) this.#encrypted.push(null);
     else this.#give(this.#buffer.subarray(0, count));
-    // The TLS layer copies what it gets, unless it takes it later.
+    // The TLS layer copies the bytes that it gets, unless it takes them later.
     if (this.#encrypted.readableLength > 0) this.#buffer = new Uint8Array(RECORD_BYTES);
   }
 }

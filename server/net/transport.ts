@@ -8,8 +8,8 @@
 import type { BufferPool } from "./buffer_pool.ts";
 
 /**
- * One accepted byte stream. A `Deno.TcpConn` is one as it stands; TLS puts itself behind the same
- * shape.
+ * One accepted byte stream. A `Deno.TcpConn` is one as it stands; TLS has the
+ * same shape.
  */
 export interface Transport {
   /** The peer's end: the source of the 4-tuple. */
@@ -29,8 +29,8 @@ export interface Transport {
 /**
  * Writes all of `bytes`; a single write may take only a part.
  *
- * @param transport Where to.
- * @param bytes What; unchanged until the promise resolves.
+ * @param transport The transport.
+ * @param bytes The bytes; unchanged until the promise resolves.
  * @param progress Called after each write.
  */
 export async function writeAll(
@@ -47,7 +47,7 @@ export async function writeAll(
 /**
  * Closes a transport that may be closed already.
  *
- * @param transport What to close.
+ * @param transport The transport.
  */
 export function closeQuietly(transport: Pick<Transport, "close">): void {
   try {
@@ -57,12 +57,12 @@ export function closeQuietly(transport: Pick<Transport, "close">): void {
   }
 }
 
-/** The room for what a lingering peer still sends, and nobody looks at. */
+/** The buffer for bytes that a lingering peer still sends, and nobody looks at. */
 const LINGER_BUFFER_BYTES = 16_384;
 
-/** How much a lingering end takes. */
+/** The bounds of a lingering end. */
 export interface LingerOptions {
-  /** How many of the unwanted bytes are taken. */
+  /** The unwanted bytes that are taken at most. */
   readonly maxBytes: number;
   /**
    * Whether the peer is to close first, as a server does (RFC 6455 7.1.1).
@@ -73,13 +73,13 @@ export interface LingerOptions {
 }
 
 /**
- * Shuts the write side and throws away what the peer still sends, until its FIN or the bound.
+ * Shuts the write side and throws away all that the peer still sends, until its FIN or the bound.
  * Closing a socket that holds unread bytes makes the kernel send RST, and that can destroy our last
  * words before the peer has read them. The caller bounds the time by closing the transport.
  *
- * @param transport What to end; the caller still closes it.
+ * @param transport The transport; the caller still closes it.
  * @param pool Lends the room for the unwanted bytes.
- * @param options How much is taken.
+ * @param options The bounds.
  */
 export async function linger(
   transport: Transport,

@@ -1,7 +1,7 @@
 import type { BufferPool } from "./buffer_pool.ts";
 import type { Transport } from "./transport.ts";
 
-/** Who is told when a parked transport has bytes. */
+/** The receiver of a parked transport's next bytes. */
 export interface Waiter {
   /**
    * The wait is over.
@@ -15,7 +15,7 @@ export interface Waiter {
  * Waits until a transport has bytes, with a small buffer and no stream; this is what most
  * connections do most of the time. A broken transport has ended, as to WebSocket it has.
  *
- * @param transport Where the bytes come from.
+ * @param transport The source of the bytes.
  * @param pool Lends the buffer.
  * @param waiter Told once.
  */
