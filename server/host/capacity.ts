@@ -14,12 +14,13 @@ import { descriptorLimit, type HostLimits, openDescriptors } from "./host.ts";
 export const DESCRIPTOR_RESERVE = 32;
 
 /**
- * Bytes of memory that one idle connection is counted with: 13 KiB in this process, which is the bound
- * that our own measurements are held to, and 4 KiB in the kernel, which is in no process's figures.
+ * Bytes of memory that one idle connection is counted with: 13 KiB in this process, which is the
+ * bound that our own measurements are held to, and 4 KiB in the kernel, which is in no process's
+ * figures.
  */
 export const BYTES_PER_CONNECTION: number = (13 + 4) * 1024;
 
-/** What is in use now. */
+/** The amounts in use now. */
 export interface CapacityUse {
   /** Connections that the server holds. */
   readonly connections: number;
@@ -35,13 +36,15 @@ export interface CapacityLimit {
   readonly connections: number;
   /** The limit's present value. */
   readonly value: number;
-  /** What of it is in use, by the host or, where it is a process's limit, the process; absent if unknown. */
+  /**
+   * The part in use, by the host or, where it is a process's limit, the process; absent if unknown.
+   */
   readonly used?: number;
-  /** What `value` and `used` count. */
+  /** The unit of `value` and `used`. */
   readonly unit: string;
-  /** What one connection is counted with, and why. */
+  /** The amount one connection is counted with, and the reason. */
   readonly reason: string;
-  /** The commands that raise it, in the order to run; what follows a `#` explains. */
+  /** The commands that raise it, in the order to run; the text after a `#` explains. */
   readonly raise: readonly string[];
 }
 
@@ -60,11 +63,11 @@ interface Resource {
 }
 
 /**
- * Computes how many connections each limit allows. A limit that could not be read is left out, as is
- * one that is set so high that it is none.
+ * Computes how many connections each limit allows. A limit that could not be read is left out, as
+ * is one that is set too high to ever be met.
  *
- * @param limits What the host allows.
- * @param use What the process holds now; by default nothing.
+ * @param limits The host's limits.
+ * @param use The amounts the process holds now; by default nothing.
  * @param target Connections that the commands are to make room for; where the limit allows that
  * many already, and by default, the commands make room for twice those allowed.
  * @returns The limits, the one that is met first at the front.
@@ -81,11 +84,11 @@ export function capacityLimits(
 }
 
 /**
- * Returns how many connections one client address with this host's port range can open to one address
- * and port, or undefined if the range could not be read. This bounds a client, never the server:
- * another source address has as many again.
+ * Returns how many connections one client address with this host's port range can open to one
+ * address and port, or undefined if the range could not be read. This bounds a client, never the
+ * server: another source address has as many again.
  *
- * @param limits What the host allows.
+ * @param limits The host's limits.
  */
 export function connectionsPerSource(limits: HostLimits): number | undefined {
   const range = limits.ephemeralPorts;
@@ -100,7 +103,8 @@ function toCapacityLimit(
   const { name, value, unit, reason, each, reserve } = resource;
   // Systemd sets fs.file-max to 2^63 - 1: more than any count here, so no limit.
   if (value === undefined || value > Number.MAX_SAFE_INTEGER) return undefined;
-  // Held connections can be uncounted by the kernel (untracked, or with empty queues) and still count later.
+  // Held connections can be uncounted by the kernel (untracked, or with empty queues) and still
+  // count later.
   const used = Math.max(resource.used ?? 0, held * each);
   const others = used - held * each;
   const connections = Math.max(held, Math.floor((value - reserve - others) / each));
@@ -187,7 +191,10 @@ function resourcesOf(limits: HostLimits, use: CapacityUse): Resource[] {
   ];
 }
 
-/** Descriptors have three lids: the soft limit, the hard one that only root lifts, and fs.nr_open over both. */
+/**
+ * Descriptors have three lids: the soft limit, the hard one that only root lifts, and fs.nr_open
+ * over both.
+ */
 function raiseDescriptors(value: number, limits: HostLimits): string[] {
   const hard = limits.descriptors?.hard;
   const commands: string[] = [];
@@ -206,7 +213,7 @@ function gibibytes(bytes: number): string {
   return (bytes / 2 ** 30).toFixed(1);
 }
 
-/** How many connections the descriptors allow: those that are left, less a reserve. */
+/** The connections that the descriptors allow: those that are left, less a reserve. */
 export async function connectionsByDescriptors(): Promise<number> {
   const [limit, open] = [descriptorLimit(), await openDescriptors()];
   if (limit === undefined) return Infinity;

@@ -1,5 +1,6 @@
 /**
- * One reading of the descriptors of this process as the kernel has them, and of what the registry has
+ * One reading of the descriptors of this process as the kernel has them, and of all that the
+ * registry has
  * that the kernel has not.
  *
  * @module
@@ -25,7 +26,7 @@ export interface KnownConnection {
   readonly id: number;
 }
 
-/** What the kernel knew of a TCP socket. */
+/** A TCP socket as the kernel had it. */
 export interface ReadSocket {
   /** The 4-tuple as text. */
   readonly key: string;
@@ -39,21 +40,21 @@ export interface ReadSocket {
 export interface ReadDescriptor {
   /** The process's number for it. */
   readonly descriptor: number;
-  /** What it was: a file's path, `socket:[1234]`, `anon_inode:[eventpoll]`. */
+  /** Its target: a file's path, `socket:[1234]`, `anon_inode:[eventpoll]`. */
   readonly target: string;
   /** Of a TCP socket, its row. */
   readonly socket?: ReadSocket;
 }
 
-/** What a process had at one moment. */
+/** The descriptors and connections of a process at one moment. */
 export interface DescriptorReading {
-  /** When it was begun, in ms since the epoch. */
+  /** The time it was begun, in ms since the epoch. */
   readonly at: number;
   /** The descriptors, by number; none where they cannot be listed. */
   readonly descriptors: readonly ReadDescriptor[];
   /**
-   * Connections that the registry had and whose socket the kernel did not show, although it was asked
-   * twice; the newest first. None where it would not tell about all of them.
+   * Connections that the registry had and whose socket the kernel did not show, although it was
+   * asked twice; the newest first. None where it would not tell about all of them.
    */
   readonly missing: readonly KnownConnection[];
 }
@@ -65,11 +66,11 @@ interface Found {
 }
 
 /**
- * Reads the kernel's tables, in slices between which the event loop has its turn. It takes a tenth of
- * a second and more with very many connections, since the tables hold those of the whole host.
+ * Reads the kernel's tables, in slices between which the event loop has its turn. It takes a tenth
+ * of a second and more with very many connections, since the tables hold those of the whole host.
  *
  * @param connections Lists the connections of this process; some may come and go meanwhile.
- * @returns What was found: some 250 bytes for each TCP socket of this process.
+ * @returns The reading: some 250 bytes for each TCP socket of this process.
  */
 export async function readDescriptors(
   connections: () => Iterable<KnownConnection>,
@@ -80,8 +81,8 @@ export async function readDescriptors(
   if (found.size === 0) return { at, descriptors: [], missing: [] };
   let missing = await lacking(connections(), found);
   if (missing.length > 0) {
-    // A row can be missed while others come and go, and some connections have come since. Those that
-    // come from now on are not looked for.
+    // A row can be missed while others come and go, and some connections have come since. Those
+    // that come from now on are not looked for.
     readable = await look(found);
     missing = await lacking(missing, found);
   }
@@ -150,7 +151,7 @@ function readSocket(line: string, addressOf: typeof parseHexAddress): ReadSocket
   };
 }
 
-/** Few addresses have many connections, so what was read once is kept. */
+/** Few addresses have many connections, so each that was read is kept. */
 function rememberingAddresses(): typeof parseHexAddress {
   const addresses = new Map<string, string>();
   return (hex) => {

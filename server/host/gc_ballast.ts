@@ -17,7 +17,7 @@ export function takeBallast(): void {
   }
 }
 
-/** The bytes that the runtime counts as external, and nobody uses. */
+/** The unused bytes that the runtime counts as external. */
 export function ballastBytes(): number {
   return ballast?.byteLength ?? 0;
 }

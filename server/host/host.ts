@@ -2,8 +2,8 @@
  * `server/host/` is for the limits of the host and of this process, and their use. It knows no
  * connection.
  *
- * The host's limits, read from Linux's /proc. What cannot be read, on another system or under a
- * narrower permission than `--allow-all`, is absent and never zero; nothing here throws.
+ * The host's limits, read from Linux's /proc. Values that cannot be read, on another system or
+ * under a narrower permission than `--allow-all`, is absent and never zero; nothing here throws.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import {
   words,
 } from "./proc_text.ts";
 
-/** What the host allows. An absent field could not be read. */
+/** The host's limits. An absent field could not be read. */
 export interface HostLimits {
   /** The limits of this process. Deno raises its own soft limit to the hard one at start. */
   readonly descriptors?: DescriptorLimits;
@@ -38,7 +38,10 @@ export interface HostLimits {
   readonly ephemeralPorts?: { readonly first: number; readonly last: number };
   /** `net.core.somaxconn`: the longest queue of connections that wait for accept. */
   readonly somaxconn?: number;
-  /** `net.ipv4.tcp_migrate_req`: 1 where a listening socket that closes hands what waits to another. */
+  /**
+   * `net.ipv4.tcp_migrate_req`: 1 where a listening socket that closes hands its waiting
+   * connections to another.
+   */
   readonly tcpMigrateReq?: number;
   /** `net.ipv4.tcp_mem`, in pages. */
   readonly tcpMemory?: { readonly low: number; readonly pressure: number; readonly high: number };
@@ -58,9 +61,9 @@ export interface HostLimits {
 
 /**
  * Reads every limit of the host. Since absent fields are left out, `{ ...earlier, ...now }` keeps
- * what can no longer be read once descriptors have run out.
+ * values that can no longer be read once descriptors have run out.
  *
- * @param reader Where files are read; by default this host.
+ * @param reader Reads the files; by default those of this host.
  */
 export async function readHostLimits(reader: HostReader = hostReader): Promise<HostLimits> {
   const sysctl = async (name: string): Promise<(number | undefined)[]> =>
@@ -109,7 +112,10 @@ export async function readHostLimits(reader: HostReader = hostReader): Promise<H
   });
 }
 
-/** Returns the soft descriptor limit of this process, or undefined if it cannot be read. For start-up. */
+/**
+ * Returns the soft descriptor limit of this process, or undefined if it cannot be read. For
+ * start-up.
+ */
 export function descriptorLimit(): number | undefined {
   if (!mayReadHost()) return undefined;
   try {

@@ -8,7 +8,7 @@ import {
   type TcpSockets,
 } from "./proc_text.ts";
 
-/** What {@linkcode HostFiles.read} returns. An absent field could not be read. */
+/** The result of {@linkcode HostFiles.read}. An absent field could not be read. */
 export interface HostUse {
   /** Descriptors that this process has open. */
   readonly descriptorsOpen?: number;
@@ -32,7 +32,7 @@ export class HostFiles {
     this.#sockstat = sockstat;
   }
 
-  /** Opens what can be opened. Never fails. The caller owns the result and closes it. */
+  /** Opens all files that can be opened. Never fails. The caller owns the result and closes it. */
   static async open(): Promise<HostFiles> {
     const [limits, sockstat] = await Promise.all([
       ProcFile.open("/proc/self/limits"),
@@ -55,7 +55,7 @@ export class HostFiles {
     });
   }
 
-  /** Closes the files; reading afterwards returns what needs none of them. */
+  /** Closes the files; reading afterwards returns only values that need none of them. */
   close(): void {
     this.#limits?.close();
     this.#sockstat?.close();

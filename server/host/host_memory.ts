@@ -41,7 +41,10 @@ interface MemoryGroup {
   cache: string;
 }
 
-/** Lists the memory control groups from /proc/self/cgroup, each with its ancestors, whose limits hold too. */
+/**
+ * Lists the memory control groups from /proc/self/cgroup, each with its ancestors, whose limits
+ * hold too.
+ */
 function memoryGroups(text: string): MemoryGroup[] {
   const groups: MemoryGroup[] = [];
   for (const line of text.split("\n")) {

@@ -1,4 +1,4 @@
-/** Reads the host's files, which are small; undefined for what cannot be read. */
+/** Reads the host's files, which are small; undefined for those that cannot be read. */
 export interface HostReader {
   /** Reads a whole file as text. */
   text(path: string): Promise<string | undefined>;
@@ -8,7 +8,7 @@ export interface HostReader {
 
 /**
  * Returns whether host files may be read. Deno lets only `--allow-all` read /proc; this asks before
- * the first read, since without permission Deno would stop and ask whoever sits at the terminal.
+ * the first read, since without permission Deno would stop and ask at the terminal.
  */
 export function mayReadHost(): boolean {
   return Deno.build.os === "linux" &&

@@ -1,5 +1,6 @@
 /**
- * Reads the texts of Linux's /proc that hold figures. What has another shape than expected is absent.
+ * Reads the texts of Linux's /proc that hold figures. A value with another shape than expected is
+ * absent.
  *
  * @module
  */
@@ -10,15 +11,17 @@ export interface TcpSockets {
   readonly inUse: number;
   /** Sockets allocated, IPv4 and IPv6. */
   readonly allocated: number;
-  /** Memory of the data that waits in their buffers, in pages (see `pageSize` of the host's limits). */
+  /**
+   * Memory of the data that waits in their buffers, in pages (see `pageSize` of the host's limits).
+   */
   readonly memoryPages: number;
 }
 
-/** How many descriptors a process may have open. */
+/** The descriptors that a process may have open. */
 export interface DescriptorLimits {
-  /** What holds now; the process itself can raise it as far as `hard`. */
+  /** The limit now; the process itself can raise it as far as `hard`. */
   readonly soft?: number;
-  /** What only root can raise. */
+  /** The limit that only root can raise. */
   readonly hard?: number;
 }
 
@@ -47,13 +50,18 @@ export function parseSockstat(text: string): TcpSockets | undefined {
   return { inUse, allocated, memoryPages };
 }
 
-/** Reads `OutRsts` from /proc/net/snmp, where a line of names comes before the line of its figures. */
+/**
+ * Reads `OutRsts` from /proc/net/snmp, where a line of names comes before the line of its figures.
+ */
 export function parseSentResets(text: string): number | undefined {
   const [names, figures] = text.split("\n").filter((line) => line.startsWith("Tcp:")).map(words);
   return wholeNumber(figures?.[names!.indexOf("OutRsts")]);
 }
 
-/** Reads the page size from /proc/self/auxv: pairs of 64-bit words, AT_PAGESZ is type 6 (getauxval(3)). */
+/**
+ * Reads the page size from /proc/self/auxv: pairs of 64-bit words, AT_PAGESZ is type 6
+ * (getauxval(3)).
+ */
 export function parsePageSize(auxv: Uint8Array): number | undefined {
   const view = new DataView(auxv.buffer, auxv.byteOffset, auxv.byteLength);
   for (let offset = 0; offset + 16 <= auxv.byteLength; offset += 16) {

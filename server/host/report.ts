@@ -6,16 +6,16 @@ import { HostFiles } from "./host_files.ts";
 /** Below this many connections a figure for each of them says nothing. */
 const MIN_CONNECTIONS_FOR_SHARE = 100;
 
-/** With a smaller share of the most connections there were, theirs is not all that memory has grown by. */
+/** Below this share of the most connections there were, memory has not grown by theirs alone. */
 const MIN_SHARE_OF_PEAK = 0.75;
 
-/** What the connections of a server are, counted for a report. */
+/** The connections of a server, counted for a report. */
 export interface ConnectionCounts {
   /** WebSocket connections, closing ones included. */
   readonly connections: number;
   /** Handshakes and plain requests that are not over. */
   readonly exchanges: number;
-  /** How many of both there may be; absent without a bound. */
+  /** The bound of both together; absent without a bound. */
   readonly maxConnections?: number;
   /** Different source addresses of the connections. */
   readonly sourceAddresses: number;
@@ -27,34 +27,37 @@ export interface ConnectionCounts {
   readonly queuedBytes: number;
 }
 
-/** What a server holds and how far the host's limits are. What cannot be read is absent. */
+/** The resources a server holds and the host's limits. A value that cannot be read is absent. */
 export interface Report extends ConnectionCounts {
   /** File descriptors of the process. */
   readonly descriptors?: {
-    /** How many are open. */
+    /** The number of open ones. */
     readonly open?: number;
-    /** How many may be. */
+    /** The soft limit. */
     readonly soft?: number;
-    /** How far the process may raise that. */
+    /** The hard limit, as far as which the process may raise the soft one. */
     readonly hard?: number;
   };
   /** Memory of the process, in bytes. */
   readonly memory: {
-    /** Resident set: what the process takes of the host's memory. */
+    /** Resident set: the part of the host's memory that the process takes. */
     readonly resident: number;
     /** JavaScript objects. */
     readonly heapUsed: number;
-    /** What the heap has reserved. */
+    /** The bytes that the heap has reserved. */
     readonly heapTotal: number;
     /** Buffers outside the heap. */
     readonly external: number;
     /**
-     * (resident now − resident without a connection) / connections; absent below 100 connections, and
-     * when a quarter of the most there were have left: what they took is not all given back.
+     * (resident now − resident without a connection) / connections; absent below 100 connections,
+     * and when a quarter of the most there were have left: their memory is not all given back.
      */
     readonly perConnection?: number;
   };
-  /** TCP of the whole host, other processes included; buffers of the kernel are in no process's figures. */
+  /**
+   * TCP of the whole host, other processes included; buffers of the kernel are in no process's
+   * figures.
+   */
   readonly hostTcp?: {
     /** Sockets that are allocated. */
     readonly sockets: number;
@@ -66,24 +69,27 @@ export interface Report extends ConnectionCounts {
 }
 
 /**
- * What several processes hold together. Where there are workers, nobody knows how many different
- * source addresses all of them have.
+ * The resources that several processes hold together. Where there are workers, nobody knows how
+ * many different source addresses all of them have.
  */
 export type SummedReport =
   & Omit<Report, "sourceAddresses">
   & Partial<Pick<Report, "sourceAddresses">>;
 
-/** What the host allows. */
+/** The host's limits, and the connections they allow. */
 export interface HostDescription {
-  /** The limits of the host and of a process; what cannot be read is absent. */
+  /** The limits of the host and of a process; a value that cannot be read is absent. */
   readonly limits: HostLimits;
-  /** What would be met, and at how many connections, the first limit first. */
+  /** The limits, each with the connections at which it is met, the first one first. */
   readonly capacity: readonly CapacityLimit[];
-  /** What the server holds now. */
+  /** The amounts the server holds now. */
   readonly report: SummedReport;
 }
 
-/** Reads what a report needs; opened before the first accept, since later there may be no descriptor. */
+/**
+ * Reads the files of a report; opened before the first accept, since later there may be no
+ * descriptor.
+ */
 export class Reporter {
   readonly #files: HostFiles;
   readonly #limits: HostLimits;
@@ -96,7 +102,7 @@ export class Reporter {
     this.#residentAtStart = Deno.memoryUsage().rss;
   }
 
-  /** Opens what can be opened, while there is no connection. The caller closes it. */
+  /** Opens all files that can be opened, while there is no connection. The caller closes it. */
   static async open(): Promise<Reporter> {
     return new Reporter(await HostFiles.open(), await readHostLimits());
   }
@@ -106,7 +112,7 @@ export class Reporter {
    *
    * @param counts The server's connections.
    * @param peak The most connections that there were.
-   * @returns What they cost, now.
+   * @returns The resources they take now.
    */
   async report(counts: ConnectionCounts, peak?: number): Promise<Report> {
     return (await this.describeHost(counts, peak)).report;
@@ -117,7 +123,7 @@ export class Reporter {
    *
    * @param counts The server's connections.
    * @param peak The most connections that there were.
-   * @returns What they cost and what the host allows, now.
+   * @returns The resources they take now, and the host's limits.
    */
   async describeHost(
     counts: ConnectionCounts,
@@ -155,7 +161,7 @@ export class Reporter {
     return perConnection > 0 ? { ...memory, perConnection } : memory;
   }
 
-  /** Closes what was opened. */
+  /** Closes the files. */
   close(): void {
     this.#files.close();
   }

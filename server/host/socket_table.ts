@@ -1,6 +1,6 @@
 /**
- * The kernel's view of our connections: /proc/net/tcp and /proc/net/tcp6 say a socket's state, queues
- * and inode; the links in /proc/self/fd say which descriptor has that inode.
+ * The kernel's view of our connections: /proc/net/tcp and /proc/net/tcp6 say a socket's state,
+ * queues and inode; the links in /proc/self/fd say which descriptor has that inode.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export type TcpState =
   | "CLOSING"
   | "NEW_SYN_RECV";
 
-/** What the kernel knows of one connection. */
+/** One connection as the kernel has it. */
 export interface KernelSocket {
   /** This process's descriptor of the socket; absent if it has none or it cannot be read. */
   readonly descriptor?: number;
@@ -59,7 +59,9 @@ const TCP_STATES: readonly TcpState[] = [
   "NEW_SYN_RECV",
 ];
 
-/** Number, both ends, state, queues, timer, retransmits, user, timeout, inode, and more behind them. */
+/**
+ * Number, both ends, state, queues, timer, retransmits, user, timeout, inode, and more after them.
+ */
 const ROW =
   /^ *\d+: ([\dA-F]+):([\dA-F]{4}) ([\dA-F]+):([\dA-F]{4}) ([\dA-F]{2}) ([\dA-F]{8}):([\dA-F]{8})(?: +[\dA-F:]+){4} +(\d{1,15}) /;
 
@@ -70,8 +72,8 @@ const HEX = /^[\dA-F]+$/;
 const LINKS_PER_SLICE = 128;
 
 /**
- * After a scan the next one waits this many times as long, so that scans leave most of the event loop
- * to connections, but no longer than a person would wait.
+ * After a scan the next one waits this many times as long, so that scans leave most of the event
+ * loop to connections, but no longer than a person would wait.
  */
 const REST = 4;
 const MAX_REST_MS = 1000;
@@ -85,19 +87,21 @@ interface Question {
 }
 
 /**
- * Looks up sockets of this process. A lookup reads the whole of the kernel's table, so what is asked
- * while a scan runs waits for the next one and shares it, however many ask.
+ * Looks up sockets of this process. A lookup reads the whole of the kernel's table, so all that is
+ * asked while a scan runs waits for the next one and shares it, however many ask.
  */
 export class SocketTable {
   #questions = new Map<string, Question>();
   #answering = false;
   #restUntil = 0;
-  /** What was found before, both ways; one entry per descriptor number. Always checked before use. */
+  /**
+   * The results of before, both ways; one entry per descriptor number. Always checked before use.
+   */
   readonly #descriptors = new Map<number, number>();
   readonly #inodes = new Map<number, number>();
 
   /**
-   * Returns what the kernel knows of one of our connections, or undefined if it is not in the
+   * Returns the kernel's view of one of our connections, or undefined if it is not in the
    * kernel's table or that cannot be read. Never rejects.
    *
    * @param tuple The connection's 4-tuple, canonical, our end as destination.
@@ -118,7 +122,7 @@ export class SocketTable {
   async #answerAll(): Promise<void> {
     this.#answering = true;
     while (this.#questions.size > 0) {
-      // Even without a rest this gathers what is asked in the same turn of the event loop.
+      // Even without a rest this gathers all that is asked in the same turn of the event loop.
       await sleep(Math.max(0, this.#restUntil - performance.now()));
       const batch = [...this.#questions.values()];
       this.#questions = new Map();
@@ -160,7 +164,10 @@ export class SocketTable {
     });
   }
 
-  /** Reads one link in /proc/self/fd, remembers it and returns the socket's inode, 0 if it is no socket. */
+  /**
+   * Reads one link in /proc/self/fd, remembers it and returns the socket's inode, 0 if it is no
+   * socket.
+   */
   #readLink(descriptor: number): number {
     const inode = socketInode(targetOf(descriptor));
     const before = this.#inodes.get(descriptor);
@@ -197,8 +204,8 @@ async function findRows(questions: Question[]): Promise<void> {
 
 /**
  * Hands each row of a socket table to `visit` until that returns true. The kernel gives a page of
- * rows per read, so the event loop has its turn after every few dozen rows. A row can be missed while
- * others come and go.
+ * rows per read, so the event loop has its turn after every few dozen rows. A row can be missed
+ * while others come and go.
  *
  * @param path `/proc/net/tcp` or `/proc/net/tcp6`.
  * @param visit Gets one line; returns whether to stop.
@@ -230,8 +237,8 @@ export async function visitRows(path: string, visit: (line: string) => boolean):
  * Reads one row of /proc/net/tcp or /proc/net/tcp6; undefined for the heading or another shape.
  *
  * @param line The row without its line feed.
- * @param addressOf Reads an address as {@linkcode parseHexAddress} does: one that remembers saves most
- * of the work where many rows have the same.
+ * @param addressOf Reads an address as {@linkcode parseHexAddress} does: one that remembers saves
+ * most of the work where many rows have the same.
  */
 export function parseSocketRow(
   line: string,
@@ -268,7 +275,9 @@ export function endsOfRow(line: string): string {
   return line.slice(start, line.indexOf(" ", middle + 1));
 }
 
-/** Returns the address columns that the row of a 4-tuple has: an IPv4 one can be in either table. */
+/**
+ * Returns the address columns that the row of a 4-tuple has: an IPv4 one can be in either table.
+ */
 function endsInTable(tuple: FourTuple): string[] {
   const local = hexAddress(tuple.destinationAddress);
   const remote = hexAddress(tuple.sourceAddress);
@@ -300,8 +309,8 @@ export function hexAddress(address: string): string {
 /**
  * Reads an address as the tables have it.
  *
- * @param hex What {@linkcode hexAddress} writes.
- * @returns The canonical address; `undefined` if the text is none.
+ * @param hex The text of {@linkcode hexAddress}.
+ * @returns The canonical address; `undefined` if the text is not valid.
  */
 export function parseHexAddress(hex: string): string | undefined {
   if (hex.length !== 8 && hex.length !== 32 || !HEX.test(hex)) return undefined;
@@ -327,8 +336,8 @@ export async function listDescriptors(): Promise<number[]> {
 }
 
 /**
- * Returns what a descriptor of this process is, as /proc/self/fd says; undefined if it is not open or
- * that cannot be read.
+ * Returns what a descriptor of this process is, as /proc/self/fd says; undefined if it is not open
+ * or that cannot be read.
  */
 export function targetOf(descriptor: number): string | undefined {
   try {
@@ -343,7 +352,9 @@ export function socketInode(target: string | undefined): number {
   return target?.startsWith("socket:[") ? Number(target.slice("socket:[".length, -1)) : 0;
 }
 
-/** Visits items until `visit` returns true, and lets the event loop have its turn between slices. */
+/**
+ * Visits items until `visit` returns true, and lets the event loop have its turn between slices.
+ */
 async function inSlices(
   items: readonly number[],
   visit: (item: number) => boolean,

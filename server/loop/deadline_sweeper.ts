@@ -32,8 +32,8 @@ export class DeadlineSweeper {
   #skipped = false;
 
   /**
-   * @param timeouts The timeouts that are watched, in milliseconds: a quarter of the shortest is how
-   * late an item may be looked at.
+   * @param timeouts The timeouts that are watched, in milliseconds: a quarter of the shortest is
+   * how late an item may be looked at.
    * @param clock The clock.
    */
   constructor(timeouts: readonly number[], clock: Clock = () => performance.now()) {

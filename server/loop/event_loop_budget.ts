@@ -19,8 +19,8 @@ export const FRAMES_PER_LOOK = 16;
 
 /**
  * Keeps busy connections from holding the event loop. A read that is ready resolves without a turn
- * of the loop, so a peer that sends without pause would be served alone, and timers, signals and all
- * other connections would wait.
+ * of the loop, so a peer that sends without pause would be served alone, and timers, signals and
+ * all other connections would wait.
  */
 export class EventLoopBudget {
   readonly #clock: Clock;
@@ -51,16 +51,16 @@ export class EventLoopBudget {
   }
 
   /**
-   * Whether {@linkcode EventLoopBudget.over} has to be asked now, as there was work that no count of
-   * frames shows.
+   * Whether {@linkcode EventLoopBudget.over} has to be asked now, as there was work that no count
+   * of frames shows.
    */
   get mustLook(): boolean {
     return this.#frames >= FRAMES_PER_LOOK;
   }
 
   /**
-   * To be asked before a message is deflated or inflated, of which a few bytes can make as much work as
-   * thousands of frames do.
+   * To be asked before a message is deflated or inflated, of which a few bytes can make as much
+   * work as thousands of frames do.
    *
    * @returns The promise to wait for before that: such work gets a part of each of the next turns,
    * piece by piece in the order of asking; `undefined` while there is time left.

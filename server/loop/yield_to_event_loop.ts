@@ -10,10 +10,11 @@ let began = -Infinity;
 let scheduled = false;
 
 /**
- * Waits for the next turn of the event loop if such work has had its time in this one. A caller with
- * more than a little to deflate, inflate or encode asks before each further piece: all of that runs on
- * the main thread, so timers, signals and all connections would wait meanwhile. The budget is one for
- * all, and waiting callers go on one after the other: woken together, each would take its piece.
+ * Waits for the next turn of the event loop if such work has had its time in this one. A caller
+ * with more than a little to deflate, inflate or encode asks before each further piece: all of that
+ * runs on the main thread, so timers, signals and all connections would wait meanwhile. The budget
+ * is one for all, and waiting callers go on one after the other: woken together, each would take
+ * its piece.
  */
 export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => {

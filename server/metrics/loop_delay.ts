@@ -1,17 +1,23 @@
 import type { Clock } from "../loop/deadline_sweeper.ts";
 import type { LoopDelay } from "./measurements.ts";
 
-/** How often a timer is set to be late, in milliseconds. */
+/** The delay of the timer whose lateness is measured, in milliseconds. */
 const INTERVAL = 20;
 
-/** The window is cut into slots of this many milliseconds, of which the oldest is given up at a time. */
+/**
+ * The window is cut into slots of this many milliseconds, of which the oldest is given up at a
+ * time.
+ */
 const SLOT = 1_000;
 const SLOTS = 10;
 
-/** Nobody has asked for this many milliseconds: a Prometheus that asks once a minute is still there. */
+/**
+ * The milliseconds without a question after which measuring ends: a Prometheus that asks once a
+ * minute is still there.
+ */
 const PATIENCE = 90_000;
 
-/** What one slot has seen, in milliseconds. */
+/** The delays of one slot, in milliseconds. */
 interface Slot {
   /** Which slot of the clock it is. */
   number: number;
@@ -20,13 +26,13 @@ interface Slot {
   max: number;
 }
 
-/** Calls back again and again after so many milliseconds, until what it returns is called. */
+/** Calls back again and again after so many milliseconds, until the returned function is called. */
 export type Repeat = (callback: () => void, interval: number) => () => void;
 
 /**
  * Measures how late the event loop comes to its timers: everything that keeps it from a timer keeps
- * it from the connections too. It measures only while somebody reads, since a timer wakes an idle
- * process up.
+ * it from the connections too. It measures only while its results are read, since a timer wakes an
+ * idle process up.
  */
 export class LoopDelayMeter {
   readonly #clock: Clock;
@@ -37,7 +43,7 @@ export class LoopDelayMeter {
   #lastRead = 0;
 
   /**
-   * @param clock What time it is.
+   * @param clock The clock.
    * @param repeat Sets the timer; by default one that keeps no process alive.
    */
   constructor(clock: Clock = () => performance.now(), repeat: Repeat = repeatUnreferenced) {
@@ -46,8 +52,8 @@ export class LoopDelayMeter {
   }
 
   /**
-   * Gives the delay over the last ten seconds, zero where nothing was measured. It begins to measure,
-   * and goes on for 90 seconds.
+   * Gives the delay over the last ten seconds, zero where nothing was measured. It begins to
+   * measure, and goes on for 90 seconds.
    */
   read(): LoopDelay {
     this.start();

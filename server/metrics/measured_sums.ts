@@ -10,14 +10,14 @@ import {
 type Frames = Measured["framesIn"];
 type Counts = Readonly<Record<string, number>>;
 
-/** What was counted where nothing was. */
+/** The empty measurements. */
 const NOTHING: Measured = new Measurements().read({ mean: 0, max: 0 });
 
 /**
- * Adds up what processes have counted. With what those counted that have gone among them, a sum
+ * Adds up the measurements of processes. With those of processes that have gone among them, a sum
  * never goes back.
  *
- * @param parts What each has counted; all of them count into the same buckets.
+ * @param parts The measurements of each; all of them count into the same buckets.
  * @returns The sums. Of the event loops' delay it is the longest, and the mean over those that have
  * measured one.
  */

@@ -1,5 +1,5 @@
 /**
- * `server/metrics/` is for the counters for Prometheus. It does not know who counts.
+ * `server/metrics/` is for the counters for Prometheus. It does not know its callers.
  *
  * Counts what metrics need beyond the registry's totals. Counting must cost next to nothing: it is
  * done for every frame.
@@ -11,7 +11,7 @@ import { type Fragment, type FrameName, Opcode } from "../../protocol/mod.ts";
 
 /** Frames of one kind in one direction. */
 export interface FrameCount {
-  /** How many. */
+  /** The number of values. */
   readonly frames: number;
   /** The bytes of their payloads. */
   readonly bytes: number;
@@ -21,13 +21,13 @@ export interface FrameCount {
 export interface Distribution {
   /** The upper bounds of the buckets, in seconds, without the last, which is infinite. */
   readonly bounds: readonly number[];
-  /** How many values fell into each bucket by itself; one more than bounds. */
+  /** The number of values in each bucket by itself; one more than bounds. */
   readonly counts: readonly number[];
   /** The sum of all values, in seconds. */
   readonly sum: number;
 }
 
-/** How late the event loop came to a timer, in seconds. */
+/** The lateness of the event loop at a timer, in seconds. */
 export interface LoopDelay {
   /** The mean over the last seconds. */
   readonly mean: number;
@@ -35,7 +35,7 @@ export interface LoopDelay {
   readonly max: number;
 }
 
-/** What was counted, as plain data. */
+/** The measurements, as plain data. */
 export interface Measured {
   /** Frames from peers by opcode. */
   readonly framesIn: Readonly<Record<FrameName, FrameCount>>;
@@ -45,9 +45,12 @@ export interface Measured {
   readonly textIn: number;
   /** Text messages for peers; the other messages are binary. */
   readonly textOut: number;
-  /** How connections ended: by who ended them, and the code, such as `1001`, `4xxx`, `none`. */
+  /**
+   * The ended connections, by the side that ended them and the code, such as `1001`, `4xxx`,
+   * `none`.
+   */
   readonly closes: Readonly<Record<"us" | "peer", Readonly<Record<string, number>>>>;
-  /** How long opening handshakes took that succeeded, from the accept on. */
+  /** The durations of opening handshakes that succeeded, from the accept on. */
   readonly handshakes: Distribution;
   /** Round trips that were measured. */
   readonly roundTrips: Distribution;
@@ -59,7 +62,7 @@ export interface Measured {
   readonly unfinishedFull: number;
   /** Peers that answered no pings or took no bytes, and were given up. */
   readonly peersLost: number;
-  /** How late the event loop comes to its timers. */
+  /** The lateness of the event loop at its timers. */
   readonly loopDelay: LoopDelay;
 }
 
@@ -95,7 +98,7 @@ export class Histogram {
     this.#sum += seconds;
   }
 
-  /** Gives what was counted. */
+  /** Gives the measurements. */
   read(): Distribution {
     return { bounds: BOUNDS, counts: [...this.#counts], sum: this.#sum };
   }
@@ -125,12 +128,12 @@ class FrameCounter {
   }
 }
 
-/** What one server counts for metrics. */
+/** The measurements of one server. */
 export class Measurements {
   readonly #in = new FrameCounter();
   readonly #out = new FrameCounter();
   readonly #closes = { us: new Map<string, number>(), peer: new Map<string, number>() };
-  /** How long handshakes took. */
+  /** The durations of handshakes. */
   readonly handshakes: Histogram = new Histogram();
   /** Round trips. */
   readonly roundTrips: Histogram = new Histogram();
@@ -148,7 +151,8 @@ export class Measurements {
   peersLost = 0;
 
   /**
-   * Counts what one read of a connection has brought: all at once, since this is done for every frame.
+   * Counts the frames that one read of a connection has brought: all at once, since this is done
+   * for every frame.
    *
    * @param fragments Pieces of frames from a peer.
    */
@@ -164,7 +168,7 @@ export class Measurements {
    * Counts frames for a peer.
    *
    * @param opcode Theirs.
-   * @param frames How many.
+   * @param frames Their number.
    * @param bytes Those of their payloads.
    */
   sent(opcode: Opcode, frames: number, bytes: number): void {
@@ -172,14 +176,14 @@ export class Measurements {
     this.#out.bytes[opcode]! += bytes;
   }
 
-  /** Counts the end of a connection: who ended it, and the first code that was said. */
+  /** Counts the end of a connection: the side that ended it, and the first code that was said. */
   closed(by: "us" | "peer", code: number | undefined): void {
     const counts = this.#closes[by];
     const name = closeName(code);
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
 
-  /** Gives what was counted. */
+  /** Gives the measurements. */
   read(loopDelay: LoopDelay): Measured {
     return {
       framesIn: this.#in.read(),

@@ -23,8 +23,8 @@ export class AddressCounter {
 }
 
 /**
- * Names the source that an address belongs to, for bounds that hold for each: an IPv4 address itself,
- * or an IPv6 network of 64 bits, since the owner of one address in it has them all.
+ * Names the source that an address belongs to, for bounds that hold for each: an IPv4 address
+ * itself, or an IPv6 network of 64 bits, since the owner of one address in it has them all.
  *
  * @param address The address in any spelling.
  * @throws {SyntaxError} If it is no IP address.

@@ -1,6 +1,8 @@
 import { canonicalAddress, formatIPv6, parseIPv6 } from "./four_tuple.ts";
 
-/** An IPv4 address is the v4-mapped IPv6 address (RFC 4291 2.5.5.2), whose first 96 bits are fixed. */
+/**
+ * An IPv4 address is the v4-mapped IPv6 address (RFC 4291 2.5.5.2), whose first 96 bits are fixed.
+ */
 const MAPPED_BITS = 96;
 
 /** The longest text: an IPv6 address with a dotted tail, a slash and three digits. */

@@ -13,7 +13,9 @@ const KEPT_BYTES_PER_SIZE = 4_194_304;
 /** The buffer of a waiting connection: enough for a ping, a pong, or the head of a message. */
 export const WAITING_BUFFER_BYTES = 64;
 
-/** Waiting buffers are cut from slabs of this size: a buffer of its own costs more than it holds. */
+/**
+ * Waiting buffers are cut from slabs of this size: a buffer of its own costs more than it holds.
+ */
 const SLAB_BYTES = 65_536;
 
 /**
@@ -27,7 +29,8 @@ export class BufferPool {
   /**
    * Lends a buffer.
    *
-   * @param bytes The least size; above {@linkcode MAX_BUFFER_BYTES} the buffer is of exactly that size.
+   * @param bytes The least size; above {@linkcode MAX_BUFFER_BYTES} the buffer is of exactly that
+   * size.
    * @returns A buffer that is the caller's until it is released.
    */
   acquire(bytes: number): Uint8Array<ArrayBuffer> {

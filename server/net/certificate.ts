@@ -23,8 +23,8 @@ const RSA_BITS = 2_048;
 
 /**
  * Takes a certificate and its key out of the texts of files: both may be in one, with a byte order
- * mark, blanks, text, DH or EC parameters beside. `node:tls` takes anything, and finds faults at the first
- * client; so these are found here.
+ * mark, blanks, text, DH or EC parameters beside. `node:tls` takes anything, and finds faults at
+ * the first client; so these are found here.
  *
  * @param cert The text with the certificate chain.
  * @param key The text with the private key.

@@ -31,8 +31,8 @@ export function parseNode(text: string): ClientAddress | undefined {
 /**
  * Reads an address, whatever its family.
  *
- * @param text IPv4, or IPv6 without brackets; a zone after it (RFC 4007 11) names an interface of the
- * proxy's host, and is left out.
+ * @param text IPv4, or IPv6 without brackets; a zone after it (RFC 4007 11) names an interface of
+ * the proxy's host, and is left out.
  * @returns The address in canonical form.
  * @throws {SyntaxError} If the text is not valid.
  */

@@ -4,7 +4,9 @@
  * @module
  */
 
-/** The two ends of one TCP connection. No two live connections of a host have the same four values. */
+/**
+ * The two ends of one TCP connection. No two live connections of a host have the same four values.
+ */
 export interface FourTuple {
   /** The client's address in canonical form (see {@linkcode canonicalAddress}). */
   sourceAddress: string;
@@ -16,7 +18,9 @@ export interface FourTuple {
   destinationPort: number;
 }
 
-/** The longest text form: two bracketed IPv6 addresses with a dotted tail, two ports, one hyphen. */
+/**
+ * The longest text form: two bracketed IPv6 addresses with a dotted tail, two ports, one hyphen.
+ */
 const MAX_TEXT_LENGTH = 2 * (1 + 45 + 1 + 1 + 5) + 1;
 
 /**
@@ -232,7 +236,9 @@ export function parseIPv6(text: string): number[] {
   return [...before, ...new Array<number>(missing).fill(0), ...after];
 }
 
-/** Reads groups between colons; where the address ends the last one may be a dotted IPv4 address. */
+/**
+ * Reads groups between colons; where the address ends the last one may be a dotted IPv4 address.
+ */
 function parseGroups(text: string, ends: boolean): number[] {
   if (text === "") return [];
   const groups: number[] = [];

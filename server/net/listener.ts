@@ -8,8 +8,9 @@ const PAUSE = 1_000;
 const RECOVERY = 3_000;
 
 /**
- * The connections accepted in a row before everything else has a turn. A waiting connection is accepted
- * without a turn of the event loop, so in a flood the bytes of the first would lie unread meanwhile.
+ * The connections accepted in a row before everything else has a turn. A waiting connection is
+ * accepted without a turn of the event loop, so in a flood the bytes of the first would lie unread
+ * meanwhile.
  */
 const ACCEPTS_PER_TURN = 16;
 

@@ -16,7 +16,9 @@ const WRITE_BYTES = 65_536;
 /** Memory of this many bytes and more is given back at once, and not when it is collected. */
 const RELEASED_BYTES = 4_096;
 
-/** The first version of Deno whose `node:tls` can speak TLS over a connection that it did not open. */
+/**
+ * The first version of Deno whose `node:tls` can speak TLS over a connection that it did not open.
+ */
 const FIRST_VERSION = "2.9.6";
 
 /**
@@ -91,7 +93,9 @@ export class PlainHttp extends HandshakeError {
   }
 }
 
-/** Whether bytes are the beginning of a request in plain HTTP: a method, and never a record of TLS. */
+/**
+ * Whether bytes are the beginning of a request in plain HTTP: a method, and never a record of TLS.
+ */
 function isHttp(bytes: Uint8Array): boolean {
   const [first = 0] = bytes;
   return first >= 0x41 && first <= 0x5a;
@@ -101,9 +105,9 @@ function isHttp(bytes: Uint8Array): boolean {
  * TLS over a TCP connection, in the shape of any transport. `close()` gives the descriptor
  * back at once, in the middle of a handshake or of a blocked write too.
  *
- * Deno's TLS layer over a stream reads it without end, even when nobody reads the decrypted bytes. So
- * it gets bytes only while a reader waits for them. Nor is anything read ahead: reads that are always ready would
- * keep Deno from looking at the sockets of others.
+ * Deno's TLS layer over a stream reads it without end, even when nobody reads the decrypted bytes.
+ * So it gets bytes only while a reader waits for them. Nor is anything read ahead: reads that are
+ * always ready would keep Deno from looking at the sockets of others.
  */
 export class TlsTransport implements Transport {
   readonly remoteAddr: Deno.NetAddr;
@@ -121,7 +125,9 @@ export class TlsTransport implements Transport {
   #begun = false;
   /** Whether the handshake of TLS is over. */
   #secured = false;
-  /** Whether the TLS layer takes encrypted bytes, as it always does when it has got the last ones. */
+  /**
+   * Whether the TLS layer takes encrypted bytes, as it always does when it has got the last ones.
+   */
   #asked = false;
   #failure: Error | undefined = undefined;
   #ended = false;

@@ -22,7 +22,9 @@ export interface Transport {
   write(bytes: Uint8Array): Promise<number>;
   /** Sends FIN: nothing more will be written. */
   closeWrite(): Promise<void>;
-  /** Gives the descriptor back at once. Pending reads and writes reject. Throws when closed twice. */
+  /**
+   * Gives the descriptor back at once. Pending reads and writes reject. Throws when closed twice.
+   */
   close(): void;
 }
 

@@ -1,20 +1,20 @@
 import type { Message } from "../../protocol/mod.ts";
 
 /**
- * What became of a message for other processes.
+ * The outcome of publishing a message for other processes.
  *
  * - `sent`: it is on its way.
- * - `dropped`: too much waits already, or the backplane is closed; whoever publishes keeps going.
+ * - `dropped`: too much waits already, or the backplane is closed; the publisher keeps going.
  */
 export type PublishResult = "sent" | "dropped";
 
-/** The channel of what is broadcast. */
+/** The channel of broadcast messages. */
 export const BROADCAST = "broadcast";
 
 /**
- * Carries messages between servers that act as one: the workers of a host, or hosts. Messages of one
- * publisher on one channel arrive in the order in which they were published, or not at all where
- * they were dropped; a publisher does not get its own.
+ * Carries messages between servers that act as one: the workers of a host, or hosts. Messages of
+ * one publisher on one channel arrive in the order in which they were published, or not at all
+ * where they were dropped; a publisher does not get its own.
  */
 export interface Backplane {
   /**
@@ -22,7 +22,7 @@ export interface Backplane {
    *
    * @param channel The channel's name, at most 255 bytes in UTF-8.
    * @param data A string or bytes, and arrives as the same; bytes are copied before it returns.
-   * @returns What became of it; never throws because others have gone.
+   * @returns The outcome; never throws because others have gone.
    */
   publish(channel: string, data: string | Uint8Array): PublishResult;
   /**
@@ -33,6 +33,6 @@ export interface Backplane {
    * @returns Ends the subscription.
    */
   subscribe(channel: string, receive: (data: Message) => void): () => void;
-  /** Ends all subscriptions and lets go of what carries them. */
+  /** Ends all subscriptions and lets go of the connections that carry them. */
   close(): Promise<void>;
 }

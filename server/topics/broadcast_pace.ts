@@ -4,21 +4,21 @@ import { pause } from "../loop/pause.ts";
 import type { Backplane } from "./backplane.ts";
 import type { Hub } from "./hub.ts";
 
-/** A connection that gets what is broadcast. */
+/** A connection that gets broadcast messages. */
 export interface PacedReceiver {
   /**
    * Whether it can be sent so many bytes and is still far from the policy for full queues.
    *
-   * @param bytes How many.
+   * @param bytes Their number.
    */
   hasRoomFor(bytes: number): boolean;
 }
 
-/** What pacing needs of the server. */
+/** The needs of pacing in the server. */
 export interface BroadcastPaceHost {
   /** The connections that are there now. */
   receivers(): Iterable<PacedReceiver>;
-  /** Hands out what is published, to some receivers in each turn of the event loop. */
+  /** Hands out published messages, to some receivers in each turn of the event loop. */
   readonly hub: Pick<Hub, "published" | "handedOut">;
   /** Publishes a message on this server alone. */
   publish(data: string | Uint8Array): void;
@@ -58,13 +58,13 @@ const REPEAT = 1_000;
 /** A server that was behind is forgotten after so many milliseconds without another word. */
 const FORGET = 3_000;
 
-/** How much time of others a receiver has taken. */
+/** The time of others that a receiver has taken. */
 interface Account {
-  /** For how long it has held others up, less what it has taken since. */
+  /** The time for which it has held others up, less the time for all it has taken since. */
   held: number;
-  /** How many bytes had been published when it was last charged. */
+  /** The number of bytes that had been published when it was last charged. */
   published: number;
-  /** When it is waited for again. */
+  /** The time from which it is waited for again. */
   notBefore: number;
 }
 
@@ -80,8 +80,8 @@ interface Waiting {
  * Paces what is broadcast for peers: a message waits until no receiver is behind, and with it its
  * sender, if the `message` handler returns the promise. The order is that in which they came.
  *
- * A receiver is waited for as long as it takes 250 KB a second, and for 2 s more. One that takes less
- * is not waited for during 30 s: then `limits.whenFull` decides what becomes of it, and of it alone.
+ * A receiver is waited for as long as it takes 250 KB a second, and for 2 s more. One that takes
+ * less is not waited for during 30 s: then `limits.whenFull` decides about it, and about it alone.
  */
 export class BroadcastPace {
   readonly #host: BroadcastPaceHost;
@@ -90,17 +90,17 @@ export class BroadcastPace {
   #remoteBytes = 0;
   /** Whether a message of another server was dropped since none waited. */
   #dropping = false;
-  /** How many bytes all receivers were found to have room for. */
+  /** The number of bytes that all receivers were found to have room for. */
   #credit = 0;
   #published = 0;
-  /** How many messages the hub had when it got the last one from here. */
+  /** The number of the hub's messages when it got the last one from here. */
   #end = 0;
   /** The receivers that are waited for. */
   #behind: PacedReceiver[] = [];
   readonly #accounts = new WeakMap<PacedReceiver, Account>();
-  /** The other servers that are behind, and when they said so. */
+  /** The other servers that are behind, and the time they said so. */
   readonly #others = new Map<string, number>();
-  /** When the others were told that this server is behind. */
+  /** The time the others were told that this server is behind. */
   #told = -Infinity;
   readonly #unsubscribe: (() => void) | undefined;
   readonly #stopping = new AbortController();
@@ -114,7 +114,7 @@ export class BroadcastPace {
   /**
    * Publishes a message when its turn has come.
    *
-   * @param bytes How long it is.
+   * @param bytes Its length.
    * @param publish Publishes it.
    * @returns `undefined` where that was done at once, otherwise when it is.
    */
@@ -128,8 +128,8 @@ export class BroadcastPace {
   }
 
   /**
-   * Publishes here what another server has broadcast, when its turn has come. Too many bytes are not
-   * kept: the newest messages are dropped.
+   * Publishes here a message that another server has broadcast, when its turn has come. Too many
+   * bytes are not kept: the newest messages are dropped.
    *
    * @param data The message.
    */
@@ -156,7 +156,10 @@ export class BroadcastPace {
     this.#end = this.#host.hub.published;
   }
 
-  /** Whether all that came from here is in the queues of the receivers; others may publish all the time. */
+  /**
+   * Whether all that came from here is in the queues of the receivers; others may publish all the
+   * time.
+   */
   get #isHandedOut(): boolean {
     return this.#host.hub.handedOut >= this.#end;
   }

@@ -8,13 +8,13 @@
 import { setImmediate } from "node:timers";
 import { encodeFrame, Opcode, payloadBytes } from "../../protocol/mod.ts";
 
-/** Who gets what is published. */
+/** A receiver of published messages. */
 export interface Subscriber {
-  /** How many of the hub's messages it has got, or came too late for; kept by the hub. */
+  /** The number of the hub's messages that it has got, or came too late for; kept by the hub. */
   position: number;
   /**
-   * The window bits that its compressed messages may use, where they share nothing with those before
-   * (RFC 7692 7.1.1); 0 where it gets messages as they are.
+   * The window bits that its compressed messages may use, where they share nothing with those
+   * before (RFC 7692 7.1.1); 0 where it gets messages as they are.
    */
   readonly sharedDeflateBits: number;
   /** Sends messages that are shared with others. */
@@ -25,9 +25,9 @@ export interface Subscriber {
 export interface SharedFrames {
   /** Whole unmasked frames, one for each message, perhaps compressed; never changed. */
   readonly bytes: Uint8Array;
-  /** How many messages they are. */
+  /** The number of messages. */
   readonly messages: number;
-  /** How many of them are text. */
+  /** The number of text messages among them. */
   readonly texts: number;
   /** The bytes of the payloads of those. */
   readonly textBytes: number;
@@ -35,7 +35,7 @@ export interface SharedFrames {
   readonly binaryBytes: number;
 }
 
-/** What somebody has not got yet is kept up to this many bytes; then everybody gets it at once. */
+/** The bytes kept for subscribers that have not got them yet; beyond them all get them at once. */
 const KEPT_BYTES = 65_536;
 
 /**
@@ -74,22 +74,22 @@ export class Hub {
   readonly #subscribers: () => Iterable<Subscriber>;
   #keptBytes: number;
   readonly #compress: CompressShared;
-  /** The latest messages, as far back as somebody has not got them. */
+  /** The latest messages, as far back as a subscriber has not got them. */
   #messages: Published[] = [];
   #bytes = 0;
-  /** What was joined last, by window bits. */
+  /** The messages that were joined last, by window bits. */
   readonly #joined = new Map<number, Joined>();
   #round: Iterator<Subscriber> | undefined = undefined;
-  /** How many messages there were when the round began. */
+  /** The number of messages when the round began. */
   #roundEnd = 0;
   #scheduled = false;
-  /** How many messages were ever published: the position of who comes now. */
+  /** The number of messages ever published: the position of a new subscriber. */
   published = 0;
 
   /**
-   * @param subscribers Who is there now.
-   * @param keptBytes What somebody has not got yet is kept up to this many bytes.
-   * @param compress Compresses, where somebody gets compressed messages.
+   * @param subscribers The subscribers of now.
+   * @param keptBytes The bytes kept for subscribers that have not got them yet.
+   * @param compress Compresses, where a subscriber gets compressed messages.
    */
   constructor(
     subscribers: () => Iterable<Subscriber>,
@@ -101,18 +101,18 @@ export class Hub {
     this.#keptBytes = Math.min(keptBytes, KEPT_BYTES);
   }
 
-  /** Keeps up to this many bytes of what somebody has not got yet from now on. */
+  /** Keeps up to this many bytes for subscribers that have not got them yet from now on. */
   set keptBytes(bytes: number) {
     this.#keptBytes = Math.min(bytes, KEPT_BYTES);
   }
 
-  /** How many messages everybody has got. */
+  /** The number of messages that all subscribers have got. */
   get handedOut(): number {
     return this.published - this.#messages.length;
   }
 
   /**
-   * Sends a message to everybody who is there now.
+   * Sends a message to all subscribers of now.
    *
    * @param data A string is sent as text, bytes as binary; copied.
    */
@@ -126,7 +126,7 @@ export class Hub {
   }
 
   /**
-   * Sends a subscriber what it has not got: whatever else it is sent after it comes after it.
+   * Sends a subscriber the messages it has not got, so that all it is sent later comes after them.
    *
    * @param subscriber One of those that are there.
    */
@@ -168,7 +168,7 @@ export class Hub {
     return smaller === undefined ? frame : encodeFrame(opcode, smaller, { compressed: true });
   }
 
-  /** Sends everybody what they have not got. */
+  /** Sends all subscribers the messages they have not got. */
   #flush(): void {
     const end = this.published;
     for (const subscriber of this.#subscribers()) this.catchUp(subscriber);
@@ -202,7 +202,7 @@ export class Hub {
     if (this.#round !== undefined || this.#messages.length > 0) this.#schedule();
   };
 
-  /** Lets go of what all have got: the messages before that position. */
+  /** Lets go of the messages that all have got: those before that position. */
   #forget(end: number): void {
     const kept = Math.min(this.#messages.length, this.published - end);
     for (const { frame } of this.#messages.splice(0, this.#messages.length - kept)) {
