@@ -9,6 +9,7 @@
 
 import type { Prompt } from "../terminal/prompt.ts";
 import type { Screen } from "../terminal/terminal.ts";
+import type { OptionTable } from "./options.ts";
 
 /** Where a command writes: the process's streams, or a test's strings. */
 export interface CommandIo {
@@ -45,6 +46,8 @@ export interface Command {
   summary: string;
   /** The whole text of `--help`, ending with a line feed. */
   help: string;
+  /** Its options, by which shells complete; absent where they are read out of its help. */
+  options?: OptionTable;
   /**
    * Runs the command.
    *

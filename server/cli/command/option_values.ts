@@ -56,14 +56,14 @@ export function choiceOption<Choice extends string>(
 }
 
 /**
- * Reads the words that are no options as 4-tuples.
+ * Reads words as 4-tuples.
  *
- * @param flags What was given.
- * @param problems Gets a line for each that is none.
+ * @param given The words that are not options.
+ * @param problems Gets a line for each that is not valid.
  * @returns The words, each once.
  */
-export function fourTupleWords({ _: given }: Flags, problems: string[]): string[] {
-  const words = [...new Set(given as string[])];
+export function fourTupleWords(given: readonly string[], problems: string[]): string[] {
+  const words = [...new Set(given)];
   for (const word of words) {
     try {
       parseFourTuple(word);

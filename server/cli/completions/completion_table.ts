@@ -7,8 +7,8 @@
 
 import { z } from "zod";
 import { WHEN_FULL } from "../../limits.ts";
-import { CONNECTION_SORTS } from "../../operations/operations.ts";
 import type { Command } from "../command/command.ts";
+import type { OptionTable } from "../command/options.ts";
 import { DECODE_FORMATS, DECODE_ROLES } from "../decode/decode.ts";
 import { flagOf } from "../serve/read_settings.ts";
 import { SETTINGS } from "../serve/setting_table.ts";
@@ -49,7 +49,6 @@ const MAX_SUMMARY = 60;
 /** What options may be set to, by command and flag. */
 const CHOICES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   serve: choicesOfSettings(),
-  connections: { "--sort": CONNECTION_SORTS, "--state": ["open", "closing"] },
   decode: { "--format": DECODE_FORMATS, "--role": DECODE_ROLES },
 };
 
@@ -62,10 +61,12 @@ const NEGATED = SETTINGS.filter(({ kind }) => kind === "switch").map(({ name }) 
  * @param commands The commands.
  */
 export function completionTable(commands: readonly Command[]): CompletedCommand[] {
-  const completed = commands.map(({ name, summary, help }) => ({
+  const completed = commands.map(({ name, summary, help, options }) => ({
     name,
     summary,
-    options: optionsIn(help, CHOICES[name] ?? {}, name === "serve" ? NEGATED : []),
+    options: options === undefined
+      ? optionsIn(help, CHOICES[name] ?? {}, name === "serve" ? NEGATED : [])
+      : optionsOf(options),
     words: name === "completions" ? SHELLS : [],
   }));
   const words = commands.map(({ name }) => name);
@@ -75,6 +76,26 @@ export function completionTable(commands: readonly Command[]): CompletedCommand[
     options: [],
     words,
   }];
+}
+
+/** Takes the options out of a command's table. */
+function optionsOf(table: OptionTable): CompletedOption[] {
+  return Object.entries(table).flatMap(([name, option]) => {
+    const completed: Omit<CompletedOption, "flag"> = {
+      takes: option.kind === "switch"
+        ? "nothing"
+        : option.placeholder === "FILE"
+        ? "file"
+        : option.kind === "choice"
+        ? "choice"
+        : "text",
+      values: option.kind === "choice" ? option.choices : [],
+      summary: summaryOf(option.help),
+    };
+    const { alias } = option;
+    const flags = [`--${name}`, ...alias === undefined ? [] : [`-${alias}`]];
+    return flags.map((flag) => ({ flag, ...completed }));
+  });
 }
 
 /** Reads the options out of a help text, where each begins a line: `  --sort ORDER`. */

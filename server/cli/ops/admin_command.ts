@@ -8,28 +8,25 @@
 
 import { escapeControls } from "../../escape.ts";
 import type { Command, CommandIo } from "../command/command.ts";
-import { type Flags, parseArgs } from "../command/parse_args.ts";
+import { type OptionTable, type OptionValues, readOptions } from "../command/options.ts";
 import type { Surroundings } from "../serve/read_settings.ts";
 import { AdminClient, AdminError } from "./admin_client.ts";
-import { type AdminAccess, readAdminAccess } from "./admin_options.ts";
+import { ADMIN_OPTIONS, type AdminAccess, readAdminAccess } from "./admin_options.ts";
 
 /** A command to the ops port. */
-export interface AdminCommand<Options> extends Omit<Command, "run"> {
-  /** Its own options that take a value. */
-  readonly string?: readonly string[];
-  /** Its own options that take none. */
-  readonly boolean?: readonly string[];
-  /** Those of `string` that may come several times. */
-  readonly collect?: readonly string[];
-  /** How many words may come that are no options; none, unless given. */
+export interface AdminCommand<Table extends OptionTable, Options> extends Omit<Command, "run"> {
+  /** Its own options. */
+  readonly options: Table;
+  /** The number of words that may come beside options; none, unless given. */
   readonly words?: number;
   /**
    * Reads its own options.
    *
-   * @param flags What was given.
+   * @param values The values by name.
    * @param problems Gets a line for all that is wrong.
+   * @param words The words that are not options.
    */
-  read(flags: Flags, problems: string[]): Options;
+  read(values: OptionValues<Table>, problems: string[], words: readonly string[]): Options;
   /**
    * Runs it.
    *
@@ -49,36 +46,32 @@ export interface JsonOption {
 }
 
 /**
- * Makes a command of it, with `--admin`, `--token`, `--token-file`, `--json` and `--help`.
+ * Makes a command of it, with `--admin`, `--token`, `--token-file` and `--help`.
  *
  * @param command What is its own.
  */
-export function adminCommand<Options>(command: AdminCommand<Options>): Command {
+export function adminCommand<const Table extends OptionTable, Options>(
+  command: AdminCommand<Table, Options>,
+): Command {
   const { name, summary, help } = command;
-  return { name, summary, help, run: (args, io) => runCommand(command, args, io) };
+  const options = { ...command.options, ...ADMIN_OPTIONS };
+  return { name, summary, help, options, run: (args, io) => runCommand(command, args, io) };
 }
 
-async function runCommand<Options>(
-  { name, help, string = [], boolean = [], collect = [], words = 0, read, run }: AdminCommand<
-    Options
-  >,
+async function runCommand<Table extends OptionTable, Options>(
+  { name, help, options: table, words: maxWords = 0, read, run }: AdminCommand<Table, Options>,
   args: string[],
   io: CommandIo,
 ): Promise<number> {
   const problems: string[] = [];
-  const flags = parseArgs(args, {
-    string: [...string, "admin", "token", "token-file"],
-    boolean: [...boolean, "json", "help"],
-    alias: { h: "help" },
-    collect,
-    words,
-  }, problems);
+  const own = readOptions(args, { ...table, ...ADMIN_OPTIONS }, problems, maxWords);
+  const flags: Readonly<Record<string, unknown>> = own.values;
   if (flags.help === true && problems.length === 0) {
     io.out(help);
     return 0;
   }
   const access = readAdminAccess(flags, surroundings(), problems);
-  const options = read(flags, problems);
+  const options = read(own.values, problems, own.words);
   if (problems.length > 0) {
     for (const problem of problems) io.err(`fourtuple ${name}: ${problem}\n`);
     io.err(`Try: fourtuple ${name} --help\n`);

@@ -1,20 +1,31 @@
+import { HELP_OPTION, type OptionTable } from "../command/options.ts";
 import type { Surroundings } from "../serve/read_settings.ts";
 import { quote, readProblem } from "../terminal/problems.ts";
 
 /** Where the ops port is unless told otherwise: where `deno task start` has it. */
 const DEFAULT_ADMIN = "127.0.0.1:6455";
 
-/** The options that every command to the ops port takes, for its help. */
-export const ADMIN_HELP = `  --admin WHERE
-      The ops port, as HOST:PORT or URL (default: FOURTUPLE_ADMIN, else
-      ${DEFAULT_ADMIN})
-  --token TOKEN
-      Its token, where it wants one; others of this host can see it in the list
-      of processes (default: FOURTUPLE_ADMIN_TOKEN)
-  --token-file FILE
-      A file that holds the token (default: FOURTUPLE_ADMIN_TOKEN_FILE)
-  -h, --help
-      Print this text`;
+/** The options that every command to the ops port takes. */
+export const ADMIN_OPTIONS = {
+  admin: {
+    kind: "text",
+    placeholder: "WHERE",
+    help: `The ops port, as HOST:PORT or URL (default: FOURTUPLE_ADMIN, else ${DEFAULT_ADMIN})`,
+  },
+  token: {
+    kind: "text",
+    placeholder: "TOKEN",
+    help:
+      "Its token, where it wants one; others of this host can see it in the list of processes " +
+      "(default: FOURTUPLE_ADMIN_TOKEN)",
+  },
+  "token-file": {
+    kind: "text",
+    placeholder: "FILE",
+    help: "A file that holds the token (default: FOURTUPLE_ADMIN_TOKEN_FILE)",
+  },
+  ...HELP_OPTION,
+} as const satisfies OptionTable;
 
 /** What the exit codes of these commands mean, for their help. */
 export const ADMIN_EXIT_CODES =

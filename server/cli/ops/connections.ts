@@ -11,13 +11,12 @@ import {
   type OperatedConnection,
 } from "../../operations/operations.ts";
 import type { Command, CommandIo } from "../command/command.ts";
-import { choiceOption, integerOption } from "../command/option_values.ts";
-import type { Flags } from "../command/parse_args.ts";
+import { optionHelp, type OptionTable, type OptionValues } from "../command/options.ts";
 import { countOf, silenceText } from "../terminal/figures.ts";
 import { fitLine } from "../terminal/table.ts";
 import type { AdminClient } from "./admin_client.ts";
 import { adminCommand, type JsonOption } from "./admin_command.ts";
-import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
+import { ADMIN_EXIT_CODES, ADMIN_OPTIONS } from "./admin_options.ts";
 import { checkSource } from "./connection_match.ts";
 import { connectionTable } from "./connection_table.ts";
 import { wholePage } from "./whole_page.ts";
@@ -28,6 +27,53 @@ const DEFAULT_LIMIT = 100;
 /** The most that the ops port gives at once. */
 const PAGE = 1_000;
 
+const OPTIONS = {
+  source: {
+    kind: "text",
+    placeholder: "ADDRESS",
+    help: "Only from this address or network, such as 192.0.2.7 or 2001:db8::/32",
+  },
+  path: {
+    kind: "text",
+    placeholder: "PATH",
+    help: "Only with this path; one that ends in * is a beginning",
+  },
+  subprotocol: {
+    kind: "text",
+    placeholder: "NAME",
+    help: 'Only with this subprotocol; "" for those without one',
+  },
+  state: {
+    kind: "choice",
+    placeholder: "STATE",
+    choices: ["open", "closing"],
+    help: "Only open or closing ones",
+  },
+  worker: {
+    kind: "integer",
+    placeholder: "N",
+    range: [0, Number.MAX_SAFE_INTEGER],
+    help: "Only those of this worker",
+  },
+  sort: {
+    kind: "choice",
+    placeholder: "ORDER",
+    choices: CONNECTION_SORTS,
+    help: `${CONNECTION_SORTS.join(", ")}: the most first (default: age; roundTrip is the rtt ` +
+      `column). By all but age, connections change places meanwhile: beyond ${PAGE}, some may be ` +
+      "missed or shown twice",
+  },
+  reverse: { kind: "switch", help: "The least first" },
+  limit: {
+    kind: "integer",
+    placeholder: "N",
+    range: [1, Number.MAX_SAFE_INTEGER],
+    help: `At most N (default: ${DEFAULT_LIMIT})`,
+  },
+  all: { kind: "switch", help: "All of them" },
+  json: { kind: "switch", help: "Print each as one line of JSON, and nothing else" },
+} as const satisfies OptionTable;
+
 const help = `Usage: fourtuple connections [options]
 
 Lists the connections of a running server, through its ops port: 4-tuple (client
@@ -37,29 +83,7 @@ are cut to the terminal's width, and end with "~" then; a pipe gets them whole.
 What clients chose, and is not ASCII, is written as escapes.
 
 Options:
-  --source ADDRESS
-      Only from this address or network, such as 192.0.2.7 or 2001:db8::/32
-  --path PATH
-      Only with this path; one that ends in * is a beginning
-  --subprotocol NAME
-      Only with this subprotocol; "" for those without one
-  --state STATE
-      Only open or closing ones
-  --worker N
-      Only those of this worker
-  --sort ORDER
-      ${CONNECTION_SORTS.join(", ")}: the most first
-      (default: age; roundTrip is the rtt column). By all but age, connections
-      change places meanwhile: beyond ${PAGE}, some may be missed or shown twice
-  --reverse
-      The least first
-  --limit N
-      At most N (default: ${DEFAULT_LIMIT})
-  --all
-      All of them
-  --json
-      Print each as one line of JSON, and nothing else
-${ADMIN_HELP}
+${optionHelp({ ...OPTIONS, ...ADMIN_OPTIONS })}
 
 Exit codes: 0 done, also when there is none, 1 failed,
 ${ADMIN_EXIT_CODES}
@@ -73,34 +97,34 @@ interface Options {
 }
 
 /** The `connections` command. */
-export const connections: Command = adminCommand<Options>({
+export const connections: Command = adminCommand({
   name: "connections",
   summary: "List the connections of a running server",
   help,
-  string: ["source", "path", "subprotocol", "state", "worker", "sort", "limit"],
-  boolean: ["reverse", "all"],
+  options: OPTIONS,
   read,
   run,
 });
 
-function read(flags: Flags, problems: string[]): Options {
-  const state = choiceOption(flags, "state", ["open", "closing"], problems);
-  const sort = choiceOption(flags, "sort", CONNECTION_SORTS, problems);
-  const worker = integerOption(flags, "worker", [0, Number.MAX_SAFE_INTEGER], problems);
-  const limit = integerOption(flags, "limit", [1, Number.MAX_SAFE_INTEGER], problems);
-  if (flags.source !== undefined) checkSource("--source", String(flags.source), problems);
-  if (flags.all === true && flags.limit !== undefined) problems.push("--all: --limit is given too");
+function read(
+  { source, path, subprotocol, state, worker, sort, reverse, limit, all }: OptionValues<
+    typeof OPTIONS
+  >,
+  problems: string[],
+): Options {
+  if (source !== undefined) checkSource("--source", source, problems);
+  if (all && limit !== undefined) problems.push("--all: --limit is given too");
   return {
     query: {
-      ...flags.source !== undefined && { source: String(flags.source) },
-      ...flags.path !== undefined && { path: String(flags.path) },
-      ...flags.subprotocol !== undefined && { subprotocol: String(flags.subprotocol) },
+      ...source !== undefined && { source },
+      ...path !== undefined && { path },
+      ...subprotocol !== undefined && { subprotocol },
       ...state !== undefined && { state },
       ...worker !== undefined && { worker },
       ...sort !== undefined && { sort },
-      reverse: flags.reverse === true,
+      reverse,
     },
-    limit: flags.all === true ? Infinity : limit ?? DEFAULT_LIMIT,
+    limit: all ? Infinity : limit ?? DEFAULT_LIMIT,
   };
 }
 

@@ -8,16 +8,30 @@ import { jsonLine } from "../../escape.ts";
 import { pause } from "../../loop/pause.ts";
 import type { DrainProgress } from "../../operations/operations.ts";
 import type { Command, CommandIo } from "../command/command.ts";
-import { integerOption } from "../command/option_values.ts";
-import type { Flags } from "../command/parse_args.ts";
+import { optionHelp, type OptionTable, type OptionValues } from "../command/options.ts";
 import { runUntilSignal } from "../command/run_until_signal.ts";
 import { count, duration } from "../terminal/figures.ts";
 import { type AdminClient, AdminError } from "./admin_client.ts";
 import { adminCommand, type JsonOption } from "./admin_command.ts";
-import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
+import { ADMIN_EXIT_CODES, ADMIN_OPTIONS } from "./admin_options.ts";
 
 /** With --wait, progress is asked for every so many milliseconds. */
 const PAUSE = 500;
+
+const OPTIONS = {
+  deadline: {
+    kind: "integer",
+    placeholder: "N",
+    range: [0, 2_147_483_647],
+    help: "Longest drain, in ms; then what is left is cut (default: the server's own)",
+  },
+  wait: {
+    kind: "switch",
+    help: "Show on standard error how many are left, and return when it is over. Ctrl-C stops " +
+      "the waiting, not the drain",
+  },
+  json: { kind: "switch", help: "Print the last progress as one JSON object" },
+} as const satisfies OptionTable;
 
 const help = `Usage: fourtuple drain [options]
 
@@ -26,14 +40,7 @@ after the deadline the cut. A server that drains already goes on as it was told
 before.
 
 Options:
-  --deadline N
-      Longest drain, in ms; then what is left is cut (default: the server's own)
-  --wait
-      Show on standard error how many are left, and return when it is over.
-      Ctrl-C stops the waiting, not the drain
-  --json
-      Print the last progress as one JSON object
-${ADMIN_HELP}
+${optionHelp({ ...OPTIONS, ...ADMIN_OPTIONS })}
 
 Exit codes: 0 it drains, or with --wait has drained, 1 failed,
 ${ADMIN_EXIT_CODES},
@@ -47,19 +54,17 @@ interface Options {
 }
 
 /** The `drain` command. */
-export const drain: Command = adminCommand<Options>({
+export const drain: Command = adminCommand({
   name: "drain",
   summary: "End a running server in good order",
   help,
-  string: ["deadline"],
-  boolean: ["wait"],
+  options: OPTIONS,
   read,
   run,
 });
 
-function read(flags: Flags, problems: string[]): Options {
-  const deadline = integerOption(flags, "deadline", [0, 2_147_483_647], problems);
-  return { wait: flags.wait === true, ...deadline !== undefined && { deadline } };
+function read({ deadline, wait }: OptionValues<typeof OPTIONS>): Options {
+  return { wait, ...deadline !== undefined && { deadline } };
 }
 
 async function run(

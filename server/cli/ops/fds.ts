@@ -7,12 +7,12 @@
 import { escapeToAscii, jsonLine } from "../../escape.ts";
 import type { DescriptorRow } from "../../operations/operations.ts";
 import type { Command, CommandIo } from "../command/command.ts";
-import type { Flags } from "../command/parse_args.ts";
+import { optionHelp, type OptionTable, type OptionValues } from "../command/options.ts";
 import { bytes, count, countOf, silenceText } from "../terminal/figures.ts";
 import { alignTable, fitLine } from "../terminal/table.ts";
 import type { AdminClient } from "./admin_client.ts";
 import { adminCommand, type JsonOption } from "./admin_command.ts";
-import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
+import { ADMIN_EXIT_CODES, ADMIN_OPTIONS } from "./admin_options.ts";
 import { wholePage } from "./whole_page.ts";
 
 /** Shown unless all are asked for. */
@@ -20,6 +20,12 @@ const DEFAULT_LIMIT = 100;
 
 /** The most that is asked for at once. */
 const PAGE = 1_000;
+
+const OPTIONS = {
+  flagged: { kind: "switch", help: "Only what is flagged" },
+  all: { kind: "switch", help: `All of them (default: the first ${DEFAULT_LIMIT})` },
+  json: { kind: "switch", help: "Print each as one line of JSON, and nothing else" },
+} as const satisfies OptionTable;
 
 const help = `Usage: fourtuple fds [options]
 
@@ -37,13 +43,7 @@ With --all, ${PAGE} at a time are asked for. For ten seconds all of them come of
 one reading of the kernel's table, so what is opened meanwhile is not among them.
 
 Options:
-  --flagged
-      Only what is flagged
-  --all
-      All of them (default: the first ${DEFAULT_LIMIT})
-  --json
-      Print each as one line of JSON, and nothing else
-${ADMIN_HELP}
+${optionHelp({ ...OPTIONS, ...ADMIN_OPTIONS })}
 
 Exit codes: 0 done, whatever is flagged, 1 failed,
 ${ADMIN_EXIT_CODES}
@@ -56,17 +56,17 @@ interface Options {
 }
 
 /** The `fds` command. */
-export const fds: Command = adminCommand<Options>({
+export const fds: Command = adminCommand({
   name: "fds",
   summary: "List the file descriptors of a running server",
   help,
-  boolean: ["flagged", "all"],
+  options: OPTIONS,
   read,
   run,
 });
 
-function read({ flagged, all }: Flags): Options {
-  return { flagged: flagged === true, all: all === true };
+function read({ flagged, all }: OptionValues<typeof OPTIONS>): Options {
+  return { flagged, all };
 }
 
 async function run(

@@ -8,17 +8,42 @@ import { serializeClosePayload } from "../../../protocol/mod.ts";
 import { escapeToAscii, jsonLine } from "../../escape.ts";
 import type { CloseOrder, CloseOutcome, ConnectionFilter } from "../../operations/operations.ts";
 import type { Command, CommandIo } from "../command/command.ts";
-import { fourTupleWords, integerOption } from "../command/option_values.ts";
-import type { Flags } from "../command/parse_args.ts";
+import { optionHelp, type OptionTable, type OptionValues } from "../command/options.ts";
+import { fourTupleWords } from "../command/option_values.ts";
 import { countOf, silenceText } from "../terminal/figures.ts";
 import { firstLine } from "../terminal/problems.ts";
 import { type AdminClient, AdminError } from "./admin_client.ts";
 import { adminCommand, type JsonOption } from "./admin_command.ts";
-import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
+import { ADMIN_EXIT_CODES, ADMIN_OPTIONS } from "./admin_options.ts";
 import { CONDITIONS, readMatch } from "./connection_match.ts";
 
 /** The most connections that can be named at once; the ops port takes no more. */
 const MAX_KEYS = 1_000;
+
+const OPTIONS = {
+  match: {
+    kind: "texts",
+    placeholder: "NAME=VALUE[,NAME=VALUE...]",
+    help: `All that meet every condition, as in "fourtuple connections --help": ${
+      CONDITIONS.join(", ")
+    }. May come several times`,
+  },
+  all: { kind: "switch", help: "All connections" },
+  code: {
+    kind: "integer",
+    placeholder: "N",
+    range: [1000, 4999],
+    help: "The close code: 1000-1003, 1007-1014 or 3000-4999 (default: 1001)",
+  },
+  reason: { kind: "text", placeholder: "TEXT", help: "The reason, at most 123 bytes" },
+  "dry-run": { kind: "switch", help: "Say what would be closed, and close nothing" },
+  yes: { kind: "switch", help: "Do not ask; needed where standard input is no terminal" },
+  json: {
+    kind: "switch",
+    help: "Print the answer as one JSON object: closed (how many), examples (4-tuples), missing " +
+      "(workers that did not answer, if any)",
+  },
+} as const satisfies OptionTable;
 
 const help = `Usage: fourtuple kick [options] 4-TUPLE...
        fourtuple kick [options] --match NAME=VALUE[,NAME=VALUE...]
@@ -29,23 +54,7 @@ match, with a Close frame. Where it is more than one, it says how many and
 asks first.
 
 Options:
-  --match NAME=VALUE[,NAME=VALUE...]
-      All that meet every condition, as in "fourtuple connections --help":
-      ${CONDITIONS.join(", ")}. May come several times
-  --all
-      All connections
-  --code N
-      The close code: 1000-1003, 1007-1014 or 3000-4999 (default: 1001)
-  --reason TEXT
-      The reason, at most 123 bytes
-  --dry-run
-      Say what would be closed, and close nothing
-  --yes
-      Do not ask; needed where standard input is no terminal
-  --json
-      Print the answer as one JSON object: closed (how many), examples
-      (4-tuples), missing (workers that did not answer, if any)
-${ADMIN_HELP}
+${optionHelp({ ...OPTIONS, ...ADMIN_OPTIONS })}
 
 Exit codes: 0 done, 1 no connection matches, the answer was no, or it failed,
 ${ADMIN_EXIT_CODES}
@@ -64,31 +73,30 @@ interface Options {
 }
 
 /** The `kick` command. */
-export const kick: Command = adminCommand<Options>({
+export const kick: Command = adminCommand({
   name: "kick",
   summary: "Close connections of a running server",
   help,
-  string: ["match", "code", "reason"],
-  boolean: ["all", "dry-run", "yes"],
-  collect: ["match"],
+  options: OPTIONS,
   words: MAX_KEYS,
   read,
   run,
 });
 
-function read(flags: Flags, problems: string[]): Options {
-  const keys = fourTupleWords(flags, problems);
-  const matches = (flags.match ?? []) as string[];
-  const ways = [keys.length > 0, matches.length > 0, flags.all === true];
+function read(
+  { match: matches, all, code, reason, "dry-run": dryRun, yes }: OptionValues<typeof OPTIONS>,
+  problems: string[],
+  words: readonly string[],
+): Options {
+  const keys = fourTupleWords(words, problems);
+  const ways = [keys.length > 0, matches.length > 0, all];
   if (ways.filter(Boolean).length !== 1) {
     problems.push("expected one of: 4-tuples, --match, --all");
   }
   const match = readMatch(matches, problems);
   const [key, ...others] = keys;
-  const code = integerOption(flags, "code", [1000, 4999], problems);
-  const reason = flags.reason === undefined ? undefined : String(flags.reason);
   try {
-    serializeClosePayload(code ?? 1001, reason);
+    serializeClosePayload(code || 1001, reason); // a code that is NaN was refused already
   } catch (error) {
     problems.push(firstLine(error));
   }
@@ -97,8 +105,8 @@ function read(flags: Flags, problems: string[]): Options {
     match: keys.length > 0 ? { keys } : match,
     ...code !== undefined && { code },
     ...reason !== undefined && { reason },
-    dryRun: flags["dry-run"] === true,
-    yes: flags.yes === true,
+    dryRun,
+    yes,
   };
 }
 

@@ -6,12 +6,12 @@
 
 import { jsonLine } from "../../escape.ts";
 import type { Command, CommandIo } from "../command/command.ts";
-import { fourTupleWords, integerOption } from "../command/option_values.ts";
-import type { Flags } from "../command/parse_args.ts";
+import { optionHelp, type OptionTable, type OptionValues } from "../command/options.ts";
+import { fourTupleWords } from "../command/option_values.ts";
 import { runUntilSignal } from "../command/run_until_signal.ts";
 import { type AdminClient, AdminError } from "./admin_client.ts";
 import { adminCommand, type JsonOption } from "./admin_command.ts";
-import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
+import { ADMIN_EXIT_CODES, ADMIN_OPTIONS } from "./admin_options.ts";
 import { tapLine } from "./tap_line.ts";
 
 /** Bytes of each payload that are shown when payload is asked for. */
@@ -19,6 +19,17 @@ const DEFAULT_BYTES = 64;
 
 /** The most that the ops port shows. */
 const MAX_BYTES = 4_096;
+
+const OPTIONS = {
+  payload: { kind: "switch", help: "Show the first bytes of payloads" },
+  bytes: {
+    kind: "integer",
+    placeholder: "N",
+    range: [1, MAX_BYTES],
+    help: `How many of them, 1 to ${MAX_BYTES} (default: ${DEFAULT_BYTES}); only with --payload`,
+  },
+  json: { kind: "switch", help: "Print each as one line of JSON, and nothing else" },
+} as const satisfies OptionTable;
 
 const help = `Usage: fourtuple tap [options] 4-TUPLE
 
@@ -33,13 +44,7 @@ writes into its audit log who asked.
 "fourtuple connections" lists the 4-tuples.
 
 Options:
-  --payload
-      Show the first bytes of payloads
-  --bytes N
-      How many of them, 1 to ${MAX_BYTES} (default: ${DEFAULT_BYTES}); only with --payload
-  --json
-      Print each as one line of JSON, and nothing else
-${ADMIN_HELP}
+${optionHelp({ ...OPTIONS, ...ADMIN_OPTIONS })}
 
 Exit codes: 0 the connection is over, or Ctrl-C, 1 there is no such connection,
 or the server has gone,
@@ -54,25 +59,25 @@ interface Options {
 }
 
 /** The `tap` command. */
-export const tap: Command = adminCommand<Options>({
+export const tap: Command = adminCommand({
   name: "tap",
   summary: "Show the frames of one connection as they go by",
   help,
-  string: ["bytes"],
-  boolean: ["payload"],
+  options: OPTIONS,
   words: 1,
   read,
   run,
 });
 
-function read(flags: Flags, problems: string[]): Options {
-  const bytes = integerOption(flags, "bytes", [1, MAX_BYTES], problems);
-  if (flags.bytes !== undefined && flags.payload !== true) {
-    problems.push("--bytes: needs --payload");
-  }
-  const [key] = fourTupleWords(flags, problems);
+function read(
+  { payload, bytes }: OptionValues<typeof OPTIONS>,
+  problems: string[],
+  words: readonly string[],
+): Options {
+  if (bytes !== undefined && !payload) problems.push("--bytes: needs --payload");
+  const [key] = fourTupleWords(words, problems);
   if (key === undefined) problems.push("expected the 4-tuple of a connection");
-  return { key: key ?? "", payloadBytes: flags.payload === true ? bytes ?? DEFAULT_BYTES : 0 };
+  return { key: key ?? "", payloadBytes: payload ? bytes ?? DEFAULT_BYTES : 0 };
 }
 
 async function run(

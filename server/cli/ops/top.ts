@@ -7,14 +7,13 @@
 import { jsonLine } from "../../escape.ts";
 import type { ConnectionQuery } from "../../operations/operations.ts";
 import type { Command, CommandIo } from "../command/command.ts";
-import { integerOption } from "../command/option_values.ts";
-import type { Flags } from "../command/parse_args.ts";
+import { optionHelp, type OptionTable, type OptionValues } from "../command/options.ts";
 import { silenceText } from "../terminal/figures.ts";
 import { fitLine } from "../terminal/table.ts";
 import type { Screen } from "../terminal/terminal.ts";
 import { type AdminClient, AdminError } from "./admin_client.ts";
 import { adminCommand, type JsonOption } from "./admin_command.ts";
-import { ADMIN_EXIT_CODES, ADMIN_HELP } from "./admin_options.ts";
+import { ADMIN_EXIT_CODES, ADMIN_OPTIONS } from "./admin_options.ts";
 import { drawTop, plainTop, roomForRows } from "./top_screen.ts";
 import { firstState, pressKey, type TopAnswers, type TopState, withAnswers } from "./top_state.ts";
 
@@ -27,6 +26,20 @@ const PLAIN_ROWS = 20;
 /** The most that the ops port gives at once. */
 const MAX_ROWS = 1_000;
 
+const OPTIONS = {
+  interval: {
+    kind: "integer",
+    placeholder: "N",
+    range: [100, 3_600_000],
+    help: `Milliseconds between two looks, 100 to 3600000 (default: ${DEFAULT_INTERVAL})`,
+  },
+  json: {
+    kind: "switch",
+    help: "Print one snapshot as one JSON object, also at a terminal: snapshot, and the " +
+      `${PLAIN_ROWS} busiest connections`,
+  },
+} as const satisfies OptionTable;
+
 const help = `Usage: fourtuple top [options]
 
 Shows a running server on the whole terminal, through its ops port: totals and
@@ -36,12 +49,7 @@ a connection.
 Where standard input or output is no terminal, it prints one snapshot and ends.
 
 Options:
-  --interval N
-      Milliseconds between two looks, 100 to 3600000 (default: ${DEFAULT_INTERVAL})
-  --json
-      Print one snapshot as one JSON object, also at a terminal: snapshot, and
-      the ${PLAIN_ROWS} busiest connections
-${ADMIN_HELP}
+${optionHelp({ ...OPTIONS, ...ADMIN_OPTIONS })}
 
 Exit codes: 0 quit by q or Ctrl-C, or the snapshot is printed, 1 failed,
 ${ADMIN_EXIT_CODES},
@@ -54,19 +62,17 @@ interface Options {
 }
 
 /** The `top` command. */
-export const top: Command = adminCommand<Options>({
+export const top: Command = adminCommand({
   name: "top",
   summary: "Show a running server live: totals, limits, busiest connections",
   help,
-  string: ["interval"],
+  options: OPTIONS,
   read,
   run,
 });
 
-function read(flags: Flags, problems: string[]): Options {
-  return {
-    interval: integerOption(flags, "interval", [100, 3_600_000], problems) ?? DEFAULT_INTERVAL,
-  };
+function read({ interval = DEFAULT_INTERVAL }: OptionValues<typeof OPTIONS>): Options {
+  return { interval };
 }
 
 async function run(

@@ -31,10 +31,10 @@ Deno.test("choiceOption() reads one of its words, and names them otherwise", () 
 Deno.test("fourTupleWords() reads 4-tuples, each once", () => {
   const problems: string[] = [];
   const [one, other] = ["127.0.0.1:1-127.0.0.1:2", "[::1]:1-[::1]:2"];
-  assertEquals(fourTupleWords({ _: [one, other, one] }, problems), [one, other]);
-  assertEquals(fourTupleWords({ _: [] }, problems), []);
+  assertEquals(fourTupleWords([one, other, one], problems), [one, other]);
+  assertEquals(fourTupleWords([], problems), []);
   assertEquals(problems, []);
-  fourTupleWords({ _: ["nonsense", one, ""] }, problems);
+  fourTupleWords(["nonsense", one, ""], problems);
   assertEquals(problems.length, 2);
   assertStringIncludes(problems[0]!, '"nonsense": Cannot parse 4-tuple');
 });

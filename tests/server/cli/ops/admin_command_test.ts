@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import type { Flags } from "../../../../server/cli/command/parse_args.ts";
 import { AdminError } from "../../../../server/cli/ops/admin_client.ts";
 import { adminCommand } from "../../../../server/cli/ops/admin_command.ts";
 import { startAdminPort } from "../../../helpers/admin_port.ts";
@@ -9,20 +8,23 @@ import { written } from "../../../helpers/written.ts";
 
 /** A command that writes down what it was given, or throws. */
 function probe(problem?: Error) {
-  return adminCommand<{ flags: Flags }>({
+  return adminCommand({
     name: "probe",
     summary: "Probes",
     help: "The help\n",
-    string: ["text"],
-    boolean: ["loud"],
-    words: 1,
-    read(flags, problems) {
-      if (flags.text === "wrong") problems.push("--text: it is wrong");
-      return { flags };
+    options: {
+      text: { kind: "text", placeholder: "TEXT", help: "A text" },
+      loud: { kind: "switch", help: "Loud" },
+      json: { kind: "switch", help: "As JSON" },
     },
-    run(client, { flags, json }, { out }) {
+    words: 1,
+    read(flags, problems, words) {
+      if (flags.text === "wrong") problems.push("--text: it is wrong");
+      return { flags, words };
+    },
+    run(client, { flags, words, json }, { out }) {
       if (problem !== undefined) return Promise.reject(problem);
-      out(JSON.stringify([client.place, flags.text, flags.loud, flags._, json]));
+      out(JSON.stringify([client.place, flags.text, flags.loud, words, json]));
       return Promise.resolve(0);
     },
   });
