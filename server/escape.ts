@@ -1,20 +1,24 @@
 /**
- * Makes text of others fit to be shown: what reaches a terminal must not steer it.
+ * Makes text of others fit to be shown: no text may steer the terminal that it reaches.
  *
  * @module
  */
 
-/** Control and format characters, those that reverse the direction among them, and what has no shape. */
+/**
+ * Control and format characters, those that reverse the direction among them, and those without a
+ * shape.
+ */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** All but the printable characters of ASCII, each of which takes one cell of a terminal. */
 const NOT_PRINTABLE_ASCII = /[^ -~]/gu;
 
-/** What JSON.stringify() leaves as it is although a terminal may act on it. */
+/** The characters that JSON.stringify() leaves as they are although a terminal may act on them. */
 const UNSEEN_IN_JSON = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /**
- * Writes what cannot be seen as escapes: `\x1b`, `\u{202e}`. Letters of all scripts stay.
+ * Writes characters that cannot be seen as escapes: `\x1b`, `\u{202e}`. Letters of all scripts
+ * stay.
  *
  * @param text A text from anywhere.
  */
@@ -34,7 +38,7 @@ export function escapeToAscii(text: string): string {
 /**
  * Writes a value as one line of JSON that no terminal acts on.
  *
- * @param value What JSON can hold.
+ * @param value A value that JSON can hold.
  * @returns The line, with its line feed.
  */
 export function jsonLine(value: unknown): string {
@@ -42,7 +46,7 @@ export function jsonLine(value: unknown): string {
 }
 
 /**
- * Escapes in JSON what a terminal may act on although JSON allows it.
+ * Escapes the characters in JSON that a terminal may act on although JSON allows them.
  *
  * @param json A text of JSON.
  * @returns JSON that reads as the same.

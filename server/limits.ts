@@ -6,7 +6,7 @@ import {
 } from "../protocol/mod.ts";
 
 /**
- * What happens to a message that does not fit into a connection's send queue.
+ * The policy for a message that does not fit into a connection's send queue.
  *
  * - `close`: the connection is closed with 1013.
  * - `drop`: the message is dropped, and `send()` says so.
@@ -21,11 +21,11 @@ export type WhenFull = "close" | "drop" | "wait";
 export interface Limits extends MessageLimits, HeadLimits {
   /**
    * Unfinished handshakes and plain requests; beyond it the oldest is cut of the source address, or
-   * IPv6 network of 64 bits, that has the most. Behind a trusted proxy the client's address counts as
-   * soon as it is told, and until then the proxy's.
+   * IPv6 network of 64 bits, that has the most. Behind a trusted proxy the client's address counts
+   * as soon as it is told, and until then the proxy's.
    */
   readonly handshakes: number;
-  /** How long a handshake, or a plain request without progress, may take before it is cut. */
+  /** The time after which a handshake, or a plain request without progress, is cut. */
   readonly handshakeTimeout: number;
   /**
    * Accepted connections of every kind; beyond it new ones get 503. Where it is not given it is the
@@ -33,40 +33,43 @@ export interface Limits extends MessageLimits, HeadLimits {
    */
   readonly connections?: number;
   /**
-   * Connections from one source address, or IPv6 network of 64 bits; beyond it new ones get 429. Behind
-   * a trusted proxy the client's address counts, or the proxy's where it does not tell one. Off where
-   * it is not given.
+   * Connections from one source address, or IPv6 network of 64 bits; beyond it new ones get 429.
+   * Behind a trusted proxy the client's address counts, or the proxy's where it does not tell one.
+   * Off where it is not given.
    */
   readonly connectionsPerAddress?: number;
   /**
-   * What may wait for a peer that the kernel takes no more bytes for. What is sent in one turn of the
-   * event loop, before the kernel can refuse any of it, is a burst: with it up to 16 times as much may
-   * wait, and it does not count against messages that are sent later. An empty queue takes one message
-   * of any size.
+   * The bytes that may wait for a peer that the kernel takes no more bytes for. Messages sent in
+   * one turn of the event loop, before the kernel can refuse any of them, are a burst: with it up
+   * to 16 times as much may wait, and it does not count against messages that are sent later. An
+   * empty queue takes one message of any size.
    */
   readonly sendQueueBytes: number;
-  /** What happens to a message that does not fit into the send queue. */
+  /** The policy for a message that does not fit into the send queue. */
   readonly whenFull: WhenFull;
-  /** How often a connection is pinged. */
+  /** The time between two pings of a connection. */
   readonly pingInterval: number;
-  /** How many pings in a row may stay unanswered before the connection is cut, with 1006. */
+  /** The pings in a row that may stay unanswered before the connection is cut, with 1006. */
   readonly missedPings: number;
-  /** How long the closing handshake, and the lingering after it, may take before the cut. */
+  /** The time after which the closing handshake, or the lingering after it, is cut. */
   readonly closeTimeout: number;
-  /** How much a peer may still send after our last word before it is cut. */
+  /** The bytes a peer may still send after our last frame before it is cut. */
   readonly lingerBytes: number;
-  /** How long the source of a streamed message may give nothing; then the connection is closed with 1011. */
+  /**
+   * The time for which a streamed message's source may give nothing; then the connection is closed
+   * with 1011.
+   */
   readonly streamTimeout: number;
   /**
-   * How long a message that has begun may bring less than 64 KiB and not end; then its connection is
-   * closed with 1008. Not while our own side reads nothing, nor for a message that is handed over as a
-   * stream: whoever reads that can cancel it.
+   * The time in which a message that has begun must bring 64 KiB or end; otherwise its connection
+   * is closed with 1008. Not while our own side reads nothing, nor for a message that is handed
+   * over as a stream, which its reader can cancel.
    */
   readonly messageTimeout: number;
   /**
-   * What all messages together may hold that have begun and not ended; beyond it the largest one of
-   * the address whose messages hold the most is given up, and its connection closed with 1013. A
-   * single one may hold `messageBytes`.
+   * The bytes held by all messages together that have begun and not ended; beyond it the largest
+   * one of the address whose messages hold the most is given up, and its connection closed with
+   * 1013. A single one may hold `messageBytes`.
    */
   readonly unfinishedBytes: number;
 }
@@ -107,11 +110,11 @@ const LEAST: Partial<Record<keyof Limits, number>> = {
 const MAX_MILLISECONDS = 2_147_483_647;
 
 /**
- * Finds what is wrong with a value for a limit.
+ * Finds the fault of a value for a limit.
  *
  * @param name Which limit.
- * @param value What somebody wants it to be.
- * @returns What was expected, or `undefined` when the value is good.
+ * @param value The wanted value.
+ * @returns The expectation, or `undefined` when the value is good.
  */
 export function limitProblem(name: keyof Limits, value: unknown): string | undefined {
   if (name === "whenFull") {
@@ -155,11 +158,11 @@ export function resolveLimits(
 }
 
 /**
- * Finds what is wrong with the longest line of a head: one that is longer than the head is never met.
+ * Finds the fault of the longest line of a head: one that is longer than the head is never met.
  *
- * @param headLineBytes What somebody wants it to be; where they do not say, it is no longer than a head.
+ * @param headLineBytes The wanted value; where it is absent, it is no longer than a head.
  * @param headBytes The largest head.
- * @returns What was expected, or `undefined` when it is good.
+ * @returns The expectation, or `undefined` when it is good.
  */
 export function headLineProblem(
   headLineBytes: unknown,
@@ -170,7 +173,7 @@ export function headLineProblem(
     : undefined;
 }
 
-/** Limits to change: a number or a policy is set, `null` brings back what held at the start. */
+/** Limits to change: a number or a policy is set, `null` brings back the value of the start. */
 export type LimitChanges = { readonly [Name in keyof Limits]?: Limits[Name] | null };
 
 /**
@@ -178,7 +181,7 @@ export type LimitChanges = { readonly [Name in keyof Limits]?: Limits[Name] | nu
  *
  * @param limits All limits as they are.
  * @param changes Those that are to change.
- * @param initial What `null` stands for: all limits as they were at the start.
+ * @param initial The limits that `null` stands for: all as they were at the start.
  * @returns All limits as they are to be.
  * @throws {RangeError} As {@linkcode resolveLimits}; an unknown one is named too when it is `null`.
  */

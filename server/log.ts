@@ -1,6 +1,6 @@
 /**
- * The log: what is told to an operator, and how it reads as text. Entries are escaped and bounded,
- * whoever's words are in them: what was thrown may quote a peer, as `JSON.parse()` does.
+ * The log: the entries for an operator, and their form as text. All of them are escaped and
+ * bounded, since any may quote a peer, as errors of `JSON.parse()` do.
  *
  * @module
  */
@@ -8,24 +8,24 @@ import { escapeControls, escapeJson } from "./escape.ts";
 
 /** Something worth telling an operator. */
 export interface LogEntry {
-  /** How bad it is. */
+  /** The severity. */
   readonly level: "debug" | "info" | "warning" | "error";
   /**
-   * What happened, as a stable word. Of a connection: `opened`, `closed`, `rule_broken`,
+   * The event, as a stable word. Of a connection: `opened`, `closed`, `rule_broken`,
    * `send_queue_full`, `stream_broke_off`, `peer_lost`, `message_timeout`, `unfinished_full`,
    * `close_timeout`, `handler_fault`, `fault`. Of a request: `refused`, `exchange_broken`,
    * `handler_fault`, `fault`. Of the server: `connections_limit`, `forwarded_malformed`,
-   * `out_of_descriptors`, `descriptors_back`, `left_early`, `accept_failed`, `draining`. Of a cluster:
-   * `worker_started`, `worker_ended`, `worker_failed`, `worker_refused`, `worker_restarting`,
-   * `gave_up`, `signal_ignored`, `rolling`, `rolled`, `roll_failed`, `relay_dropped`,
-   * `handler_fault`. Of the binary's ops port: `admin_fault`, `audit`; of its app relay:
-   * `relay_closed`.
+   * `out_of_descriptors`, `descriptors_back`, `left_early`, `accept_failed`, `draining`. Of a
+   * cluster: `worker_started`, `worker_ended`, `worker_failed`, `worker_refused`,
+   * `worker_restarting`, `gave_up`, `signal_ignored`, `rolling`, `rolled`, `roll_failed`,
+   * `relay_dropped`, `handler_fault`. Of the binary's ops port: `admin_fault`, `audit`; of its app
+   * relay: `relay_closed`.
    */
   readonly event: string;
   /** Why, as a stable code: of `rule_broken` a protocol error's, of `refused` as in the totals. */
   readonly reason?: string;
   /**
-   * The same as a sentence. Of what came from a peer it holds the origin of a page that was refused
+   * The same as a sentence. Of a peer's bytes it holds the origin of a page that was refused
    * alone: quoted, escaped and cut.
    */
   readonly message: string;
@@ -33,15 +33,15 @@ export interface LogEntry {
   readonly key?: string;
   /** The worker of a cluster that it is about, or that says it. */
   readonly worker?: number;
-  /** What was thrown. It may quote a peer: escape it before a terminal shows it. */
+  /** The error that was thrown. It may quote a peer: escape it before a terminal shows it. */
   readonly error?: unknown;
 }
 
 /**
  * Tells an operator something. There is nobody to tell that telling failed, at once or later.
  *
- * @param log Gets the entry; what it throws is ignored.
- * @param entry What happened.
+ * @param log Gets the entry; an exception in it is ignored.
+ * @param entry The entry.
  */
 export function logSafely(log: (entry: LogEntry) => void, entry: LogEntry): void {
   try {
@@ -53,7 +53,7 @@ export function logSafely(log: (entry: LogEntry) => void, entry: LogEntry): void
 }
 
 /**
- * What a library does that was given no `log`: what is bad should not go unseen.
+ * The log of a library that was given none: warnings and errors should not go unseen.
  *
  * @param entry Shown when it is a warning or an error.
  */
@@ -64,22 +64,24 @@ export function logToConsole(entry: LogEntry): void {
   const place = key === undefined ? "" : ` (${key})`;
   const below = error === undefined ? [] : error.split("\n");
   const lines = [`${who}: ${message}${place}`, ...below].map(escapeControls);
-  // deno-lint-ignore no-console -- the console is what a library has where it was given no log
+  // deno-lint-ignore no-console -- the console is the only place a library has where it was given no log
   console.error(lines.join("\n  "));
 }
 
-/** The most bytes of each text, escaped; with an audit record they are fewer than a line may have. */
+/**
+ * The most bytes of each text, escaped; with an audit record they are fewer than a line may have.
+ */
 const MAX_TEXT = { event: 128, reason: 256, key: 256, message: 3_072, error: 6_144 } as const;
 
 /** The room for the words that say how much was cut. */
 const NOTE = 48;
 
-/** At most so many errors behind one another are described. */
+/** The number of errors in a chain of causes that are described at most. */
 const MAX_DEPTH = 8;
 
 const ENCODER = new TextEncoder();
 
-/** An entry whose texts are bounded, with what was thrown as text. */
+/** An entry whose texts are bounded, with its error as text. */
 export interface EntryText extends LogEntry {
   readonly error?: string;
 }
@@ -127,7 +129,7 @@ export function cutText(text: string, most: number): string {
 /**
  * Cuts data.
  *
- * @param value What JSON can hold.
+ * @param value A value that JSON can hold.
  * @param most The most bytes that it may take in JSON; at least 64.
  * @returns The value, or the beginning of its JSON as a text.
  */
@@ -137,7 +139,7 @@ export function cutData(value: unknown, most: number): unknown {
 }
 
 /**
- * Describes what was thrown: its stack, what it was caused by, and of several errors each.
+ * Describes an error: its stack, its causes, and each of several errors.
  *
  * @param error Anything.
  * @returns Lines, with whatever characters there are in it.

@@ -8,7 +8,7 @@ import type { LogEntry } from "./log.ts";
 import type { Backplane } from "./topics/backplane.ts";
 
 /**
- * What a server is to be. Everything is optional, and what is left out is safe.
+ * The options of a server. All are optional, and the defaults are safe.
  */
 export interface ServeOptions<Data = unknown> extends Handlers<Data>, HandshakeOptions<Data> {
   /**
@@ -24,14 +24,14 @@ export interface ServeOptions<Data = unknown> extends Handlers<Data>, HandshakeO
    */
   port?: number;
   /**
-   * Whether several processes may listen on the same address (SO_REUSEPORT), so that the kernel shares
-   * the connections out among them. Linux only; Deno wants `--unstable-net` for it.
+   * Whether several processes may listen on the same address (SO_REUSEPORT), so that the kernel
+   * shares the connections out among them. Linux only; Deno wants `--unstable-net` for it.
    *
    * @default false
    */
   reusePort?: boolean;
   /**
-   * The proxies in front of the server, whose word about a client's address counts. Anybody else's
+   * The proxies in front of the server that are trusted to tell a client's address. Anybody else's
    * forwarded headers are ignored, and counted as `spoofed`.
    *
    * @default none
@@ -45,16 +45,16 @@ export interface ServeOptions<Data = unknown> extends Handlers<Data>, HandshakeO
   onListen?: (addr: Deno.NetAddr) => void;
   /** Drains the server when it is aborted, as `drain()` without options does. */
   signal?: AbortSignal;
-  /** Carries what `broadcast()` sends to other servers too; the caller closes it. */
+  /** Carries the messages of `broadcast()` to other servers too; the caller closes it. */
   backplane?: Backplane;
   /** The certificate chain as PEM: with it and `key` the server speaks TLS. */
   cert?: string;
   /** The private key as PEM. */
   key?: string;
   /**
-   * Compresses messages for clients that can do so too (permessage-deflate, RFC 7692): `true` for the
-   * defaults of {@linkcode DeflateOptions}. What a message inflates to counts as its size. Streamed
-   * messages are sent as they are. Needs Deno 2.9.6.
+   * Compresses messages for clients that can do so too (permessage-deflate, RFC 7692): `true` for
+   * the defaults of {@linkcode DeflateOptions}. The inflated bytes of a message count as its size.
+   * Streamed messages are sent as they are. Needs Deno 2.9.6.
    *
    * @default false
    */
@@ -66,23 +66,23 @@ export interface ServeOptions<Data = unknown> extends Handlers<Data>, HandshakeO
    */
   limits?: Partial<Limits>;
   /**
-   * Gets what is worth telling an operator; an exception in it is ignored.
+   * Gets the entries for an operator; an exception in it is ignored.
    *
    * @default warnings and errors go to `console.error`, escaped and at most 16 KiB each
    */
   log?: (entry: LogEntry) => void;
 }
 
-/** What is called, where it is given. */
+/** The options that are called, where they are given. */
 const HOOKS = ["fetch", "upgrade", "open", "message", "drain", "close", "log"] as const;
 
 /**
- * Finds options that could never do what they are for. Limits, proxies and origins are checked where
+ * Finds options that could never take effect. Limits, proxies and origins are checked where
  * they are resolved.
  *
- * @param options What a server is to be.
- * @throws {TypeError} When a hook is no function, when only one of `cert` and `key` is there, or when a
- * subprotocol is none that a client could name.
+ * @param options The options of a server.
+ * @throws {TypeError} When a hook is no function, when only one of `cert` and `key` is there, or
+ * when a subprotocol is not one that a client could name.
  */
 export function checkOptions<Data>(options: ServeOptions<Data>): void {
   const { cert, key, subprotocols = [] } = options;

@@ -2,13 +2,13 @@ import type { ConnectionRecord, Counters, Registered } from "./connection/connec
 import type { KernelSocket } from "./host/socket_table.ts";
 import { formatFourTuple, parseFourTuple } from "./net/four_tuple.ts";
 
-/** A record with what the kernel knows of the socket; absent where it cannot be read. */
+/** A record with the kernel's view of the socket, which is absent where it cannot be read. */
 export interface ConnectionDescription extends ConnectionRecord {
   /** The socket as `/proc` shows it: its descriptor, state and queues. */
   readonly kernel?: KernelSocket;
 }
 
-/** What all connections since the start add up to. */
+/** The sums over all connections since the start. */
 export interface Totals {
   /** TCP connections that were accepted. */
   readonly accepted: number;
@@ -20,7 +20,7 @@ export interface Totals {
   readonly requests: number;
   /** Refused connections and requests by reason. */
   readonly refused: Readonly<Record<string, number>>;
-  /** Requests with a forwarded header from somebody who is no trusted proxy; it was ignored. */
+  /** Requests with a forwarded header from a peer that is no trusted proxy; it was ignored. */
   readonly spoofed: number;
   /** Requests of trusted proxies whose forwarded header could not be read to its end. */
   readonly forwardedMalformed: number;
@@ -52,14 +52,15 @@ export interface ListOptions {
   limit?: number;
 }
 
-/** Who is connected, as the users of a server see it. */
+/** The connections of a server, as its users see them. */
 export interface ConnectionRegistry {
-  /** How many connections there are, closing ones included. */
+  /** The number of connections, closing ones included. */
   readonly size: number;
   /**
    * Looks a connection up.
    *
-   * @param key The 4-tuple as text, `127.0.0.1:51324-127.0.0.1:8080`, in any spelling of its addresses.
+   * @param key The 4-tuple as text, `127.0.0.1:51324-127.0.0.1:8080`, in any spelling of its
+   * addresses.
    * @returns Its record now, or `undefined` when there is none.
    * @throws {SyntaxError} When the text is no 4-tuple.
    * @throws {RangeError} When a port is out of range.
@@ -77,11 +78,11 @@ export interface ConnectionRegistry {
   /**
    * Lists connections by age, a page at a time: pass the last record's id as `after` for the next.
    *
-   * @param options Where the page begins and how long it is.
+   * @param options The beginning and the length of the page.
    * @returns Records as they are now, oldest first.
    */
   list(options?: ListOptions): ConnectionRecord[];
-  /** What all connections since the start add up to. */
+  /** The sums over all connections since the start. */
   totals(): Totals;
 }
 
@@ -89,14 +90,14 @@ export interface ConnectionRegistry {
 export type DescribeSocket = (key: string) => Promise<KernelSocket | undefined>;
 
 /**
- * Who is connected: one entry for each 4-tuple. Adding, removing and counting take constant time;
- * pages and sums are made when they are asked for.
+ * The open connections: one entry for each 4-tuple. Adding, removing and counting take constant
+ * time; pages and sums are made when they are asked for.
  */
 export class Registry<Entry extends Registered = Registered> implements ConnectionRegistry {
   readonly #entries = new Map<string, Entry>();
   readonly #describe: DescribeSocket;
   readonly #refused = new Map<string, number>();
-  /** What the connections that are over had counted. */
+  /** The counts of connections that are over. */
   readonly #past: Counters = {
     bytesIn: 0,
     bytesOut: 0,
@@ -121,12 +122,12 @@ export class Registry<Entry extends Registered = Registered> implements Connecti
     this.#describe = describe;
   }
 
-  /** How many connections there are, closing ones included. */
+  /** The number of connections, closing ones included. */
   get size(): number {
     return this.#entries.size;
   }
 
-  /** How many there were when there were most. */
+  /** The largest number there ever was. */
   get peak(): number {
     return this.#peak;
   }
@@ -180,7 +181,7 @@ export class Registry<Entry extends Registered = Registered> implements Connecti
     return kernel === undefined ? entry.record() : { ...entry.record(), kernel };
   }
 
-  /** The connection whose key is this very text; what is no 4-tuple is nobody's. */
+  /** The connection whose key is this very text. */
   at(key: string): Entry | undefined {
     return this.#entries.get(key);
   }

@@ -1,7 +1,6 @@
 /**
- * One reading of the descriptors of this process as the kernel has them, and of all that the
- * registry has
- * that the kernel has not.
+ * One reading of the descriptors of this process as the kernel has them, and of the registry's
+ * connections that the kernel has not.
  *
  * @module
  */

@@ -3,7 +3,7 @@
  * connection.
  *
  * The host's limits, read from Linux's /proc. Values that cannot be read, on another system or
- * under a narrower permission than `--allow-all`, is absent and never zero; nothing here throws.
+ * under a narrower permission than `--allow-all`, are absent and never zero; nothing here throws.
  *
  * @module
  */

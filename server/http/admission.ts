@@ -49,28 +49,28 @@ export interface HasAddress {
   readonly remoteAddress: string | undefined;
 }
 
-/** What decides about admission besides the addresses. */
+/** The inputs to admission besides the addresses. */
 export interface AdmissionOptions {
   /** The bounds, as they are now. */
   readonly limits: Pick<Limits, "connections" | "connectionsPerAddress">;
-  /** From whom many clients come. */
+  /** The sources from which many clients come. */
   readonly proxies: Proxies | undefined;
-  /** What time it is. */
+  /** The clock. */
   readonly clock: Clock;
   /** Tells the operator. */
   readonly log: (entry: LogEntry) => void;
 }
 
-/** Decides who may come in: bounds all connections together, and those of each address. */
+/** Admits connections: bounds all of them together, and those of each address. */
 export class Admission {
   readonly #options: AdmissionOptions;
   #addresses = new AddressCounter();
-  /** How many connections the descriptors allow. */
+  /** The number of connections that the descriptors allow. */
   #byDescriptors = Infinity;
-  /** When a connection was last refused because there were too many. */
+  /** The time a connection was last refused because there were too many. */
   #lastFull = -Infinity;
 
-  /** @param options What decides besides. */
+  /** @param options The inputs besides the addresses. */
   constructor(options: AdmissionOptions) {
     this.#options = options;
   }
@@ -80,7 +80,7 @@ export class Admission {
     this.#byDescriptors = await connectionsByDescriptors();
   }
 
-  /** How many connections there may be, or infinitely many. */
+  /** The number of connections there may be; infinite without a bound. */
   get maxConnections(): number {
     return this.#options.limits.connections ?? this.#byDescriptors;
   }
@@ -89,7 +89,7 @@ export class Admission {
    * Decides about a connection that was just accepted.
    *
    * @param conn The connection; it counts only when it is added.
-   * @param present How many there are without it.
+   * @param present The number of connections without it.
    * @returns Why it is refused, if it is.
    */
   refusalOf(
@@ -134,7 +134,9 @@ export class Admission {
     return this.#options.limits.connectionsPerAddress !== undefined;
   }
 
-  /** Says so once, and again only after some quiet: at the limit a place comes free all the time. */
+  /**
+   * Says so once, and again only after some quiet: at the limit a place comes free all the time.
+   */
   #warn(): void {
     const now = this.#options.clock();
     const quiet = now - this.#lastFull;

@@ -33,11 +33,11 @@ import { UpgradeTrace } from "./upgrade_trace.ts";
 
 /** The part of the server that all its HTTP connections share. */
 export interface HttpConnectionHost<Data> extends ConnectionHost<Data>, HookHost<Data> {
-  /** Where refusals are counted and ids come from. */
+  /** Counts refusals and gives ids. */
   readonly registry: Registry<WebSocketConnection<Data>>;
   /** Whether the server takes no more connections. */
   readonly draining: boolean;
-  /** Makes what compresses a connection, where its handshake has agreed on that. */
+  /** Makes the compression of a connection, where its handshake has agreed on that. */
   compressionOf(agreed: readonly Extension[]): ConnectionDeflate | undefined;
   /** Whose pages may connect; those of the host that a request names without. */
   readonly origins: AllowedOrigins | "*" | undefined;
@@ -63,7 +63,7 @@ export interface HttpConnectionHost<Data> extends ConnectionHost<Data>, HookHost
   descriptorFreed(): void;
 }
 
-/** A request's head, and what came behind it: the first frames. */
+/** A request's head, and the bytes after it: the first frames. */
 interface Received {
   readonly head: RequestHead;
   readonly rest: Uint8Array;
@@ -82,7 +82,7 @@ export class HttpConnection<Data> implements HasDeadline {
   due: number;
   readonly #host: HttpConnectionHost<Data>;
   readonly #conn: Transport;
-  /** The connection's bytes; where a PROXY header comes first, TLS is put over them behind it. */
+  /** The connection's bytes; where a PROXY header comes first, TLS begins after it. */
   transport: Transport;
   /** The client's address, which limits count; `undefined` until it is known and there is room. */
   remoteAddress: string | undefined;
@@ -96,7 +96,7 @@ export class HttpConnection<Data> implements HasDeadline {
   #headOnly = false;
   /** Gives up the response that is being written. */
   #answering: AbortController | undefined = undefined;
-  /** Whether it was refused or answered, so that what comes afterwards is no refusal. */
+  /** Whether it was refused or answered, so that a later failure is no refusal. */
   #answered = false;
   #over = false;
 
@@ -110,7 +110,9 @@ export class HttpConnection<Data> implements HasDeadline {
     this.due = this.#began + host.limits.handshakeTimeout;
   }
 
-  /** The client's address, or that of the last proxy that is known, as long as it may tell another. */
+  /**
+   * The client's address, or that of the last proxy that is known, as long as it may tell another.
+   */
   get knownAddress(): string {
     return this.#peer.knownAddress;
   }
@@ -138,7 +140,7 @@ export class HttpConnection<Data> implements HasDeadline {
 
   // The beginning.
 
-  /** Reads the PROXY header; returns what came behind it, `undefined` when nothing came at all. */
+  /** Reads the PROXY header; returns the bytes after it, `undefined` when nothing came at all. */
   async #receiveAnnouncement(): Promise<Uint8Array | undefined> {
     const { pool } = this.#host;
     const received = await readBeginning(this.#conn, pool, new ProxyHeaderParser(), NOTHING);
@@ -206,7 +208,7 @@ export class HttpConnection<Data> implements HasDeadline {
     return true;
   }
 
-  /** What the server itself has against a handshake that is in order. */
+  /** The server's own refusal of a valid handshake, if there is one. */
   #judge(head: RequestHead): Response | undefined {
     if (this.#host.draining) {
       this.#countRefusal("DRAINING", "Server is shutting down");
@@ -215,14 +217,14 @@ export class HttpConnection<Data> implements HasDeadline {
     // An empty one counts as none: no browser sends that, and some clients do.
     const origin = head.headers.get("origin") || undefined;
     if (!isOriginAllowed(origin, head.host ?? "", this.#host.origins)) {
-      // Whoever set the server up has to see which one to allow.
+      // The operator has to see which one to allow.
       const message = `Pages of this origin may not connect: ${shownOrigin(origin!)}`;
       this.#countRefusal("ORIGIN_REFUSED", message, "info");
       return plainResponse(403, "Pages of this origin may not connect");
     }
   }
 
-  /** What the application says to it. */
+  /** The application's decision. */
   async #accept(head: RequestHead, request: UpgradeRequest): Promise<Accepted<Data> | Response> {
     const asked = { head, info: this.#peer.info, trace: this.#trace };
     const answer = await askUpgrade(this.#host, asked, request);
@@ -236,7 +238,7 @@ export class HttpConnection<Data> implements HasDeadline {
 
   async #answerPlain(head: RequestHead): Promise<void> {
     if (head.method === "OPTIONS" && !hasBody(head)) {
-      // RFC 9110 9.3.7. It is what HAProxy's plain `option httpchk` asks, too.
+      // RFC 9110 9.3.7. HAProxy's plain `option httpchk` sends it, too.
       this.#host.registry.requests++;
       return await this.#respond(new Response(null, { status: 204, headers: { allow: METHODS } }));
     }
@@ -269,7 +271,9 @@ export class HttpConnection<Data> implements HasDeadline {
     }
   }
 
-  /** The peer is gone, or the application's body failed in the middle: it is too late for an answer. */
+  /**
+   * The peer is gone, or the application's body failed in the middle: it is too late for an answer.
+   */
   #broke(error: unknown): void {
     if (this.#over) return; // it was cut, and that is known
     const { key } = this.#peer.info;

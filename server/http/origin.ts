@@ -8,7 +8,10 @@
 /** Longer names are cut where they are shown. */
 const MAX_SHOWN = 100;
 
-/** The origin of something that is no web page, as its shell writes it: `file://`, `tauri://localhost`. */
+/**
+ * The origin of something that is no web page, as its shell writes it: `file://`,
+ * `tauri://localhost`.
+ */
 const OTHER_ORIGIN_REGEXP = /^[a-z][a-z0-9+.-]*:\/\/[A-Za-z0-9._~:[\]-]*$/;
 
 /** The schemes whose origins are compared as URLs, with host and port. */
@@ -23,7 +26,7 @@ const WEB_SCHEMES: readonly string[] = ["http:", "https:"];
  * - `null`: every page that has no origin of its own, such as one in a sandboxed frame.
  *
  * @param text The text.
- * @returns Why it is none; `undefined` where it is one.
+ * @returns The reason why it is not valid; `undefined` where it is.
  */
 export function originProblem(text: string): string | undefined {
   try {
@@ -40,7 +43,7 @@ export class AllowedOrigins {
 
   /**
    * @param origins The list, each as {@linkcode originProblem} describes it.
-   * @throws {TypeError} Naming each that is none, and why.
+   * @throws {TypeError} Naming each that is not valid, and why.
    */
   constructor(origins: readonly string[]) {
     const problems: string[] = [];
@@ -113,7 +116,7 @@ function parseOrigin(text: string): OriginMatcher {
 /**
  * Decides whether a page may connect.
  *
- * @param origin The Origin header; `undefined` when the request has none and so no page behind it.
+ * @param origin The Origin header; `undefined` when the request has none and so comes from no page.
  * @param host The host that the request is for, with its port unless it is the default one.
  * @param allowed The origins that may; `"*"` for all; `undefined` for those of the same host.
  * @returns Whether the origin may connect. Hosts and origins are compared as parsed, never as text.

@@ -22,7 +22,9 @@ import type { PeerInfo } from "./proxy/client_identity.ts";
 import { plainResponse } from "./respond.ts";
 import type { UpgradeTrace } from "./upgrade_trace.ts";
 
-/** How the `upgrade` hook accepts a connection: a plain object, with these keys and no others. */
+/**
+ * The `upgrade` hook's acceptance of a connection: a plain object, with these keys and no others.
+ */
 export interface Upgrade<Data> {
   /** Becomes `connection.data`; may be left out where {@linkcode Data} includes `undefined`. */
   data: Data;
@@ -33,39 +35,43 @@ export interface Upgrade<Data> {
 }
 
 /**
- * What the `upgrade` hook decides: a Response refuses, all else accepts. Where one of its ways returns
- * no data, `connection.data` can be `undefined`, and its type has to say so.
+ * The decision of the `upgrade` hook: a Response refuses, all else accepts. Where one of its ways
+ * returns no data, `connection.data` can be `undefined`, and its type has to say so.
  */
 export type UpgradeDecision<Data> =
   | Response
   | Upgrade<Data>
-  // What is accepted without data has `undefined` for it.
+  // A connection that is accepted without data has `undefined` for it.
   | (undefined extends Data ? Partial<Upgrade<Data>> | void : never);
 
-/** How requests are answered, and which handshakes are accepted. */
+/** The answers to requests, and the handshakes that are accepted. */
 export interface HandshakeOptions<Data> {
   /**
    * Answers plain GET and HEAD requests, which have no body, on the same port, one for each
-   * connection. Without it they get 426. OPTIONS is answered with 204 without it being asked. A response that writes nothing for as long as `handshakeTimeout` is cut.
+   * connection. Without it they get 426. OPTIONS is answered with 204 without it being asked. A
+   * response that writes nothing for as long as `handshakeTimeout` is cut.
    */
   fetch?: (request: Request, info: PeerInfo) => Response | Promise<Response>;
   /**
-   * Decides about a handshake that is in order. It accepts with an {@linkcode Upgrade} or `undefined`,
-   * and refuses with any Response: 401, 403, 429 … Anything else, `null` and `false` among it, is a
-   * fault of the hook, and gets 500. It counts into the handshake's deadline.
+   * Decides about a handshake that is in order. It accepts with an {@linkcode Upgrade} or
+   * `undefined`, and refuses with any Response: 401, 403, 429 … Anything else, `null` and `false`
+   * among it, is a fault of the hook, and gets 500. It counts into the handshake's deadline.
    */
   upgrade?: (
     request: Request,
     info: PeerInfo,
   ) => UpgradeDecision<Data> | Promise<UpgradeDecision<Data>>;
-  /** The subprotocols that the server speaks, the best first: the first one that is offered is taken. */
+  /**
+   * The subprotocols that the server speaks, the best first: the first one that is offered is
+   * taken.
+   */
   subprotocols?: readonly string[];
   /**
    * The origins whose pages may connect; `"*"` for all. `https://example.com` is compared as a URL,
    * `https://*.example.com` stands for all subdomains of any depth, but not for the name itself, an
-   * origin of another scheme, such as `capacitor://localhost`, `chrome-extension://abc` or `file://`, is
-   * compared as text, and `null` stands for every page without an origin of its own. Requests without
-   * an Origin, or with an empty one, do not come from pages and always may.
+   * origin of another scheme, such as `capacitor://localhost`, `chrome-extension://abc` or
+   * `file://`, is compared as text, and `null` stands for every page without an origin of its own.
+   * Requests without an Origin, or with an empty one, do not come from pages and always may.
    *
    * @default the host that the request names
    */
@@ -84,17 +90,17 @@ export interface HookHost<Data> {
   log(entry: LogEntry): void;
 }
 
-/** What the application is asked about. */
+/** A handshake that the application is asked about. */
 export interface AskedRequest {
   /** The request. */
   readonly head: RequestHead;
-  /** Who sent it. */
+  /** The sender. */
   readonly info: PeerInfo;
   /** The span that the hook runs in, where somebody traces. */
   readonly trace?: UpgradeTrace | undefined;
 }
 
-/** What the `upgrade` hook and the client's offer come to. */
+/** The agreement of the `upgrade` hook and the client's offer. */
 export interface Accepted<Data> {
   /** Becomes `connection.data`. */
   readonly data: Data;
@@ -111,8 +117,8 @@ export interface Accepted<Data> {
  *
  * @param host The server.
  * @param asked The request.
- * @param offer What the client asks for in it.
- * @returns How the handshake is accepted, or the response that refuses it.
+ * @param offer The client's offer in it.
+ * @returns The acceptance of the handshake, or the response that refuses it.
  */
 export function askUpgrade<Data>(
   host: HookHost<Data>,
@@ -199,8 +205,8 @@ function sendable(response: unknown): Response {
 const UPGRADE_KEYS: readonly PropertyKey[] = ["data", "headers", "subprotocol"];
 
 /**
- * Checks with what the `upgrade` hook accepts a connection. Whatever might have meant something else,
- * such as `false`, an error or a misspelt key, accepts nobody.
+ * Checks the value with which the `upgrade` hook accepts a connection. Whatever might have meant
+ * something else, such as `false`, an error or a misspelt key, accepts nobody.
  */
 function acceptable<Data>(decision: unknown): Partial<Upgrade<Data>> {
   if (decision === undefined) return {};
@@ -225,14 +231,17 @@ function acceptable<Data>(decision: unknown): Partial<Upgrade<Data>> {
   return decision;
 }
 
-/** Without a class: an instance, as of `Map` or `Error`, may have no key of its own, and mean anything. */
+/**
+ * Without a class: an instance, as of `Map` or `Error`, may have no key of its own, and mean
+ * anything.
+ */
 function isPlainObject(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** What a value is, for whoever wrote the hook. */
+/** Describes a value for the author of the hook. */
 function kindOf(value: unknown): string {
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value !== "object") return typeof value;

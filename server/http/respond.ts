@@ -1,7 +1,7 @@
 import { type HandshakeError, serializeResponseHead } from "../../protocol/mod.ts";
 import { type Transport, writeAll } from "../net/transport.ts";
 
-/** How a response is written. */
+/** Options of writing a response. */
 export interface ResponseOptions {
   /** Whether the request was HEAD, which gets no body (RFC 9110 9.3.2). */
   readonly headOnly: boolean;
@@ -14,7 +14,7 @@ export interface ResponseOptions {
 /**
  * Writes a response and ends it with the connection: one response for each, `Connection: close`.
  *
- * @param transport Where to; the caller lingers and closes.
+ * @param transport The transport; the caller lingers and closes.
  * @param response The response; its body is consumed.
  * @param options Whether there is a body, and how it can be given up.
  */
@@ -25,7 +25,7 @@ export async function writeResponse(
 ): Promise<void> {
   const { body, status, statusText } = response;
   const headers = new Headers(response.headers);
-  // RFC 9110 7.8: whoever sends Upgrade names it in Connection.
+  // RFC 9110 7.8: the sender of Upgrade names it in Connection.
   headers.set("connection", headers.has("upgrade") ? "close, Upgrade" : "close");
   headers.delete("transfer-encoding"); // the body ends with the connection (RFC 9112 6.3)
   if (!headers.has("date")) headers.set("date", new Date().toUTCString());
@@ -46,9 +46,9 @@ export async function writeResponse(
 }
 
 /**
- * Makes the response that refuses a request: its text says what was wrong and what was expected.
+ * Makes the response that refuses a request: its text says the fault and the expectation.
  *
- * @param error What was wrong, with the status and the headers of the answer.
+ * @param error The fault, with the status and the headers of the answer.
  * @returns A response of plain text.
  */
 export function refusal(

@@ -1,8 +1,8 @@
 /**
- * A span of OpenTelemetry for each opening handshake, where the process traces: with `OTEL_DENO=true`
- * Deno does so by itself, but sees no handshake on a raw socket.
+ * A span of OpenTelemetry for each opening handshake, where the process traces: with
+ * `OTEL_DENO=true` Deno does so by itself, but sees no handshake on a raw socket.
  *
- * Whoever provides tracing, Deno or an SDK, registers it under one global symbol, as OpenTelemetry's
+ * The provider of tracing, Deno or an SDK, registers under one global symbol, as OpenTelemetry's
  * JavaScript API prescribes. So this needs no package, and where nobody traces it costs one look.
  *
  * @module
@@ -11,10 +11,10 @@
 import type { HeadFields, RequestHead } from "../../protocol/mod.ts";
 import type { FourTuple } from "../net/four_tuple.ts";
 
-/** Where providers register, for version 1 of the API. */
+/** The symbol under which providers register, for version 1 of the API. */
 const REGISTRY = Symbol.for("opentelemetry.js.api.1");
 
-/** Where a context keeps its span. */
+/** The key under which a context keeps its span. */
 const SPAN = Symbol.for("OpenTelemetry Context Key SPAN");
 
 /** The kind of a span that answers somebody else's request. */
@@ -48,7 +48,7 @@ interface Span {
 
 type Attributes = Record<string, string | number>;
 
-/** How a propagator reads the `traceparent` that the peer may have sent. */
+/** Lets a propagator read the `traceparent` that the peer may have sent. */
 const GETTER = {
   get: (fields: HeadFields, name: string): string | undefined => fields.get(name),
   keys: (fields: HeadFields): string[] => [...fields].map(([name]) => name),
@@ -69,7 +69,7 @@ export class UpgradeTrace {
    * Begins a span: a part of the peer's own trace, if it has told one.
    *
    * @param head The handshake's request. Its query goes into no span: tokens are sent there.
-   * @param tuple Who asks whom.
+   * @param tuple The two ends of the connection.
    * @returns The span's handle, or `undefined` where nobody traces.
    */
   static begin(head: RequestHead, tuple: FourTuple): UpgradeTrace | undefined {

@@ -1,21 +1,21 @@
 /**
  * `server/process/` is for child processes and the link to each.
  *
- * Further processes of this program, and the link to each. A link's socket has a path only until the
- * child has come: nothing is left behind, unless both processes are killed before.
+ * Further processes of this program, and the link to each. A link's socket has a path only until
+ * the child has come: nothing is left over, unless both processes are killed before.
  *
  * @module
  */
 import { type Calls, Link } from "./link.ts";
 import type { Program } from "./program.ts";
 
-/** Tells a child where its parent waits; `FOURTUPLE_*` are settings, and this is none. */
+/** Tells a child where its parent waits; `FOURTUPLE_*` are settings, and this is not one. */
 const SOCKET_VARIABLE = "_FOURTUPLE_PARENT";
 
 /** A child that has not joined after this many milliseconds never will. */
 const JOIN_DEADLINE = 30_000;
 
-/** A child that runs, and what can be asked of it. */
+/** A child that runs, and the link to it. */
 export interface Child<Theirs extends Calls<Theirs>> {
   /** The process. */
   readonly pid: number;
@@ -27,7 +27,7 @@ export interface Child<Theirs extends Calls<Theirs>> {
   kill(signal: Deno.Signal): void;
 }
 
-/** What a child gets. */
+/** The options of a child. */
 export interface ChildOptions {
   /** The functions that the child can call. */
   readonly ours: object;
@@ -40,9 +40,9 @@ export interface ChildOptions {
 /**
  * Starts a process of this program and waits until it has joined.
  *
- * @param program How to start it.
+ * @param program The program.
  * @param args Its arguments.
- * @param options What it gets.
+ * @param options The child's options.
  * @returns The child, linked.
  * @throws {Error} When it ends before it has joined.
  * @throws The signal's reason, when it was aborted before the start.
@@ -89,8 +89,8 @@ interface JoiningSocket {
 }
 
 /**
- * Opens it where that can be: `TMPDIR` may be too long for a socket's address, which has room for 107
- * bytes, or be read-only as all of a hardened container is but for its shared memory.
+ * Opens it where that can be: `TMPDIR` may be too long for a socket's address, which has room for
+ * 107 bytes, or be read-only as all of a hardened container is but for its shared memory.
  *
  * @throws {Error} When it can be nowhere, with the reasons.
  */
@@ -157,7 +157,7 @@ export async function joinParent<Theirs extends Calls<Theirs>>(
 ): Promise<Link<Theirs>> {
   const path = Deno.env.get(SOCKET_VARIABLE);
   if (path === undefined) throw new Error("This process has no parent to join");
-  // What this process starts is not a child of that parent.
+  // Processes that this one starts are not children of that parent.
   Deno.env.delete(SOCKET_VARIABLE);
   return new Link<Theirs>(await connect(path), ours, received);
 }
@@ -166,7 +166,7 @@ async function connect(path: string): Promise<Deno.UnixConn> {
   try {
     return await Deno.connect({ transport: "unix", path });
   } catch (error) {
-    // Who was killed could not clean up behind itself.
+    // A process that was killed could not clean up after itself.
     await removeSocket(path).catch(() => {});
     throw new Error("Process that started this one has gone", { cause: error });
   }

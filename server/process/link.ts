@@ -22,14 +22,14 @@ const MAX_CALLS = 65_536;
 /** Both ends are ours, so this only has to be more than anybody sends. */
 const MESSAGE_BYTES = 2_147_483_647;
 
-/** Who sends bytes bounds what waits; beside them there are only calls, of which there are not many. */
+/** The sender of bytes bounds those that wait; beside them there are only calls, which are few. */
 const QUEUE_LIMITS = { sendQueueBytes: Number.MAX_SAFE_INTEGER, whenFull: "drop" } as const;
 
 /** The bytes that a link is laid over: a Unix socket between two processes of this host. */
 export type LinkTransport = Pick<Transport, "read" | "write" | "close">;
 
 /**
- * What one side offers the other: functions by name. Parameters and results travel as JSON.
+ * The functions that one side offers the other, by name. Parameters and results travel as JSON.
  *
  * A method type, so that an interface of functions with any parameters fits.
  */
@@ -39,13 +39,13 @@ export type Calls<Interface> = {
 
 type Functions = Readonly<Record<string, (...params: never[]) => unknown>>;
 
-/** What is said in a text message. */
+/** The content of a text message. */
 type RpcMessage =
   | { readonly call: number; readonly name: string; readonly params: readonly unknown[] }
   | { readonly reply: number; readonly value?: unknown }
   | { readonly reply: number; readonly error: string; readonly kind?: ErrorKind };
 
-/** Errors that tell a caller what was wrong with its question stay what they are on the way. */
+/** Errors about the caller's own question keep their class on the way. */
 const KINDS = {
   Busy: Deno.errors.Busy,
   RangeError,
@@ -114,12 +114,12 @@ export class Link<Theirs extends Calls<Theirs>> implements SendQueueOwner, Sessi
    * Calls a function of the other side.
    *
    * @param name Which one.
-   * @param params What it gets; as JSON.
-   * @returns What it returned.
-   * @throws {Error} With the message of what it threw; a `RangeError`, `SyntaxError`, `TypeError` or
+   * @param params Its parameters; as JSON.
+   * @returns Its result.
+   * @throws {Error} With the message of its error; a `RangeError`, `SyntaxError`, `TypeError` or
    * `Deno.errors.Busy` when that was one.
-   * @throws {Unanswered} When the link closes before it has answered, or when it owes too many answers
-   * already.
+   * @throws {Unanswered} When the link closes before it has answered, or when it owes too many
+   * answers already.
    */
   call<Name extends keyof Theirs & string>(
     name: Name,
@@ -169,7 +169,7 @@ export class Link<Theirs extends Calls<Theirs>> implements SendQueueOwner, Sessi
         await this.#turn.over(1 + batch.fragments.length);
       }
     } catch {
-      // Both ends are this program: what cannot be read is a stream that was cut in the middle.
+      // Both ends are this program: a message that cannot be read is a stream cut in the middle.
     } finally {
       source.release();
       this.#turn.stop();
@@ -200,7 +200,7 @@ export class Link<Theirs extends Calls<Theirs>> implements SendQueueOwner, Sessi
     if (this.#open) this.#queue.send(JSON.stringify(utterance));
   }
 
-  // What the queue and the session ask of their owner.
+  // The calls of the queue and the session.
 
   sendControl(opcode: Opcode, payload: Uint8Array): void {
     this.#queue.sendControl(opcode, payload);

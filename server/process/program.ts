@@ -1,15 +1,15 @@
-/** How to start this program once more. */
+/** The command that starts this program once more. */
 export interface Program {
   /** The file to execute. */
   readonly command: string;
-  /** What comes before the program's own arguments. */
+  /** The arguments before the program's own ones. */
   readonly args: readonly string[];
 }
 
 /** Deno 2.4 and later say whether they are inside a compiled binary. */
 const compiled: boolean = Deno.build.standalone === true;
 
-/** What a child may do: as much as its parent, which could not start it with less. */
+/** The permissions of a child: those of its parent, which could not start it with fewer. */
 const PERMISSIONS = ["-A", "--unstable-net"] as const;
 
 /**

@@ -4,33 +4,38 @@ import { formatFourTuple, type FourTuple, fourTupleOf } from "../../net/four_tup
 import { findClient, FORWARDED_HEADERS } from "./forwarded.ts";
 import type { Proxies } from "./proxies.ts";
 
-/** Who sent a request. */
+/** The sender of a request. */
 export interface PeerInfo {
   /** The 4-tuple as text: the key that the connection will have in the registry. */
   readonly key: string;
   /** The TCP 4-tuple: the peer is the source. */
   readonly tuple: FourTuple;
-  /** The client's own address where a trusted proxy has told it, otherwise that of the socket's peer. */
+  /**
+   * The client's own address where a trusted proxy has told it, otherwise that of the socket's
+   * peer.
+   */
   readonly remoteAddress: string;
-  /** The client's own address, where a trusted proxy has told it; absent where it is the socket's. */
+  /**
+   * The client's own address, where a trusted proxy has told it; absent where it is the socket's.
+   */
   readonly client?: ClientAddress;
 }
 
 /**
- * Who is at the other end of a connection: the socket's peer, and where that is a trusted proxy, the
+ * The other end of a connection: the socket's peer, and where that is a trusted proxy, the
  * client that it tells in a PROXY header, in its request, or not at all.
  */
 export class ClientIdentity {
   readonly #proxies: Proxies | undefined;
   #info: PeerInfo;
   #address: string | undefined = undefined;
-  /** Whether whoever sends the request is a trusted proxy. */
+  /** Whether the sender of the request is a trusted proxy. */
   #isProxy: boolean;
   #isToBeAnnounced: boolean;
 
   /**
    * @param conn The accepted connection, or its two addresses.
-   * @param proxies Whose word counts; nobody's without.
+   * @param proxies The trusted proxies; none where it is absent.
    */
   constructor(
     conn: { remoteAddr: Deno.NetAddr; localAddr: Deno.NetAddr },
@@ -64,7 +69,7 @@ export class ClientIdentity {
   }
 
   /**
-   * Takes over what the PROXY header says, where one was to come.
+   * Takes over the PROXY header's client, where a header was to come.
    *
    * @param client The client; `undefined` where the header tells none.
    */
@@ -78,10 +83,10 @@ export class ClientIdentity {
   }
 
   /**
-   * Takes over what the request says about the client, where a trusted proxy sent it.
+   * Takes over the client that the request tells, where a trusted proxy sent it.
    *
    * @param headers The request's header fields.
-   * @returns Whether somebody else said something about it, which is ignored, or what is wrong with a
+   * @returns Whether anybody else told a client, which is ignored, or the fault in a
    * trusted proxy's header, which counts as far as it could be read.
    */
   requested(
@@ -96,7 +101,7 @@ export class ClientIdentity {
     return { spoofed: false, fault: found?.fault };
   }
 
-  /** The client's address as far as it is known: that of the socket, where nobody has told another. */
+  /** The client's address as far as it is known: that of the socket, where no other was told. */
   get knownAddress(): string {
     return this.#info.remoteAddress;
   }

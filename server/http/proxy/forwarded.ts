@@ -7,11 +7,11 @@ export type ForwardedHeader = "x-forwarded-for" | "forwarded";
 /** Those headers. */
 export const FORWARDED_HEADERS: readonly ForwardedHeader[] = ["x-forwarded-for", "forwarded"];
 
-/** What a forwarded header tells. */
+/** The client in a forwarded header. */
 export interface FoundClient {
   /**
-   * The client, or the last proxy that is known, where the one before it is hidden or cannot be read;
-   * `undefined` where that is the one that sent the header.
+   * The client, or the last proxy that is known, where the one before it is hidden or cannot be
+   * read; `undefined` where that is the one that sent the header.
    */
   readonly client: ClientAddress | undefined;
   /** The rule that the header breaks where it was looked at, if it does. */
@@ -25,23 +25,23 @@ const SEMICOLON = 0x3b;
 const COMMA = 0x2c;
 const EQUALS = 0x3d;
 
-/** What addresses and hosts hold although tokens do not: a colon and brackets. */
+/** The characters that addresses and hosts hold although tokens do not: a colon and brackets. */
 const UNQUOTED = [0x3a, 0x5b, 0x5d];
 
 /**
- * Finds the client in a forwarded header that a trusted proxy sent. Each proxy adds at the right whom
- * it got the request from, so the list is walked from there: behind a trusted proxy's word stands
- * another one, and the first address that is not trusted is the client. What stands left of that
- * anybody may have written, and it is not looked at.
+ * Finds the client in a forwarded header that a trusted proxy sent. Each proxy adds the address it
+ * got the request from at the right, so the list is walked from there, past each trusted proxy: the
+ * first address that is not trusted is the client. Anybody may have written the part left of that,
+ * so it is not looked at.
  *
- * A header that is malformed there tells no client: whoever is behind it is unknown, and not refused,
- * since proxies write what their authors took for right. `Forwarded` counts as a whole, as a quote on
- * the left may change what stands on the right, but addresses need no quotes in it.
+ * A header that is malformed there tells no client: the client is unknown, and not refused, since
+ * proxies differ in how they write it. `Forwarded` counts as a whole, as a quote on the left may
+ * change the meaning of the right, but addresses need no quotes in it.
  *
- * @param header Which header it is.
+ * @param header The header's name.
  * @param value Its value; several lines joined by commas.
- * @param trusts Whose word counts.
- * @returns The client, and what is wrong with the header.
+ * @param trusts Tells which proxies are trusted.
+ * @returns The client, and the fault in the header.
  */
 export function findClient(
   header: ForwardedHeader,

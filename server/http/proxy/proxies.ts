@@ -15,15 +15,15 @@ export interface ProxyOptions {
   /** The proxies' addresses, or networks of them: `10.0.0.7`, `10.0.0.0/8`, `2001:db8::/32`. */
   readonly trusted: readonly string[];
   /**
-   * Whether every connection from a trusted proxy begins with a header of the PROXY protocol, version
-   * 1 or 2, before TLS. One that does not is refused.
+   * Whether every connection from a trusted proxy begins with a header of the PROXY protocol,
+   * version 1 or 2, before TLS. One that does not is refused.
    *
    * @default false
    */
   readonly protocol?: boolean;
   /**
-   * The request header in which trusted proxies tell the client. With `protocol` too, it counts where
-   * the PROXY header names another trusted proxy.
+   * The request header in which trusted proxies tell the client. With `protocol` too, it counts
+   * where the PROXY header names another trusted proxy.
    *
    * @default no header is believed
    */
@@ -39,7 +39,7 @@ export class Proxies {
   readonly #ranges: readonly AddressRange[];
 
   /**
-   * @param options What was set.
+   * @param options The settings.
    * @throws {TypeError} Naming everything that is wrong with it, at once.
    */
   constructor(options: ProxyOptions) {

@@ -1,6 +1,6 @@
 /**
- * Why a connection is refused for what a proxy says, or was to say, as a stable code for the totals,
- * and the HTTP status that answers it.
+ * The reason why a connection is refused for a proxy's header, or the lack of one, as a stable code
+ * for the totals, and the HTTP status that answers it.
  */
 export const PROXY_ERRORS = {
   /** A trusted proxy's connection begins with something else than a PROXY header. */
@@ -11,7 +11,7 @@ export const PROXY_ERRORS = {
   PROXY_HEADER_TOO_LONG: 400,
   /** The connection ended inside the PROXY header. */
   PROXY_HEADER_INCOMPLETE: 400,
-  /** A PROXY header came from somebody who was not to send one. */
+  /** A PROXY header came from a peer that was not to send one. */
   PROXY_HEADER_UNEXPECTED: 400,
   /** The client that the proxy names has as many connections as it may have. */
   ADDRESS_LIMIT: 429,
@@ -20,7 +20,7 @@ export const PROXY_ERRORS = {
 /** The stable code of a {@linkcode ProxyError}. */
 export type ProxyErrorCode = keyof typeof PROXY_ERRORS;
 
-/** What a proxy says about its client, or does not say, cannot be accepted. */
+/** A proxy's header, or the lack of one, cannot be accepted. */
 export class ProxyError extends Error {
   /** Why, stable across versions. */
   readonly code: ProxyErrorCode;
@@ -31,7 +31,7 @@ export class ProxyError extends Error {
 
   /**
    * @param code Why.
-   * @param message What was expected; it is sent to the peer, and holds no bytes of it.
+   * @param message The expectation; it is sent to the peer, and holds no bytes of it.
    * @param headers Headers of the answer.
    */
   constructor(

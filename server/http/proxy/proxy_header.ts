@@ -1,7 +1,7 @@
 /**
- * The PROXY protocol: with what a proxy that forwards bytes begins a connection to us, to say where
- * its own client is. Version 1 is a line of text, version 2 a block of bytes; section numbers are
- * those of HAProxy's specification.
+ * The PROXY protocol: the header with which a proxy that forwards bytes begins a connection to us,
+ * to say where its own client is. Version 1 is a line of text, version 2 a block of bytes; section
+ * numbers are those of HAProxy's specification.
  *
  * @module
  */
@@ -17,25 +17,29 @@ const LF = 0x0a;
 /** The longest line of version 1, CRLF counted (2.1). */
 export const MAX_LINE_BYTES = 107;
 
-/** What version 2 has ahead of its addresses: signature, version and command, family, length (2.2). */
+/**
+ * The bytes of version 2 ahead of its addresses: signature, version and command, family, length
+ * (2.2).
+ */
 const BLOCK_HEAD_BYTES = 16;
 
 /**
  * The longest header of version 2 that is taken, its extensions counted. The format has room for
- * 65,551 bytes; what is sent has some hundred, or a few thousand with a client's certificate in it.
+ * 65,551 bytes; real headers have some hundred, or a few thousand with a client's certificate in
+ * it.
  */
 export const MAX_BLOCK_BYTES = 4_096;
 
-/** What a PROXY header says. */
+/** The content of a PROXY header. */
 export interface ProxyHeader {
   /**
-   * The client; absent where the connection is the proxy's own (`LOCAL`), or the client did not come
-   * over TCP, so that the socket's address is all that is known.
+   * The client; absent where the connection is the proxy's own (`LOCAL`), or the client did not
+   * come over TCP, so that the socket's address is all that is known.
    */
   readonly client?: ClientAddress;
 }
 
-/** What stands in the place of addresses that are not told. */
+/** The text in the place of addresses that are not told. */
 const UNTOLD: ProxyHeader = {};
 
 /**
@@ -47,17 +51,17 @@ export class ProxyHeaderParser {
   /** The beginning of the header: a line whole, a block up to the end of its addresses. */
   readonly #held = new Uint8Array(MAX_LINE_BYTES);
   #length = 0;
-  /** How long the block is, when it has said so. */
+  /** The length of the block, when it has said so. */
   #total = 0;
   #rest: Uint8Array = new Uint8Array(0);
 
-  /** What follows the header in the chunk that ended it: a view of that chunk. */
+  /** The bytes after the header in the chunk that ended it: a view of that chunk. */
   get rest(): Uint8Array {
     return this.#rest;
   }
 
   /**
-   * Reads the next chunk; not to be called again behind the end or an error.
+   * Reads the next chunk; not to be called again after the end or an error.
    *
    * @param chunk The bytes; none is kept but through {@linkcode ProxyHeaderParser.rest}.
    * @returns The header when it is complete, until then `undefined`.
@@ -153,7 +157,7 @@ export class ProxyHeaderParser {
     }
   }
 
-  /** How long the addresses are that are read: 0 where the socket's own are all that is known. */
+  /** The length of the addresses that are read: 0 where the socket's own are all that is known. */
   #addressBytes(): number {
     const [command, family] = this.#held.subarray(12);
     if (command === 0x20) return 0; // LOCAL, of which the rest must be ignored

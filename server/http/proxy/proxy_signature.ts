@@ -6,7 +6,9 @@ const LINE: Uint8Array = new TextEncoder().encode("PROXY ");
 /** Version 2: twelve bytes that no other protocol begins with. */
 const BLOCK: Uint8Array = new TextEncoder().encode("\r\n\r\n\0\r\nQUIT\n");
 
-/** So many bytes in a row are no chance: of HTTP none begins with two empty lines, or with `PROX`. */
+/**
+ * So many bytes in a row are no chance: of HTTP none begins with two empty lines, or with `PROX`.
+ */
 const LIKELY = 4;
 
 /** Compares the first bytes of a connection with those that a PROXY header begins with. */
@@ -29,7 +31,7 @@ export class ProxySignature {
   /**
    * Compares the next byte.
    *
-   * @returns Whether it belongs to a signature, or comes behind one that has been there.
+   * @returns Whether it belongs to a signature, or comes after one that has been there.
    */
   push(byte: number): boolean {
     if (this.#failed) return false;

@@ -6,8 +6,8 @@ import { ProxySignature } from "./proxy_signature.ts";
 const TLS_HANDSHAKE = 0x16;
 
 /**
- * Reads a request's head, and tells a PROXY header or the beginning of TLS in its place from other bytes
- * that are not HTTP.
+ * Reads a request's head, and tells a PROXY header or the beginning of TLS in its place from other
+ * bytes that are not HTTP.
  */
 export class UnannouncedHeadParser extends RequestHeadParser {
   readonly #signature = new ProxySignature();
@@ -17,7 +17,8 @@ export class UnannouncedHeadParser extends RequestHeadParser {
    * Reads the next chunk, as any parser of a head.
    *
    * @throws {HandshakeError} Where the head cannot be accepted.
-   * @throws {ProxyError} Where that is because a PROXY header stands there, or the beginning of one.
+   * @throws {ProxyError} Where that is because a PROXY header stands there, or the beginning of
+   * one.
    */
   override push(chunk: Uint8Array): RequestHead | undefined {
     // RFC 8446 5.1: TLS begins with a record of the type handshake, and HTTP never with that byte.
