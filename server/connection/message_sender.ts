@@ -34,7 +34,9 @@ export interface MessageSenderHost extends SendQueueHost, MessageSequencerHost {
 }
 
 /** Whose messages they are. */
-export interface MessageSenderOwner extends SendQueueOwner {
+export interface MessageSenderOwner {
+  /** The transport that the frames are written to. */
+  readonly transport: SendQueueOwner["transport"];
   /** Whether messages are still taken. */
   readonly open: boolean;
   /** Whether those that were taken may still leave. */
@@ -43,17 +45,25 @@ export interface MessageSenderOwner extends SendQueueOwner {
   readonly observer: FrameObserver | undefined;
   /** As {@linkcode MessageSequencerOwner.brokeOff}. */
   brokeOff: MessageSequencerOwner["brokeOff"];
+  /** A backlog is gone: nothing waits any more, in the queue or before it. */
+  emptied(): void;
+  /** A message did not fit, and the policy is to close. */
+  overflowed(): void;
+  /** The transport is broken. */
+  writeFailed(): void;
 }
 
 /**
  * The way out of one connection: makes frames of messages, compressed where that was agreed on, and
  * keeps their order where one of them takes its time.
  */
-export class MessageSender implements MessageSequencerOwner {
-  /** Where the frames go. */
-  readonly queue: SendQueue;
+export class MessageSender implements MessageSequencerOwner, SendQueueOwner {
+  readonly transport: SendQueueOwner["transport"];
   /** Messages that were sent or queued. */
   messages = 0;
+  /** Bytes that the kernel has taken. */
+  bytesOut = 0;
+  readonly #queue: SendQueue;
   readonly #owner: MessageSenderOwner;
   readonly #host: MessageSenderHost;
   readonly #deflate: ConnectionDeflate | undefined;
@@ -75,12 +85,23 @@ export class MessageSender implements MessageSequencerOwner {
     this.#owner = owner;
     this.#host = host;
     this.#deflate = deflate;
-    this.queue = new SendQueue(owner, host);
+    this.transport = owner.transport;
+    this.#queue = new SendQueue(this, host);
   }
 
   /** Bytes that wait for the peer. */
   get bytes(): number {
-    return this.queue.bytes + this.#waiting;
+    return this.#queue.bytes + this.#waiting;
+  }
+
+  /** Bytes of frames, which wait for the kernel alone. */
+  get queuedBytes(): number {
+    return this.#queue.bytes;
+  }
+
+  /** Messages that were dropped because the queue was full. */
+  get dropped(): number {
+    return this.#queue.dropped;
   }
 
   /** Bytes that are not in the queue yet. */
@@ -109,7 +130,7 @@ export class MessageSender implements MessageSequencerOwner {
   }
 
   #sendPlain(data: string | Uint8Array): SendResult {
-    const { queue } = this;
+    const queue = this.#queue;
     const before = queue.bytes;
     const result = queue.send(data);
     if (result === "dropped") return result;
@@ -129,7 +150,7 @@ export class MessageSender implements MessageSequencerOwner {
   /** Sends a text that is encoded slice by slice. */
   #sendLarge(text: string): SendResult {
     const length = byteLengthOf(text);
-    return this.queue.admitMessage(length) ? this.#sendLater(text, length) : "dropped";
+    return this.#queue.admitMessage(length) ? this.#sendLater(text, length) : "dropped";
   }
 
   /** Sends a message that is long enough to be compressed. */
@@ -141,16 +162,16 @@ export class MessageSender implements MessageSequencerOwner {
     const bytes = typeof data === "string" ? ENCODER.encode(data) : data;
     const smaller = deflate.deflateNow(bytes);
     if (smaller.length >= length) return this.#sendPlain(data);
-    if (!this.queue.admitMessage(smaller.length)) return "dropped";
+    if (!this.#queue.admitMessage(smaller.length)) return "dropped";
     const isText = typeof data === "string";
     this.#sendFrame(isText ? Opcode.Text : Opcode.Binary, smaller, true, true);
     this.streamed(isText ? "text" : "binary");
-    return this.queue.writing ? "queued" : "sent";
+    return this.#queue.writing ? "queued" : "sent";
   }
 
   /** Sends a message that takes its time, or comes behind one that does. */
   #sendLater(data: string | Uint8Array, length: number = byteLengthOf(data)): SendResult {
-    const sequencer = this.#sequencer ??= new MessageSequencer(this, this.queue, this.#host);
+    const sequencer = this.#sequencer ??= new MessageSequencer(this, this.#queue, this.#host);
     if (!this.#admitBehind(length)) return "dropped";
     // A copy, as for a message that goes into the queue at once; a text cannot be changed.
     const message = typeof data === "string" ? data : data.slice();
@@ -163,7 +184,7 @@ export class MessageSender implements MessageSequencerOwner {
   }
 
   #admitBehind(length: number, messages = 1): boolean {
-    const { queue } = this;
+    const queue = this.#queue;
     // A stream may last for ever: what waits for one is held to the same bound as what the kernel refuses.
     const ours = this.#takingTime !== undefined && !queue.congested;
     return queue.admitBehind(this.#waiting, length, { messages, ours });
@@ -186,7 +207,7 @@ export class MessageSender implements MessageSequencerOwner {
         if (held !== undefined) {
           this.#sendFrame(opcode, held, false, true);
           opcode = Opcode.Continuation;
-          if (this.queue.congested) await this.queue.taken();
+          if (this.#queue.congested) await this.#queue.taken();
         }
         held = part;
       }
@@ -198,7 +219,7 @@ export class MessageSender implements MessageSequencerOwner {
   /** Sends a message while it is made, as `Connection.send()` does. */
   async stream(stream: OutgoingStream, options: StreamOptions): Promise<"sent" | "dropped"> {
     if (this.#owner.open) {
-      this.#sequencer ??= new MessageSequencer(this, this.queue, this.#host);
+      this.#sequencer ??= new MessageSequencer(this, this.#queue, this.#host);
       return await this.#sequencer.stream(stream, options);
     }
     stream.cancel().catch(() => {});
@@ -219,7 +240,7 @@ export class MessageSender implements MessageSequencerOwner {
 
   #sendShared(shared: SharedFrames): void {
     const { bytes, messages, texts, textBytes, binaryBytes } = shared;
-    if (this.queue.sendShared(bytes, messages) === "dropped") return;
+    if (this.#queue.sendShared(bytes, messages) === "dropped") return;
     this.messages += messages;
     const { measurements } = this.#host;
     if (texts > 0) {
@@ -230,11 +251,16 @@ export class MessageSender implements MessageSequencerOwner {
     this.#owner.observer?.sentShared(shared);
   }
 
+  /** Sends a ping, unless so much waits that it would come late. */
+  ping(payload: Uint8Array): SendResult {
+    return this.#queue.congested ? "dropped" : this.sendControl(Opcode.Ping, payload);
+  }
+
   /** Sends a control frame, which waits for no message. */
   sendControl(opcode: Opcode, payload: Uint8Array): SendResult {
     this.#host.measurements.sent(opcode, 1, payload.length);
     this.#owner.observer?.sent(opcode, payload);
-    return this.queue.sendControl(opcode, payload);
+    return this.#queue.sendControl(opcode, payload);
   }
 
   sendFrame(opcode: Opcode, payload: Uint8Array, fin: boolean): void {
@@ -247,7 +273,7 @@ export class MessageSender implements MessageSequencerOwner {
     this.#owner.observer?.sent(opcode, payload, fin);
     // RFC 7692 6: RSV1 is for the first frame of a message.
     const compressed = deflated && opcode !== Opcode.Continuation;
-    this.queue.sendFrame(opcode, payload, { fin, compressed });
+    this.#queue.sendFrame(opcode, payload, { fin, compressed });
   }
 
   streamed(type: "text" | "binary"): void {
@@ -271,27 +297,40 @@ export class MessageSender implements MessageSequencerOwner {
 
   /** Whether the peer has not taken all messages; those behind a stream, which may never end, do not count. */
   get behind(): boolean {
-    return this.queue.bytes > 0 || this.#takingTime !== undefined;
+    return this.#queue.bytes > 0 || this.#takingTime !== undefined;
   }
 
   /** Whether so much waits that its peer should not be asked for more. */
   get congested(): boolean {
-    if (this.queue.congested) return true;
+    if (this.#queue.congested) return true;
     return this.#takingTime !== undefined && this.bytes > this.#host.limits.sendQueueBytes / 2;
   }
 
   /** Whether half of what may wait is left with so many bytes more; where nothing waits, any number is fine. */
   hasRoomFor(bytes: number): boolean {
     const waiting = this.bytes;
-    return waiting === 0 || waiting + bytes <= this.queue.mostBytes / 2;
+    return waiting === 0 || waiting + bytes <= this.#queue.mostBytes / 2;
   }
 
   /** Resolves when the peer has taken all that it is behind with now, or is gone. */
   taken(): Promise<void> {
     const sequencer = this.#takingTime;
     return sequencer === undefined
-      ? this.queue.taken()
-      : sequencer.whenQueued().then(() => this.queue.taken());
+      ? this.#queue.taken()
+      : sequencer.whenQueued().then(() => this.#queue.taken());
+  }
+
+  /** Resolves when the kernel has taken the frames that wait now, or the transport is broken. */
+  flushed(): Promise<void> {
+    return this.#queue.taken();
+  }
+
+  /** Resolves when all that waits now has left, or never will; tells whether the kernel took it. */
+  async delivered(): Promise<boolean> {
+    await this.whenQueued();
+    const goal = this.bytesOut + this.#queue.bytes;
+    await this.#queue.taken();
+    return this.bytesOut >= goal;
   }
 
   /** Where messages take their time, if they do and no stream is among them. */
@@ -300,15 +339,22 @@ export class MessageSender implements MessageSequencerOwner {
     return sequencer?.busy && !sequencer.streaming ? sequencer : undefined;
   }
 
-  /** The queue is empty: tells whether nothing waits here either; if not, the owner is told later. */
-  isDrained(): boolean {
-    if (!this.#sequencer?.busy) return true;
-    this.#sequencer.oweDrained();
-    return false;
+  wrote(bytes: number): void {
+    this.bytesOut += bytes;
   }
 
+  /** Tells the owner once, when nothing waits in the queue or before it. */
   emptied(): void {
-    this.#owner.emptied();
+    if (this.#sequencer?.busy) this.#sequencer.oweDrained();
+    else this.#owner.emptied();
+  }
+
+  overflowed(): void {
+    this.#owner.overflowed();
+  }
+
+  writeFailed(): void {
+    this.#owner.writeFailed();
   }
 
   /** The connection is over. */

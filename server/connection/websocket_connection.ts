@@ -42,7 +42,7 @@ import {
   type MessageSenderOwner,
 } from "./message_sender.ts";
 import type { OutgoingStream, StreamOptions } from "./message_sequencer.ts";
-import type { SendQueue, SendResult } from "./send_queue.ts";
+import type { SendResult } from "./send_queue.ts";
 import type { UnfinishedReason } from "./unfinished_messages.ts";
 
 /** The types that `send()` takes. */
@@ -131,9 +131,7 @@ export class WebSocketConnection<Data>
   readonly #session: Session;
   readonly #receiver: MessageReceiver;
   readonly #sender: MessageSender;
-  readonly #queue: SendQueue;
   readonly #connectedAt: number;
-  #bytesOut = 0;
   #bytesOutAtDeadline = 0;
   readonly #keepAlive = new KeepAlive();
   #writable: WritableStream<MessageData | Blob> | undefined = undefined;
@@ -164,7 +162,6 @@ export class WebSocketConnection<Data>
     this.sharedDeflateBits = deflate?.sharedBits ?? 0;
     const session = this.#session = new Session(this);
     const sender = this.#sender = new MessageSender(this, host, deflate);
-    this.#queue = sender.queue;
     this.#receiver = new MessageReceiver(this, host, { session, sender, deflate });
     this.position = host.hub.published; // what was said before is not for who comes now
     this.#connectedAt = this.#receiver.lastReceived;
@@ -296,8 +293,7 @@ export class WebSocketConnection<Data>
         `Cannot send ping as payload must be <= 125 bytes: received ${payload.length} bytes`,
       );
     }
-    if (!this.open || this.#queue.congested) return "dropped";
-    return this.sendControl(Opcode.Ping, payload);
+    return this.open ? this.#sender.ping(payload) : "dropped";
   }
 
   /** Has the round trip measured; tells whether a ping could be sent for it. */
@@ -353,17 +349,12 @@ export class WebSocketConnection<Data>
   }
 
   #setCloseDeadline(): void {
-    this.#bytesOutAtDeadline = this.#bytesOut;
+    this.#bytesOutAtDeadline = this.#sender.bytesOut;
     this.due = this.#host.sweeper.now + this.#host.limits.closeTimeout;
   }
 
-  wrote(bytes: number): void {
-    this.#bytesOut += bytes;
-  }
-
   emptied(): void {
-    if (!this.#sender.isDrained() || !this.open) return;
-    this.#call("drain", () => this.#host.handlers.drain?.(this));
+    if (this.open) this.#call("drain", () => this.#host.handlers.drain?.(this));
   }
 
   overflowed(): void {
@@ -398,10 +389,8 @@ export class WebSocketConnection<Data>
       write: async (data) => {
         const result = data instanceof Blob ? await this.send(data) : this.send(data);
         if (result === "dropped") throw new TypeError("Message was dropped");
-        await this.#sender.whenQueued();
-        const goal = this.#bytesOut + this.#queue.bytes;
-        await this.#queue.taken();
-        if (this.#phase >= Phase.Over && this.#bytesOut < goal) {
+        const delivered = await this.#sender.delivered();
+        if (!delivered && this.#phase >= Phase.Over) {
           throw new TypeError("Connection is closed");
         }
       },
@@ -464,7 +453,7 @@ export class WebSocketConnection<Data>
     // Messages that came before the Close are still handed over; its answer does not wait for that.
     const handed = this.#receiver.finish();
     if (handed === undefined) this.#isOver();
-    await this.#queue.taken();
+    await this.#sender.flushed();
     // 7.1.1: the server is the one that closes first.
     const { role } = this.#host;
     await linger(this.transport, pool, { maxBytes: limits.lingerBytes, waits: role === "client" });
@@ -492,7 +481,7 @@ export class WebSocketConnection<Data>
       return this.#look(now);
     }
     // A peer that still takes what was sent before gets all of it.
-    const taking = this.bufferedAmount > 0 && this.#bytesOut > this.#bytesOutAtDeadline;
+    const taking = this.bufferedAmount > 0 && this.#sender.bytesOut > this.#bytesOutAtDeadline;
     if (taking) return this.#setCloseDeadline();
     const message = "Connection is cut as its close took too long";
     this.#log({ level: "debug", event: "close_timeout", message });
@@ -504,8 +493,8 @@ export class WebSocketConnection<Data>
     const liveness = {
       lastReceived: this.#receiver.lastReceived,
       paused: this.#receiver.paused,
-      queuedBytes: this.#queue.bytes,
-      bytesOut: this.#bytesOut,
+      queuedBytes: this.#sender.queuedBytes,
+      bytesOut: this.#sender.bytesOut,
     };
     const verdict = this.#keepAlive.judge(now, liveness, this.#host.limits);
     if (verdict === "lost") {
@@ -570,10 +559,10 @@ export class WebSocketConnection<Data>
       // Taken from a clock that may be behind by a tick.
       lastActivity: sinceEpoch(Math.max(this.#connectedAt, this.#receiver.lastReceived)),
       bytesIn: this.#receiver.bytes,
-      bytesOut: this.#bytesOut,
+      bytesOut: this.#sender.bytesOut,
       messagesIn: this.#receiver.messages,
       messagesOut: this.#sender.messages,
-      messagesDropped: this.#queue.dropped,
+      messagesDropped: this.#sender.dropped,
       queuedBytes: this.bufferedAmount,
       ...this.roundTrip !== undefined && { roundTrip: this.roundTrip },
     };
@@ -584,7 +573,7 @@ export class WebSocketConnection<Data>
       case "age":
         return -sinceEpoch(this.#connectedAt);
       case "bytes":
-        return this.#receiver.bytes + this.#bytesOut;
+        return this.#receiver.bytes + this.#sender.bytesOut;
       case "queued":
         return this.bufferedAmount;
       case "idle":
@@ -596,10 +585,10 @@ export class WebSocketConnection<Data>
 
   addTo(sums: Counters): void {
     sums.bytesIn += this.#receiver.bytes;
-    sums.bytesOut += this.#bytesOut;
+    sums.bytesOut += this.#sender.bytesOut;
     sums.messagesIn += this.#receiver.messages;
     sums.messagesOut += this.#sender.messages;
-    sums.messagesDropped += this.#queue.dropped;
+    sums.messagesDropped += this.#sender.dropped;
   }
 }
 

@@ -149,7 +149,6 @@ class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
     this.closesThatWait++;
   }
 
-  wrote(): void {}
   emptied(): void {}
   overflowed(): void {
     this.overflows++;
