@@ -203,11 +203,11 @@ function expose<Target extends object, Name extends keyof Target>(
       exposed,
       name,
       typeof value === "function"
-        ? { value: value.bind(target), enumerable: true }
+        ? { value: value.bind(target), enumerable: true, writable: true }
         : { get: () => target[name], enumerable: true },
     );
   }
-  return Object.freeze(exposed);
+  return exposed;
 }
 
 class RunningServer<Data>

@@ -13,7 +13,7 @@ Deno.test("README: every block of TypeScript runs as a test", async () => {
     null,
   );
   const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
-  assert(/\.ci\/test\.ts .*--doc\b/.test(tasks.test));
+  assert(/\.ci\/run_tests\.ts .*--doc\b/.test(tasks.test));
 });
 
 Deno.test("README: its example runs in a project that links to a checkout", async () => {

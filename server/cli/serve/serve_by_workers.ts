@@ -47,7 +47,7 @@ export async function serveByWorkers(run: ServeRun): Promise<number> {
     port,
     drainDeadline,
     // As with the settings: whatever has become of the files, a worker that dies can be started again.
-    ...certificate && { orders: { changes: { certificate } } },
+    ...certificate && { config: { changes: { certificate } } },
     log,
     signal: ending.signal,
   });
