@@ -9,11 +9,11 @@
  * @module
  */
 
+import { stripVTControlCharacters } from "node:util";
+
 const ROOT = new URL("../", import.meta.url);
 const ALONE = /^\/\/ Runs alone: \S/m;
 const SUMMARY = /^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed(?: \| (\d+) ignored)?/;
-// deno-lint-ignore no-control-regex
-const COLOR = /\x1b\[[\d;]*m/g;
 
 /** Counts of tests: passed, failed and ignored. */
 type Counts = readonly [passed: number, failed: number, ignored: number];
@@ -53,7 +53,7 @@ async function runTests(args: string[]): Promise<{ code: number; counts: Counts 
     const lines = (line + decoder.decode(bytes, { stream: true })).split("\n");
     line = lines.pop()!;
     for (const text of lines) {
-      const [, passed, failed, ignored = 0] = SUMMARY.exec(text.replaceAll(COLOR, "")) ?? [];
+      const [, passed, failed, ignored = 0] = SUMMARY.exec(stripVTControlCharacters(text)) ?? [];
       if (passed !== undefined) counts = [Number(passed), Number(failed), Number(ignored)];
     }
   }
@@ -134,7 +134,9 @@ const [passed, failed, skipped] = [0, 1, 2].map((column) =>
 const code = results.find((result) => result.code !== 0)?.code ?? 0;
 const seconds = Math.round((performance.now() - start) / 1_000);
 Deno.stdout.writeSync(new TextEncoder().encode(
-  `\nBoth parts in ${Math.floor(seconds / 60)}m${seconds % 60}s:\n` +
+  `\n${parts.length === 1 ? "One part" : "Both parts"} in ${Math.floor(seconds / 60)}m${
+    seconds % 60
+  }s:\n` +
     `${code === 0 ? "ok" : "FAILED"} | ${passed} passed | ${failed} failed | ${skipped} ignored\n`,
 ));
 Deno.exit(code);

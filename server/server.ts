@@ -158,7 +158,7 @@ export interface Server<Data = unknown> extends AsyncDisposable {
  */
 export function serve<Data = undefined>(options: ServeOptions<Data>): Server<Data> {
   const server = new RunningServer(options);
-  // What the parts of a server ask of each other cannot be reached from JavaScript either.
+  // JavaScript, which types do not stop, cannot reach the calls between the parts of a server either.
   return Object.freeze<Server<Data>>({
     addr: server.addr,
     url: server.url,
@@ -586,7 +586,7 @@ class RunningServer<Data>
   }
 }
 
-/** What the sweeper has to look after in time. */
+/** The timeouts that the sweeper has to keep. */
 function timeoutsOf(limits: Limits): number[] {
   const { handshakeTimeout, pingInterval, closeTimeout, streamTimeout, messageTimeout } = limits;
   return [handshakeTimeout, pingInterval, closeTimeout, streamTimeout, messageTimeout];

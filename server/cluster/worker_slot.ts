@@ -14,7 +14,7 @@ const MAX_PAUSE = 30_000;
 /** A slot that has failed so many times in a row is not expected to be filled soon. */
 const MANY_FAILURES = 6;
 
-/** What a slot asks of its supervisor. */
+/** The part of its supervisor that a slot needs. */
 export interface WorkerSlotContext {
   /** Aborted when slots stay empty from now on. */
   readonly ending: AbortSignal;

@@ -1,6 +1,6 @@
 import type { ClientAddress } from "../net/client_address.ts";
 
-/** What is known of one connection without asking the kernel. Times are in ms since the epoch. */
+/** The record of one connection, made without asking the kernel. Times are in ms since the epoch. */
 export interface ConnectionRecord {
   /** Counts up from 1 in the order of the handshakes: the cursor of `registry.list()`. */
   readonly id: number;
@@ -15,8 +15,8 @@ export interface ConnectionRecord {
   /** The subprotocol that was agreed on; absent without one. */
   readonly subprotocol?: string;
   /**
-   * What compression keeps for the connection while it is idle, in bytes, once a message has gone each
-   * way; absent without compression.
+   * The bytes that compression keeps for the connection while it is idle, once a message has gone
+   * each way; absent without compression.
    */
   readonly deflateBytes?: number;
   /** When the handshake was over. */
@@ -39,7 +39,7 @@ export interface ConnectionRecord {
   readonly roundTrip?: number;
 }
 
-/** What is counted of each connection and summed up over all. */
+/** The counters of each connection, summed up over all. */
 export interface Counters {
   /** Bytes from peers. */
   bytesIn: number;
@@ -66,7 +66,7 @@ export interface Registered {
 }
 
 /**
- * What connections are sorted by, the greatest first.
+ * The orders of connections, the greatest first.
  *
  * - `age`: how long they have been there.
  * - `bytes`: bytes in both directions.

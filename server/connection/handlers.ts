@@ -2,9 +2,9 @@ import type { Message } from "../../protocol/mod.ts";
 import type { Connection } from "./connection.ts";
 
 /**
- * What the handlers of one server do; each is called with the connection it is about. Of what they
- * return only a promise means something: `message` has the next message wait for it, and one that
- * rejects is a fault of the handler.
+ * The handlers of one server; each is called with its connection. Of their return values only a
+ * promise means something: `message` has the next message wait for it, and one that rejects is a
+ * fault of the handler.
  */
 export interface Handlers<Data> {
   /**
@@ -29,7 +29,7 @@ export interface Handlers<Data> {
    * A ping came (RFC 6455 5.5.2); it is answered already.
    *
    * @param connection The connection.
-   * @param payload What is in it, at most 125 bytes; yours to keep.
+   * @param payload Its payload, at most 125 bytes; yours to keep.
    */
   ping?(connection: Connection<Data>, payload: Uint8Array<ArrayBuffer>): unknown;
   /**
@@ -37,7 +37,7 @@ export interface Handlers<Data> {
    * to none.
    *
    * @param connection The connection.
-   * @param payload What is in it, at most 125 bytes; yours to keep.
+   * @param payload Its payload, at most 125 bytes; yours to keep.
    */
   pong?(connection: Connection<Data>, payload: Uint8Array<ArrayBuffer>): unknown;
   /**

@@ -23,7 +23,7 @@ export interface StreamOptions {
   timeout?: number;
 }
 
-/** What a message sequencer shares with the server. */
+/** The part of the server that a message sequencer needs. */
 export interface MessageSequencerHost {
   /** How long the source of a stream may give nothing. */
   readonly limits: { readonly streamTimeout: number };

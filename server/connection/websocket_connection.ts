@@ -48,7 +48,7 @@ import type { UnfinishedReason } from "./unfinished_messages.ts";
 /** The types that `send()` takes. */
 const SENDABLE = "a string, an ArrayBuffer, a view of one, a Blob or a stream";
 
-/** How far the end of a connection has come, in order; the session knows of the Close frames alone. */
+/** The phases up to the end of a connection, in order; its session knows the Close frames alone. */
 const Phase = {
   Open: 0,
   /** The peer's Close waits for messages that came before it. */

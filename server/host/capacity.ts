@@ -1,5 +1,5 @@
 /**
- * How many connections the host's limits allow to one process, and which limit is met first. The
+ * The connections that the host's limits allow to one process, and the limit met first. The
  * figures come from host.ts.
  *
  * @module

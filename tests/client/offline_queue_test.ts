@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { OFFLINE_QUEUE_BYTES, OfflineQueue } from "../../client/offline_queue.js";
 import type { Data } from "../../client/reconnecting_mod.ts";
 
-/** What an queue counts for a message beside its payload. */
+/** The bytes that a queue counts for a message beside its payload. */
 const ENTRY = 64;
 
 const KEPT = { kept: true, dropped: [] as Data[] };

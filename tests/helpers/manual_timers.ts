@@ -72,7 +72,7 @@ export class HeldTimers implements Disposable {
     clearTimeout: globalThis.clearTimeout,
   };
   readonly #held = new Map<object, () => void>();
-  /** How many have begun so far. */
+  /** The number of timers that have begun so far. */
   begun = 0;
 
   /** @param length The length in milliseconds. */
@@ -91,7 +91,7 @@ export class HeldTimers implements Disposable {
     });
   }
 
-  /** How many wait. */
+  /** The number of timers that wait. */
   get size(): number {
     return this.#held.size;
   }

@@ -24,7 +24,7 @@ Deno.test("logSafely() hands an entry over, and ignores what is thrown, at once 
   assertEquals(got, [entry, entry]);
 });
 
-/** What the console gets of entries. */
+/** The lines that the console gets of entries. */
 function shown(...entries: LogEntry[]): unknown[][] {
   const { error } = console;
   const lines: unknown[][] = [];
@@ -73,7 +73,7 @@ Deno.test("logToConsole() shows nothing of a peer's that steers a terminal, and 
   }
 });
 
-/** What a terminal acts on, or hides. */
+/** The characters that a terminal acts on, or hides. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 Deno.test("cutText() leaves what fits, and says how much is missing of what does not", () => {

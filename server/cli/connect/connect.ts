@@ -179,9 +179,9 @@ class Connect {
     return this.#exitCodeOf(result);
   }
 
-  #exitCodeOf({ status, problem, left, cutShort }: PipeResult): number {
-    if (problem !== undefined) {
-      tell(this.#io, [firstLine(problem)]);
+  #exitCodeOf({ status, error, left, cutShort }: PipeResult): number {
+    if (error !== undefined) {
+      tell(this.#io, [firstLine(error)]);
       return 1;
     }
     if (left) return 0;

@@ -14,7 +14,7 @@ export type Order =
   | { readonly kind: "ping"; readonly text: string }
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "info" | "help" | "nothing" }
-  | { readonly kind: "fault"; readonly problem: string };
+  | { readonly kind: "problem"; readonly problem: string };
 
 /** What `/help` says. */
 export const COMMANDS_HELP: readonly string[] = [
@@ -48,16 +48,16 @@ export function parseOrder(line: string): Order {
       return parseBinary(rest);
     case "file":
       return rest === ""
-        ? { kind: "fault", problem: "expected the path of a file" }
+        ? { kind: "problem", problem: "expected the path of a file" }
         : { kind: "file", path: rest };
     case "info":
     case "help":
       return rest === ""
         ? { kind: name }
-        : { kind: "fault", problem: `/${name} takes nothing, received ${quote(rest)}` };
+        : { kind: "problem", problem: `/${name} takes nothing, received ${quote(rest)}` };
     default:
       return {
-        kind: "fault",
+        kind: "problem",
         problem: `no such command: ${quote(`/${name}`)}; /help lists them, and // sends a slash`,
       };
   }
@@ -67,7 +67,7 @@ function parseClose(rest: string): Order {
   if (rest === "") return { kind: "close" };
   const [, digits, reason = ""] = /^(\d+)(?:\s+([^]*))?$/.exec(rest) ?? [];
   if (digits === undefined) {
-    return { kind: "fault", problem: `expected a close code, received ${quote(rest)}` };
+    return { kind: "problem", problem: `expected a close code, received ${quote(rest)}` };
   }
   return { kind: "close", code: Number(digits), reason };
 }
@@ -76,8 +76,8 @@ function parseBinary(text: string): Order {
   try {
     const { bytes, format } = parseInput(new TextEncoder().encode(text), "auto");
     if (format !== "binary") return { kind: "send", data: bytes };
-    return { kind: "fault", problem: "expected bytes, written as hex or base64" };
+    return { kind: "problem", problem: "expected bytes, written as hex or base64" };
   } catch (error) {
-    return { kind: "fault", problem: `expected bytes as hex or base64: ${firstLine(error)}` };
+    return { kind: "problem", problem: `expected bytes as hex or base64: ${firstLine(error)}` };
   }
 }

@@ -105,7 +105,7 @@ export class Conversation {
         return this.#say(...this.#info());
       case "help":
         return this.#say(...COMMANDS_HELP);
-      case "fault":
+      case "problem":
         return this.#say(order.problem);
       case "nothing":
         return;

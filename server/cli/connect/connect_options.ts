@@ -166,7 +166,7 @@ const SWITCHES = [
  *
  * @param args The arguments after the command's name.
  * @param problems Gets a line for everything that is wrong.
- * @returns What was asked for; without a meaning where there are problems.
+ * @returns The options that were given; without a meaning where there are problems.
  */
 export function readConnectOptions(args: readonly string[], problems: string[]): ConnectOptions {
   const flags: Flags = parseArgs(args, {

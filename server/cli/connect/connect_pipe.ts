@@ -28,8 +28,8 @@ export interface PipeOptions {
 export interface PipeResult {
   /** How the connection ended. */
   readonly status: CloseStatus;
-  /** What was wrong with the input. */
-  readonly problem?: unknown;
+  /** The error of the input; absent where there was none. */
+  readonly error?: unknown;
   /** Whether nobody read on; it was closed because of that. */
   readonly left: boolean;
   /** Whether the connection ended before all input was sent. */
@@ -46,7 +46,7 @@ export class Pipe {
   #sent = false;
   #left = false;
   #cutShort = false;
-  #fault: unknown = undefined;
+  #error: unknown = undefined;
 
   /**
    * @param connection The connection.
@@ -81,7 +81,7 @@ export class Pipe {
       status,
       left: this.#left,
       cutShort: this.#cutShort,
-      ...this.#fault !== undefined && { problem: this.#fault },
+      ...this.#error !== undefined && { error: this.#error },
     };
   }
 
@@ -110,7 +110,7 @@ export class Pipe {
         if (this.#options.oneMessage) break;
       }
     } catch (error) {
-      this.#fault = error;
+      this.#error = error;
       return this.#close();
     }
     while (this.#connection.open && this.#connection.bufferedAmount > 0) await pause(LOOK);

@@ -12,7 +12,7 @@ const SHORTEST_TOKEN = 16;
 /** What a header can carry: printable ASCII without spaces. */
 const TOKEN = /^[!-~]+$/;
 
-/** What {@linkcode tokenProblem} expects. */
+/** The expectation of {@linkcode tokenProblem}. */
 const TOKEN_EXPECTED =
   `expected a token of at least ${SHORTEST_TOKEN} characters, printable ASCII without spaces`;
 

@@ -104,3 +104,26 @@ Deno.test("Server.broadcast() and broadcastInTurn() take bytes in every shape", 
     assertEquals((await messages.next()).value, PART);
   }
 });
+
+Deno.test("serve() refuses what a backplane gives that is no message", async () => {
+  const receivers = new Map<string, (data: never) => void>();
+  await using server = serve({
+    port: 0,
+    backplane: {
+      publish: () => "sent",
+      subscribe(channel, receive) {
+        receivers.set(channel, receive);
+        return () => receivers.delete(channel);
+      },
+      close: () => Promise.resolve(),
+    },
+  });
+  await using _client = await connect(server.url);
+  for (const data of [1, null, undefined, {}, [1]]) {
+    assertThrows(
+      () => receivers.get("broadcast")!(data as never),
+      TypeError,
+      "Cannot send message",
+    );
+  }
+});

@@ -43,8 +43,8 @@ for (
 ) {
   Deno.test(`parseOrder() says what is wrong with ${JSON.stringify(line)}`, () => {
     const order = parseOrder(line);
-    assertEquals(order.kind, "fault");
-    assertStringIncludes(order.kind === "fault" ? order.problem : "", problem);
+    assertEquals(order.kind, "problem");
+    assertStringIncludes(order.kind === "problem" ? order.problem : "", problem);
   });
 }
 
@@ -53,6 +53,6 @@ Deno.test("COMMANDS_HELP names commands that there are", () => {
   assertEquals(names, ["/close", "/ping", "/binary", "/file", "/info", "/help"]);
   for (const name of names) {
     const order = parseOrder(name);
-    assertEquals(order.kind === "fault" && order.problem.startsWith("no such"), false, name);
+    assertEquals(order.kind === "problem" && order.problem.startsWith("no such"), false, name);
   }
 });

@@ -112,13 +112,13 @@ Deno.test("Pipe closes when nobody reads on", async () => {
 });
 
 Deno.test("Pipe closes when the input fails, and says why", async () => {
-  const problem = new TypeError("no UTF-8");
+  const error = new TypeError("no UTF-8");
   async function* failing() {
     yield "a";
-    await Promise.reject(problem);
+    await Promise.reject(error);
   }
   const result = await pipe(echo, failing(), USUAL);
-  assertEquals([result.status.code, result.problem], [1000, problem]);
+  assertEquals([result.status.code, result.error], [1000, error]);
 });
 
 Deno.test("Pipe says so when the connection ends before all was sent", async () => {
