@@ -41,8 +41,11 @@ export type { ConnectionRecord } from "./server/connection/connection_record.ts"
 export type { DeflateOptions } from "./server/connection/deflate/options.ts";
 export type { Handlers } from "./server/connection/handlers.ts";
 export type { IncomingStream } from "./server/connection/incoming_streams.ts";
-export type { MessageData } from "./server/connection/message_data.ts";
-export type { OutgoingStream, StreamOptions } from "./server/connection/message_sequencer.ts";
+export type {
+  MessageData,
+  OutgoingStream,
+  StreamOptions,
+} from "./server/connection/message_data.ts";
 export type { SendResult } from "./server/connection/send_queue.ts";
 export type { PeerInfo } from "./server/http/proxy/client_identity.ts";
 export type { ForwardedHeader } from "./server/http/proxy/forwarded.ts";

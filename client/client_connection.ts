@@ -1,12 +1,10 @@
 import type { Connection } from "../server/connection/connection.ts";
+import type { ConnectionContext } from "../server/connection/connection_context.ts";
 import type { ConnectionDeflate } from "../server/connection/deflate/connection_deflate.ts";
 import type { Handlers } from "../server/connection/handlers.ts";
 import { Flusher } from "../server/connection/send_queue.ts";
 import { UnfinishedMessages } from "../server/connection/unfinished_messages.ts";
-import {
-  type ConnectionHost,
-  WebSocketConnection,
-} from "../server/connection/websocket_connection.ts";
+import { WebSocketConnection } from "../server/connection/websocket_connection.ts";
 import type { Limits } from "../server/limits.ts";
 import { type LogEntry, logSafely } from "../server/log.ts";
 import { DeadlineSweeper } from "../server/loop/deadline_sweeper.ts";
@@ -70,15 +68,15 @@ export class RunningClientConnection extends WebSocketConnection<undefined>
   implements ClientConnection {
   readonly extensions: string;
   readonly closed: Promise<ClosedStatus>;
-  readonly #client: ClientHost;
+  readonly #client: ClientContext;
 
   /**
    * @param transport The transport, owned from now on.
    * @param start What the handshake came to.
    */
   constructor(transport: Transport, start: ClientStart) {
-    const host = new ClientHost(start);
-    super(host, transport, {
+    const context = new ClientContext(start);
+    super(context, transport, {
       id: 1,
       key: formatFourTuple(ownTupleOf(transport)),
       client: undefined,
@@ -87,14 +85,14 @@ export class RunningClientConnection extends WebSocketConnection<undefined>
       deflate: start.deflate,
       data: undefined,
     });
-    this.#client = host;
+    this.#client = context;
     this.extensions = start.extensions;
-    this.closed = host.closed.promise;
+    this.closed = context.closed.promise;
     const { signal } = start.options;
     const cut = () => this.terminate();
     signal?.addEventListener("abort", cut);
-    host.finished.promise.then(() => signal?.removeEventListener("abort", cut));
-    host.sweeper.add(this);
+    context.finished.promise.then(() => signal?.removeEventListener("abort", cut));
+    context.sweeper.add(this);
     this.run(start.rest);
   }
 
@@ -108,8 +106,8 @@ export class RunningClientConnection extends WebSocketConnection<undefined>
   }
 }
 
-/** Whom one connection of a client belongs to. */
-class ClientHost implements ConnectionHost<undefined> {
+/** The context of a client's one connection. */
+class ClientContext implements ConnectionContext<undefined> {
   readonly role = "client";
   readonly maskKey = nextMaskKey;
   readonly limits: Limits;

@@ -26,7 +26,7 @@ import {
 } from "./host/report.ts";
 import { SocketTable } from "./host/socket_table.ts";
 import { Admission, type AdmissionRefusal, type HasAddress } from "./http/admission.ts";
-import { HttpConnection, type HttpConnectionHost } from "./http/http_connection.ts";
+import { HttpConnection, type HttpConnectionContext } from "./http/http_connection.ts";
 import { AllowedOrigins } from "./http/origin.ts";
 import { Proxies } from "./http/proxy/proxies.ts";
 import { changeLimits, type Limits, resolveLimits } from "./limits.ts";
@@ -213,7 +213,7 @@ function expose<Target extends object, Name extends keyof Target>(
 class RunningServer<Data>
   implements
     Omit<Server<Data>, keyof AsyncDisposable>,
-    HttpConnectionHost<Data>,
+    HttpConnectionContext<Data>,
     OperatedServer,
     DrainHost {
   readonly role = "server";

@@ -9,8 +9,7 @@ import type { CloseStatus, Message, Side } from "../../protocol/mod.ts";
 import type { ClientAddress } from "../net/client_address.ts";
 import type { FourTuple } from "../net/four_tuple.ts";
 import type { IncomingStream } from "./incoming_streams.ts";
-import type { MessageData } from "./message_data.ts";
-import type { OutgoingStream, StreamOptions } from "./message_sequencer.ts";
+import type { MessageData, OutgoingStream, StreamOptions } from "./message_data.ts";
 import type { SendResult } from "./send_queue.ts";
 
 /** How a connection ended, or is about to end. */

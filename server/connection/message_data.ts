@@ -1,6 +1,26 @@
 /** What can be sent as one message: a string is text, all else is binary. */
 export type MessageData = string | ArrayBuffer | ArrayBufferView;
 
+/** A message that is sent while it is made: its pieces in order, text or bytes. */
+export type OutgoingStream = ReadableStream<string | Uint8Array>;
+
+/** How a stream is sent. */
+export interface StreamOptions {
+  /**
+   * What the message is. Bytes of a text have to be UTF-8, and a string must not end in the middle of
+   * a surrogate pair.
+   *
+   * @default what the first piece is: a string makes a text, bytes a binary message
+   */
+  type?: "text" | "binary";
+  /**
+   * How long the source may give nothing, in milliseconds; `Infinity` where somebody else watches it.
+   *
+   * @default limits.streamTimeout
+   */
+  timeout?: number;
+}
+
 /**
  * Gives a message as the text or the bytes that are sent. Bytes are a view of what was given. Nothing
  * after it checks the type again.

@@ -1,18 +1,11 @@
 import { CloseCode, type Message } from "../../protocol/mod.ts";
+import type { ConnectionEvents } from "./connection_context.ts";
 import { Inbox } from "./inbox.ts";
 import { type IncomingStream, IncomingStreams } from "./incoming_streams.ts";
 
-/** Whose messages they are. */
-export interface MessageOwner {
-  /** Hands a message to the `message` handler; returns what the next one has to wait for. */
-  handle(message: Message): Promise<void> | undefined;
-  /** Begins the closing handshake. */
-  close(code: number): void;
-}
-
 /** Brings a connection's messages to its `message` handler, or to whoever asked for a stream of them. */
 export class MessageDelivery {
-  readonly #owner: MessageOwner;
+  readonly #connection: Pick<ConnectionEvents, "handle" | "close">;
   #inbox: Inbox | undefined = undefined;
   /** Takes fragments before they become messages; only where somebody asked for that. */
   streams: IncomingStreams | undefined = undefined;
@@ -24,9 +17,9 @@ export class MessageDelivery {
   #leaving: ReturnType<typeof setTimeout> | undefined = undefined;
   #over = false;
 
-  /** @param owner The connection. */
-  constructor(owner: MessageOwner) {
-    this.#owner = owner;
+  /** @param connection The connection. */
+  constructor(connection: Pick<ConnectionEvents, "handle" | "close">) {
+    this.#connection = connection;
   }
 
   /** Keeps messages for an `open` that has not asked for them yet, but still may. */
@@ -52,12 +45,12 @@ export class MessageDelivery {
   }
 
   #hand(message: Message): Promise<void> | undefined {
-    return this.#inbox === undefined ? this.#owner.handle(message) : this.#inbox.push(message);
+    return this.#inbox === undefined ? this.#connection.handle(message) : this.#inbox.push(message);
   }
 
   /** The messages as a stream, from now on. */
   get readable(): ReadableStream<Message> {
-    this.#inbox ??= new Inbox(() => this.#owner.close(CloseCode.NormalClosure));
+    this.#inbox ??= new Inbox(() => this.#connection.close(CloseCode.NormalClosure));
     if (this.#over) {
       while (this.#early.length > 0) this.#handEarly();
       this.#inbox.close();
@@ -73,7 +66,7 @@ export class MessageDelivery {
 
   /** The messages that begin from now on, each as a stream of its own, for a loop. */
   streamedMessages(): AsyncIterableIterator<IncomingStream> {
-    this.streams ??= new IncomingStreams(() => this.#owner.close(CloseCode.NormalClosure));
+    this.streams ??= new IncomingStreams(() => this.#connection.close(CloseCode.NormalClosure));
     if (this.#over) this.streams.close();
     this.#asked?.resolve();
     return this.#loopOver(this.streams.readable);
@@ -85,7 +78,7 @@ export class MessageDelivery {
       next: () => messages.next(),
       return: async () => {
         // Not at once, since an exception leaves a loop too, and then it is the fault that closes.
-        this.#leaving ??= setTimeout(() => this.#owner.close(CloseCode.NormalClosure));
+        this.#leaving ??= setTimeout(() => this.#connection.close(CloseCode.NormalClosure));
         await messages.return?.();
         return { done: true, value: undefined };
       },

@@ -3,29 +3,19 @@ import {
   FrameDecoder,
   isControl,
   type Message,
-  type MessageLimits,
   Opcode,
-  type Role,
   type Session,
 } from "../../protocol/mod.ts";
-import type { DeadlineSweeper } from "../loop/deadline_sweeper.ts";
-import { type EventLoopBudget, FRAMES_PER_LOOK } from "../loop/event_loop_budget.ts";
-import type { Patience, Patient } from "../loop/patience.ts";
-import type { Measurements } from "../metrics/measurements.ts";
-import type { BufferPool } from "../net/buffer_pool.ts";
-import type { Transport } from "../net/transport.ts";
+import { FRAMES_PER_LOOK } from "../loop/event_loop_budget.ts";
+import type { Patient } from "../loop/patience.ts";
 import { type Waiter, waitForBytes } from "../net/wait_for_bytes.ts";
+import type { ConnectionContext, ConnectionEvents } from "./connection_context.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
-import type { FrameObserver } from "./frame_observer.ts";
 import { FrameSource } from "./frame_source.ts";
-import { MessageDelivery, type MessageOwner } from "./message_delivery.ts";
+import { MessageDelivery } from "./message_delivery.ts";
 import type { MessageSender } from "./message_sender.ts";
 import { ReadAhead } from "./read_ahead.ts";
-import type {
-  UnfinishedMessage,
-  UnfinishedMessages,
-  UnfinishedReason,
-} from "./unfinished_messages.ts";
+import type { UnfinishedMessage, UnfinishedReason } from "./unfinished_messages.ts";
 
 /** A connection that was silent for this many milliseconds before something came is parked after it. */
 const PARK_AFTER = 2_000;
@@ -33,50 +23,32 @@ const PARK_AFTER = 2_000;
 /** So many bytes that were read count for as much as a frame, since to look at them is work too. */
 const FRAME_BYTES = 16_384;
 
-/** What the messages of one server share on their way in. */
-export interface MessageReceiverHost {
-  /** Which side of the connections it is (RFC 6455 5.1). */
-  readonly role: Role;
-  /** How large messages may be. */
-  readonly limits: MessageLimits;
-  /** Lends the buffers to read into. */
-  readonly pool: BufferPool;
-  /** Tells the time. */
-  readonly sweeper: Pick<DeadlineSweeper, "now" | "recently">;
-  /** Keeps busy connections from holding the event loop. */
-  readonly budget: EventLoopBudget;
-  /** Bounds what messages hold before they are whole, and for how long. */
-  readonly unfinished: UnfinishedMessages;
-  /** Finds waits that take long. */
-  readonly patience: Pick<Patience, "watch">;
-  /** Counts what metrics need. */
-  readonly measurements: Measurements;
-}
+type ReceiverContext = Pick<
+  ConnectionContext<never>,
+  | "role"
+  | "limits"
+  | "pool"
+  | "sweeper"
+  | "budget"
+  | "unfinished"
+  | "patience"
+  | "measurements"
+>;
 
-/** Whose messages they are. */
-export interface MessageReceiverOwner extends MessageOwner {
-  /** Where the bytes come from. */
-  readonly transport: Pick<Transport, "read">;
-  /** The peer's address. */
-  readonly remoteAddress: string;
-  /** Whether messages are still handed over. */
-  readonly open: boolean;
-  /** Who watches the frames. */
-  readonly observer: FrameObserver | undefined;
-  /** The peer's Close has come, and waits for messages that came before it to be handed over. */
-  closeWaits(): void;
-  /**
-   * Nothing more is received.
-   *
-   * @param failure The rule that the peer broke, or a fault of this server's; `undefined` when the
-   * peer has left, or the session is over.
-   */
-  receivedLast(failure: unknown): void;
-  /** A message that is not whole is given up, and the connection with it. */
-  gaveUp(reason: UnfinishedReason): void;
-}
+type ReceiverEvents = Pick<
+  ConnectionEvents,
+  | "transport"
+  | "remoteAddress"
+  | "open"
+  | "observer"
+  | "handle"
+  | "close"
+  | "closeWaits"
+  | "receivedLast"
+  | "gaveUp"
+>;
 
-/** What one connection has besides its way in. */
+/** The parts of a connection besides its way in. */
 export interface MessageReceiverParts {
   /** Makes messages of fragments, and answers control frames. */
   readonly session: Session;
@@ -107,8 +79,8 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
   messages = 0;
   /** When something came last. */
   lastReceived: number;
-  readonly #owner: MessageReceiverOwner;
-  readonly #host: MessageReceiverHost;
+  readonly #connection: ReceiverEvents;
+  readonly #context: ReceiverContext;
   readonly #session: Session;
   readonly #sender: MessageSender;
   readonly #deflate: ConnectionDeflate | undefined;
@@ -131,21 +103,21 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
   #inflating = false;
 
   /**
-   * @param owner The connection.
-   * @param host What it shares with others.
-   * @param parts What else it has.
+   * @param connection The connection.
+   * @param context What it shares with others.
+   * @param parts The other parts of the connection.
    */
   constructor(
-    owner: MessageReceiverOwner,
-    host: MessageReceiverHost,
+    connection: ReceiverEvents,
+    context: ReceiverContext,
     { session, sender, deflate }: MessageReceiverParts,
   ) {
-    this.#owner = owner;
-    this.#host = host;
+    this.#connection = connection;
+    this.#context = context;
     this.#session = session;
     this.#sender = sender;
     this.#deflate = deflate;
-    this.lastReceived = host.sweeper.now;
+    this.lastReceived = context.sweeper.now;
   }
 
   /** Whether it waits for its own side, so that a silent peer is not to blame. */
@@ -156,7 +128,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
   /** Where messages are asked for that are not to go to the `message` handler. */
   get delivery(): MessageDelivery {
     if (this.#delivery === undefined) {
-      this.#delivery = new MessageDelivery(this.#owner);
+      this.#delivery = new MessageDelivery(this.#connection);
       if (this.#stopped) this.#delivery.end();
     }
     return this.#delivery;
@@ -176,7 +148,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
   #park(): void {
     this.#session.rest();
     if (this.#decoder?.isBetweenMessages) this.#decoder = undefined;
-    waitForBytes(this.#owner.transport, this.#host.pool, this);
+    waitForBytes(this.#connection.transport, this.#context.pool, this);
   }
 
   woken(first: Uint8Array | undefined): void {
@@ -191,15 +163,15 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
     } catch (error) {
       failure = error;
     }
-    this.#owner.receivedLast(failure);
+    this.#connection.receivedLast(failure);
   }
 
   /** Receives until nothing more comes for now: `true`, or ever: `false`. */
   async #receiveFrames(first: Uint8Array): Promise<boolean> {
-    const { role, limits, pool, sweeper, budget, measurements } = this.#host;
+    const { role, limits, pool, sweeper, budget, measurements } = this.#context;
     const deflate = this.#deflate !== undefined;
     const decoder = this.#decoder ??= new FrameDecoder({ role, limits, deflate });
-    const source = new FrameSource(this.#owner.transport, decoder, pool, first);
+    const source = new FrameSource(this.#connection.transport, decoder, pool, first);
     const reader = new ReadableStream(source, { highWaterMark: 0 }).getReader();
     /** How long nothing had come before the burst of reads that this is about. */
     let silence = 0;
@@ -220,7 +192,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
         measurements.received(fragments);
         for (let at = 0; at < fragments.length; at++) {
           const fragment = fragments[at]!;
-          this.#owner.observer?.received(fragment);
+          this.#connection.observer?.received(fragment);
           if (this.#ahead !== undefined) {
             if (!isControl(fragment.opcode)) await this.#makeRoom(fragment);
             else if (fragment.opcode === Opcode.Close) await this.#catchUp(this.#ahead);
@@ -280,11 +252,11 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
 
   #receiveDeflated(fragment: Fragment): Message | undefined | Promise<Message | undefined> {
     // What comes when either side has begun to close is thrown away.
-    if (!this.#owner.open) return undefined;
-    const wait = this.#host.budget.spentForWork();
+    if (!this.#connection.open) return undefined;
+    const wait = this.#context.budget.spentForWork();
     return wait === undefined
       ? this.#inflate(fragment)
-      : wait.then(() => this.#owner.open ? this.#inflate(fragment) : undefined);
+      : wait.then(() => this.#connection.open ? this.#inflate(fragment) : undefined);
   }
 
   #inflate(fragment: Fragment): Message | undefined | Promise<Message | undefined> {
@@ -303,7 +275,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
     this.#inflating = true;
     try {
       for await (const fragment of fragments) {
-        if (!this.#owner.open) break;
+        if (!this.#connection.open) break;
         message = await this.#receivePlain(fragment);
         // A few bytes may become as much as a message may have.
         if (message !== undefined) continue;
@@ -312,14 +284,14 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
       }
     } finally {
       this.#inflating = false;
-      if (!this.#owner.open) this.#deflate?.stopInflating();
+      if (!this.#connection.open) this.#deflate?.stopInflating();
     }
     return message;
   }
 
   /** Has what is set aside for a message that is not whole counted, and the time that it takes. */
   #noteUnfinished(arrived: number): void {
-    const { unfinished } = this.#host;
+    const { unfinished } = this.#context;
     const bytes = this.#session.heldBytes + (this.#deflate?.heldBytes ?? 0);
     if (!this.#stopped) unfinished.update(this, bytes, arrived);
   }
@@ -327,25 +299,25 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
   /** A message is whole, or its connection is over: nothing is held for it any more. */
   #finished(): void {
     this.#unfinished = false;
-    this.#host.unfinished.delete(this);
+    this.#context.unfinished.delete(this);
   }
 
   get address(): string {
-    return this.#owner.remoteAddress;
+    return this.#connection.remoteAddress;
   }
 
   get excused(): boolean {
-    return this.paused || !this.#owner.open || this.#delivery?.streams?.inMessage === true;
+    return this.paused || !this.#connection.open || this.#delivery?.streams?.inMessage === true;
   }
 
   giveUp(reason: UnfinishedReason): void {
-    this.#owner.gaveUp(reason);
+    this.#connection.gaveUp(reason);
     if (!this.#inflating) this.#deflate?.stopInflating();
   }
 
   /** Hands a fragment to whoever reads messages as streams. */
   #stream(fragment: Fragment): Promise<undefined> | undefined {
-    if (!this.#owner.open) return undefined;
+    if (!this.#connection.open) return undefined;
     const streams = this.#delivery!.streams!;
     if (fragment.last && fragment.fin) this.#count(streams.isText);
     const ahead = this.#ahead;
@@ -363,13 +335,13 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
     if (this.#discards) return undefined; // we have begun to close meanwhile
     this.#count(typeof message === "string");
     const delivery = this.#delivery;
-    return delivery === undefined ? this.#owner.handle(message) : delivery.deliver(message);
+    return delivery === undefined ? this.#connection.handle(message) : delivery.deliver(message);
   }
 
   /** Keeps a message until those before it are dealt with. */
   #hold(ahead: ReadAhead, message: Message): void {
     ahead.add(message.length, () => {
-      const before = this.#host.role === "server" ? -1 : this.#sender.bytes;
+      const before = this.#context.role === "server" ? -1 : this.#sender.bytes;
       const handled = this.#hand(message);
       if (this.#sender.bytes <= before) return handled;
       const uncongested = () => this.#sender.congested ? this.#sender.taken() : undefined;
@@ -379,7 +351,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
 
   #count(isText: boolean): void {
     this.messages++;
-    if (isText) this.#host.measurements.textIn++;
+    if (isText) this.#context.measurements.textIn++;
   }
 
   /**
@@ -402,7 +374,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
 
   /** Has somebody look whether the waits from now on take long. */
   #watch(): OwnWait {
-    this.#host.patience.watch(this);
+    this.#context.patience.watch(this);
     return { pending: undefined, seen: undefined };
   }
 
@@ -439,20 +411,20 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
     for (let room = this.#ahead?.room; room !== undefined; room = this.#ahead?.room) {
       await this.#pauseFor(room);
     }
-    this.#ahead?.count(payload.length, compressed ? this.#host.limits.messageBytes : 0);
+    this.#ahead?.count(payload.length, compressed ? this.#context.limits.messageBytes : 0);
   }
 
   /** Lets messages be handed over that came before a Close, so that they can be answered. */
   async #catchUp(ahead: ReadAhead): Promise<void> {
     const { empty } = ahead;
     if (empty === undefined) return;
-    this.#owner.closeWaits();
+    this.#connection.closeWaits();
     await this.#pauseFor(empty);
     // The last one has as long as any other.
     if (ahead === this.#ahead) await this.#waitFor(ahead.ended);
   }
 
-  /** What {@linkcode MessageReceiverOwner.closeWaits} told of has waited for long enough. */
+  /** What {@linkcode ConnectionEvents.closeWaits} told of has waited for long enough. */
   stopWaiting(): void {
     this.finish();
     this.#dropAhead();
@@ -467,7 +439,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
   /** Hands over what was read ahead, now that its turn has come. */
   #handOn(ahead: ReadAhead, taken = false): void {
     if (ahead !== this.#ahead) return;
-    const { role, budget } = this.#host;
+    const { role, budget } = this.#context;
     // As for a batch that comes.
     if (!taken && role === "server" && this.#sender.behind) {
       this.#sender.taken().then(() => this.#handOn(ahead, true));

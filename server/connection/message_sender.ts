@@ -1,71 +1,47 @@
 import { Opcode, payloadBytes } from "../../protocol/mod.ts";
-import type { EventLoopBudget } from "../loop/event_loop_budget.ts";
-import type { Measurements } from "../metrics/measurements.ts";
 import type { SharedFrames } from "../topics/hub.ts";
+import type { ConnectionContext, ConnectionEvents } from "./connection_context.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
-import type { FrameObserver } from "./frame_observer.ts";
-import {
-  MessageSequencer,
-  type MessageSequencerHost,
-  type MessageSequencerOwner,
-  type OutgoingStream,
-  type StreamOptions,
-} from "./message_sequencer.ts";
+import type { OutgoingStream, StreamOptions } from "./message_data.ts";
+import { type FrameSender, MessageSequencer } from "./message_sequencer.ts";
 import { byteLengthOf, encodeSliced } from "./message_slices.ts";
-import {
-  SendQueue,
-  type SendQueueHost,
-  type SendQueueOwner,
-  type SendResult,
-} from "./send_queue.ts";
+import { SendQueue, type SendQueueEvents, type SendResult } from "./send_queue.ts";
 
 /** A text with more units than this takes its time, since its encoding would hold the event loop. */
 const AT_ONCE_UNITS = 1_048_576;
 
 const ENCODER = new TextEncoder();
 
-/** What the messages of one server share on their way out. */
-export interface MessageSenderHost extends SendQueueHost, MessageSequencerHost {
-  /** Counts what metrics need. */
-  readonly measurements: Measurements;
-  /** Tells whether there is time to deflate. */
-  readonly budget: EventLoopBudget;
-  readonly limits: SendQueueHost["limits"] & MessageSequencerHost["limits"];
-}
+type SenderContext = Pick<
+  ConnectionContext<never>,
+  "limits" | "pool" | "flusher" | "maskKey" | "sweeper" | "budget" | "measurements"
+>;
 
-/** Whose messages they are. */
-export interface MessageSenderOwner {
-  /** The transport that the frames are written to. */
-  readonly transport: SendQueueOwner["transport"];
-  /** Whether messages are still taken. */
-  readonly open: boolean;
-  /** Whether those that were taken may still leave. */
-  readonly sendable: boolean;
-  /** Who watches the frames. */
-  readonly observer: FrameObserver | undefined;
-  /** As {@linkcode MessageSequencerOwner.brokeOff}. */
-  brokeOff: MessageSequencerOwner["brokeOff"];
-  /** A backlog is gone: nothing waits any more, in the queue or before it. */
-  emptied(): void;
-  /** A message did not fit, and the policy is to close. */
-  overflowed(): void;
-  /** The transport is broken. */
-  writeFailed(): void;
-}
+type SenderEvents = Pick<
+  ConnectionEvents,
+  | "transport"
+  | "open"
+  | "sendable"
+  | "observer"
+  | "brokeOff"
+  | "emptied"
+  | "overflowed"
+  | "writeFailed"
+>;
 
 /**
  * The way out of one connection: makes frames of messages, compressed where that was agreed on, and
  * keeps their order where one of them takes its time.
  */
-export class MessageSender implements MessageSequencerOwner, SendQueueOwner {
-  readonly transport: SendQueueOwner["transport"];
+export class MessageSender implements FrameSender, SendQueueEvents {
+  readonly transport: SendQueueEvents["transport"];
   /** Messages that were sent or queued. */
   messages = 0;
   /** Bytes that the kernel has taken. */
   bytesOut = 0;
   readonly #queue: SendQueue;
-  readonly #owner: MessageSenderOwner;
-  readonly #host: MessageSenderHost;
+  readonly #connection: SenderEvents;
+  readonly #context: SenderContext;
   readonly #deflate: ConnectionDeflate | undefined;
   /** What waits while one message takes its time; only where one did. */
   #sequencer: MessageSequencer | undefined = undefined;
@@ -73,20 +49,20 @@ export class MessageSender implements MessageSequencerOwner, SendQueueOwner {
   #underWay = 0;
 
   /**
-   * @param owner The connection.
-   * @param host What it shares with others.
+   * @param connection The connection.
+   * @param context What it shares with others.
    * @param deflate Compresses, where that was agreed on.
    */
   constructor(
-    owner: MessageSenderOwner,
-    host: MessageSenderHost,
+    connection: SenderEvents,
+    context: SenderContext,
     deflate: ConnectionDeflate | undefined,
   ) {
-    this.#owner = owner;
-    this.#host = host;
+    this.#connection = connection;
+    this.#context = context;
     this.#deflate = deflate;
-    this.transport = owner.transport;
-    this.#queue = new SendQueue(this, host);
+    this.transport = connection.transport;
+    this.#queue = new SendQueue(this, context);
   }
 
   /** Bytes that wait for the peer. */
@@ -110,7 +86,7 @@ export class MessageSender implements MessageSequencerOwner, SendQueueOwner {
   }
 
   get sendable(): boolean {
-    return this.#owner.sendable;
+    return this.#connection.sendable;
   }
 
   /**
@@ -120,7 +96,7 @@ export class MessageSender implements MessageSequencerOwner, SendQueueOwner {
    * @returns What became of it.
    */
   send(data: string | Uint8Array): SendResult {
-    if (!this.#owner.open) return "dropped";
+    if (!this.#connection.open) return "dropped";
     if (this.#sequencer?.busy) return this.#sendLater(data);
     if (this.#deflate !== undefined && data.length >= this.#deflate.threshold) {
       return this.#sendDeflated(data, this.#deflate);
@@ -134,15 +110,15 @@ export class MessageSender implements MessageSequencerOwner, SendQueueOwner {
     const before = queue.bytes;
     const result = queue.send(data);
     if (result === "dropped") return result;
-    const { measurements } = this.#host;
+    const { measurements } = this.#context;
     this.messages++;
     if (typeof data === "string") {
       measurements.textOut++;
       measurements.sent(Opcode.Text, 1, payloadBytes(queue.bytes - before));
-      this.#owner.observer?.sent(Opcode.Text, data);
+      this.#connection.observer?.sent(Opcode.Text, data);
     } else {
       measurements.sent(Opcode.Binary, 1, data.length);
-      this.#owner.observer?.sent(Opcode.Binary, data);
+      this.#connection.observer?.sent(Opcode.Binary, data);
     }
     return result;
   }
@@ -156,7 +132,7 @@ export class MessageSender implements MessageSequencerOwner, SendQueueOwner {
   /** Sends a message that is long enough to be compressed. */
   #sendDeflated(data: string | Uint8Array, deflate: ConnectionDeflate): SendResult {
     const length = byteLengthOf(data);
-    if (deflate.takesTime(length) || this.#host.budget.isOverdue()) {
+    if (deflate.takesTime(length) || this.#context.budget.isOverdue()) {
       return this.#sendLater(data, length);
     }
     const bytes = typeof data === "string" ? ENCODER.encode(data) : data;
@@ -171,7 +147,7 @@ export class MessageSender implements MessageSequencerOwner, SendQueueOwner {
 
   /** Sends a message that takes its time, or comes behind one that does. */
   #sendLater(data: string | Uint8Array, length: number = byteLengthOf(data)): SendResult {
-    const sequencer = this.#sequencer ??= new MessageSequencer(this, this.#queue, this.#host);
+    const sequencer = this.#sequencer ??= new MessageSequencer(this, this.#queue, this.#context);
     if (!this.#admitBehind(length)) return "dropped";
     // A copy, as for a message that goes into the queue at once; a text cannot be changed.
     const message = typeof data === "string" ? data : data.slice();
@@ -199,7 +175,7 @@ export class MessageSender implements MessageSequencerOwner, SendQueueOwner {
     if (deflate === undefined || length < deflate.threshold) {
       this.sendFrame(opcode, isText ? await encodeSliced(message, length) : message, true);
     } else {
-      await this.#host.budget.spentForWork();
+      await this.#context.budget.spentForWork();
       if (!this.sendable) return;
       let held: Uint8Array | undefined;
       for await (const part of deflate.deflate(message)) {
@@ -218,8 +194,8 @@ export class MessageSender implements MessageSequencerOwner, SendQueueOwner {
 
   /** Sends a message while it is made, as `Connection.send()` does. */
   async stream(stream: OutgoingStream, options: StreamOptions): Promise<"sent" | "dropped"> {
-    if (this.#owner.open) {
-      this.#sequencer ??= new MessageSequencer(this, this.#queue, this.#host);
+    if (this.#connection.open) {
+      this.#sequencer ??= new MessageSequencer(this, this.#queue, this.#context);
       return await this.#sequencer.stream(stream, options);
     }
     stream.cancel().catch(() => {});
@@ -228,7 +204,7 @@ export class MessageSender implements MessageSequencerOwner, SendQueueOwner {
 
   /** Sends messages that were encoded for many. */
   sendShared(shared: SharedFrames): void {
-    if (!this.#owner.open) return;
+    if (!this.#connection.open) return;
     const { bytes, messages } = shared;
     const sequencer = this.#sequencer;
     if (!sequencer?.busy) return this.#sendShared(shared);
@@ -242,13 +218,13 @@ export class MessageSender implements MessageSequencerOwner, SendQueueOwner {
     const { bytes, messages, texts, textBytes, binaryBytes } = shared;
     if (this.#queue.sendShared(bytes, messages) === "dropped") return;
     this.messages += messages;
-    const { measurements } = this.#host;
+    const { measurements } = this.#context;
     if (texts > 0) {
       measurements.textOut += texts;
       measurements.sent(Opcode.Text, texts, textBytes);
     }
     if (texts < messages) measurements.sent(Opcode.Binary, messages - texts, binaryBytes);
-    this.#owner.observer?.sentShared(shared);
+    this.#connection.observer?.sentShared(shared);
   }
 
   /** Sends a ping, unless so much waits that it would come late. */
@@ -258,8 +234,8 @@ export class MessageSender implements MessageSequencerOwner, SendQueueOwner {
 
   /** Sends a control frame, which waits for no message. */
   sendControl(opcode: Opcode, payload: Uint8Array): SendResult {
-    this.#host.measurements.sent(opcode, 1, payload.length);
-    this.#owner.observer?.sent(opcode, payload);
+    this.#context.measurements.sent(opcode, 1, payload.length);
+    this.#connection.observer?.sent(opcode, payload);
     return this.#queue.sendControl(opcode, payload);
   }
 
@@ -269,8 +245,8 @@ export class MessageSender implements MessageSequencerOwner, SendQueueOwner {
 
   #sendFrame(opcode: Opcode, payload: Uint8Array, fin: boolean, deflated: boolean): void {
     if (!this.sendable) return;
-    this.#host.measurements.sent(opcode, 1, payload.length);
-    this.#owner.observer?.sent(opcode, payload, fin);
+    this.#context.measurements.sent(opcode, 1, payload.length);
+    this.#connection.observer?.sent(opcode, payload, fin);
     // RFC 7692 6: RSV1 is for the first frame of a message.
     const compressed = deflated && opcode !== Opcode.Continuation;
     this.#queue.sendFrame(opcode, payload, { fin, compressed });
@@ -278,11 +254,11 @@ export class MessageSender implements MessageSequencerOwner, SendQueueOwner {
 
   streamed(type: "text" | "binary"): void {
     this.messages++;
-    if (type === "text") this.#host.measurements.textOut++;
+    if (type === "text") this.#context.measurements.textOut++;
   }
 
   brokeOff(reason: "source_failed" | "source_silent", error?: unknown): void {
-    this.#owner.brokeOff(reason, error);
+    this.#connection.brokeOff(reason, error);
   }
 
   /** As {@linkcode MessageSequencer.runBehind}, for the messages that take their time. */
@@ -303,7 +279,7 @@ export class MessageSender implements MessageSequencerOwner, SendQueueOwner {
   /** Whether so much waits that its peer should not be asked for more. */
   get congested(): boolean {
     if (this.#queue.congested) return true;
-    return this.#takingTime !== undefined && this.bytes > this.#host.limits.sendQueueBytes / 2;
+    return this.#takingTime !== undefined && this.bytes > this.#context.limits.sendQueueBytes / 2;
   }
 
   /** Whether half of what may wait is left with so many bytes more; where nothing waits, any number is fine. */
@@ -343,18 +319,18 @@ export class MessageSender implements MessageSequencerOwner, SendQueueOwner {
     this.bytesOut += bytes;
   }
 
-  /** Tells the owner once, when nothing waits in the queue or before it. */
+  /** Tells the connection once, when nothing waits in the queue or before it. */
   emptied(): void {
     if (this.#sequencer?.busy) this.#sequencer.oweDrained();
-    else this.#owner.emptied();
+    else this.#connection.emptied();
   }
 
   overflowed(): void {
-    this.#owner.overflowed();
+    this.#connection.overflowed();
   }
 
   writeFailed(): void {
-    this.#owner.writeFailed();
+    this.#connection.writeFailed();
   }
 
   /** The connection is over. */

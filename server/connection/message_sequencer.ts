@@ -1,46 +1,22 @@
 import { Opcode } from "../../protocol/mod.ts";
-import type { DeadlineSweeper, HasDeadline } from "../loop/deadline_sweeper.ts";
+import type { HasDeadline } from "../loop/deadline_sweeper.ts";
+import type { ConnectionContext, ConnectionEvents } from "./connection_context.ts";
 import { isIncoming } from "./incoming_streams.ts";
+import type { OutgoingStream, StreamOptions } from "./message_data.ts";
 import { COPY_BYTES, type SendQueue } from "./send_queue.ts";
 
-/** A message that is sent while it is made: its pieces in order, text or bytes. */
-export type OutgoingStream = ReadableStream<string | Uint8Array>;
+type SequencerContext = Pick<ConnectionContext<never>, "limits" | "sweeper">;
 
-/** How a stream is sent. */
-export interface StreamOptions {
-  /**
-   * What the message is. Bytes of a text have to be UTF-8, and a string must not end in the middle of
-   * a surrogate pair.
-   *
-   * @default what the first piece is: a string makes a text, bytes a binary message
-   */
-  type?: "text" | "binary";
-  /**
-   * How long the source may give nothing, in milliseconds; `Infinity` where somebody else watches it.
-   *
-   * @default limits.streamTimeout
-   */
-  timeout?: number;
-}
-
-/** The part of the server that a message sequencer needs. */
-export interface MessageSequencerHost {
-  /** How long the source of a stream may give nothing. */
-  readonly limits: { readonly streamTimeout: number };
-  /** Looks after that. */
-  readonly sweeper: Pick<DeadlineSweeper, "now" | "add" | "delete">;
-}
-
-/** Whose messages a message sequencer sends. */
-export interface MessageSequencerOwner {
+/** Makes frames of messages; the sender of a connection. */
+export interface FrameSender {
   /** Whether frames of messages may still leave. */
   readonly sendable: boolean;
   /** A frame of a message leaves. */
   sendFrame(opcode: Opcode, payload: Uint8Array, fin: boolean): void;
   /** A streamed message is whole. */
   streamed(type: "text" | "binary"): void;
-  /** A streamed message can never become whole: its source failed, or gave nothing for too long. */
-  brokeOff(reason: "source_failed" | "source_silent", error?: unknown): void;
+  /** As {@linkcode ConnectionEvents.brokeOff}. */
+  brokeOff: ConnectionEvents["brokeOff"];
   /** A backlog is gone. */
   emptied(): void;
 }
@@ -67,8 +43,8 @@ export class MessageSequencer implements HasDeadline {
   due = Infinity;
   /** Bytes of the messages that wait for their turn; those of streams are not known. */
   bytes = 0;
-  readonly #owner: MessageSequencerOwner;
-  readonly #host: MessageSequencerHost;
+  readonly #sender: FrameSender;
+  readonly #context: SequencerContext;
   readonly #queue: SendQueue;
   readonly #waiting: Item[] = [];
   #busy = false;
@@ -79,14 +55,14 @@ export class MessageSequencer implements HasDeadline {
   #reader: ReadableStreamDefaultReader<string | Uint8Array> | undefined = undefined;
 
   /**
-   * @param owner The connection.
+   * @param sender The connection.
    * @param queue Where frames go.
-   * @param host What the connection shares with others.
+   * @param context What the connection shares with others.
    */
-  constructor(owner: MessageSequencerOwner, queue: SendQueue, host: MessageSequencerHost) {
-    this.#owner = owner;
+  constructor(sender: FrameSender, queue: SendQueue, context: SequencerContext) {
+    this.#sender = sender;
     this.#queue = queue;
-    this.#host = host;
+    this.#context = context;
   }
 
   /** Whether a message is being sent or waits: then every other one has to wait too. */
@@ -133,7 +109,7 @@ export class MessageSequencer implements HasDeadline {
       try {
         await item.send();
       } catch (error) {
-        if (this.#owner.sendable) this.#owner.brokeOff("source_failed", error);
+        if (this.#sender.sendable) this.#sender.brokeOff("source_failed", error);
       }
       const isLast = this.#waiting.length === 0 && this.#owesDrained;
       if (isLast || this.#queue.congested) await this.#queue.taken();
@@ -141,10 +117,10 @@ export class MessageSequencer implements HasDeadline {
     this.#busy = false;
     if (!this.#owesDrained) return;
     this.#owesDrained = false;
-    this.#owner.emptied();
+    this.#sender.emptied();
   }
 
-  /** Has the owner told that a backlog is gone when nothing waits here either. */
+  /** Has the sender told that a backlog is gone when nothing waits here either. */
   oweDrained(): void {
     this.#owesDrained = true;
   }
@@ -176,40 +152,40 @@ export class MessageSequencer implements HasDeadline {
   async #stream(
     reader: ReadableStreamDefaultReader<string | Uint8Array>,
     passedOn: boolean,
-    { type: given, timeout = this.#host.limits.streamTimeout }: StreamOptions,
+    { type: given, timeout = this.#context.limits.streamTimeout }: StreamOptions,
   ): Promise<"sent" | "dropped"> {
-    const owner = this.#owner;
+    const sender = this.#sender;
     this.#reader = reader;
-    this.#host.sweeper.add(this);
+    this.#context.sweeper.add(this);
     let type = given;
     let opcode: Opcode = Opcode.Continuation;
     try {
-      for (let begun = false; owner.sendable; begun = true) {
-        this.due = this.#host.sweeper.now + timeout;
+      for (let begun = false; sender.sendable; begun = true) {
+        this.due = this.#context.sweeper.now + timeout;
         const { done, value = NOTHING } = await reader.read();
-        if (!owner.sendable) break;
+        if (!sender.sendable) break;
         if (typeof value !== "string" && !(value instanceof Uint8Array)) {
           throw new TypeError("Cannot send stream as its pieces must be strings or Uint8Arrays");
         }
         type ??= typeof value === "string" ? "text" : "binary";
         if (!begun) opcode = type === "text" ? Opcode.Text : Opcode.Binary;
         const bytes = typeof value === "string" ? ENCODER.encode(value) : value;
-        owner.sendFrame(opcode, bytes, done);
+        sender.sendFrame(opcode, bytes, done);
         opcode = Opcode.Continuation;
         if (done) {
-          owner.streamed(type);
+          sender.streamed(type);
           return "sent";
         }
         this.due = Infinity;
         // What is too long to be copied has to leave before its source may use it again.
         if (bytes.length > COPY_BYTES || this.#queue.congested) await this.#queue.taken();
         // Freed now: the garbage collector lets tens of megabytes of pieces come together.
-        if (passedOn && owner.sendable) (bytes.buffer as ArrayBuffer).transfer(0);
+        if (passedOn && sender.sendable) (bytes.buffer as ArrayBuffer).transfer(0);
       }
     } catch (error) {
-      if (owner.sendable) owner.brokeOff("source_failed", error);
+      if (sender.sendable) sender.brokeOff("source_failed", error);
     } finally {
-      this.#host.sweeper.delete(this);
+      this.#context.sweeper.delete(this);
       this.#reader = undefined;
     }
     reader.cancel().catch(() => {});
@@ -218,7 +194,7 @@ export class MessageSequencer implements HasDeadline {
 
   /** The source has given nothing for too long. */
   expire(): void {
-    if (this.#owner.sendable) this.#owner.brokeOff("source_silent");
+    if (this.#sender.sendable) this.#sender.brokeOff("source_silent");
     this.stop();
   }
 

@@ -71,8 +71,8 @@ interface PongSlot {
   isLast: boolean;
 }
 
-/** What the queues of one server share. */
-export interface SendQueueHost {
+/** The parts of a server that its queues share. */
+export interface SendQueueContext {
   /** The bound and the policy. */
   readonly limits: { readonly sendQueueBytes: number; readonly whenFull: WhenFull };
   /** Lends the room for small frames. */
@@ -83,8 +83,8 @@ export interface SendQueueHost {
   readonly maskKey?: (() => number) | undefined;
 }
 
-/** What a queue asks of the connection it belongs to. */
-export interface SendQueueOwner {
+/** The events of a queue, and where its bytes go. */
+export interface SendQueueEvents {
   /** Where the bytes go. */
   readonly transport: Pick<Transport, "write">;
   /** The kernel took some bytes. */
@@ -142,8 +142,8 @@ export class SendQueue {
   bytes = 0;
   /** Messages that were dropped because the queue was full. */
   dropped = 0;
-  readonly #owner: SendQueueOwner;
-  readonly #host: SendQueueHost;
+  readonly #events: SendQueueEvents;
+  readonly #context: SendQueueContext;
   #chunks: Chunk[] | undefined = undefined;
   /** Room that small frames are written into, and how much of it is used. */
   #tail: Uint8Array<ArrayBuffer> | undefined = undefined;
@@ -162,12 +162,12 @@ export class SendQueue {
   #waiters: (() => void)[] | undefined = undefined;
 
   /**
-   * @param owner The connection.
-   * @param host What it shares with others.
+   * @param events Told what becomes of the queue.
+   * @param context What it shares with others.
    */
-  constructor(owner: SendQueueOwner, host: SendQueueHost) {
-    this.#owner = owner;
-    this.#host = host;
+  constructor(events: SendQueueEvents, context: SendQueueContext) {
+    this.#events = events;
+    this.#context = context;
   }
 
   /** Whether a write is in flight, so that what is sent waits behind it. */
@@ -177,12 +177,12 @@ export class SendQueue {
 
   /** Whether so much waits that its peer should not be asked for more. */
   get congested(): boolean {
-    return this.bytes > this.#host.limits.sendQueueBytes / 2;
+    return this.bytes > this.#context.limits.sendQueueBytes / 2;
   }
 
   /** How many bytes of messages may wait before the policy is met, but for a burst. */
   get mostBytes(): number {
-    const { sendQueueBytes, whenFull } = this.#host.limits;
+    const { sendQueueBytes, whenFull } = this.#context.limits;
     return whenFull === "wait" ? WAIT_FACTOR * sendQueueBytes : sendQueueBytes;
   }
 
@@ -196,7 +196,7 @@ export class SendQueue {
   send(data: string | Uint8Array): SendResult {
     if (typeof data !== "string") return this.#sendBytes(Opcode.Binary, data);
     const most = maxTextFrameLength(data);
-    if (most > COPY_BYTES || this.#host.maskKey !== undefined) {
+    if (most > COPY_BYTES || this.#context.maskKey !== undefined) {
       return this.#sendBytes(Opcode.Text, ENCODER.encode(data));
     }
     if (!this.admitMessage(data.length)) return "dropped";
@@ -317,7 +317,7 @@ export class SendQueue {
 
   /** RFC 6455 5.1, 5.3: a client masks every frame, with a new key. */
   #masked(options?: FrameOptions): FrameOptions | undefined {
-    const { maskKey } = this.#host;
+    const { maskKey } = this.#context;
     return maskKey === undefined ? options : { ...options, maskKey: maskKey() };
   }
 
@@ -342,13 +342,13 @@ export class SendQueue {
     const waiting = this.bytes + elsewhere;
     if (waiting + length <= this.mostBytes || this.#fitsBurst(waiting, length, ours)) return true;
     this.dropped += messages;
-    if (this.#host.limits.whenFull !== "drop") this.#owner.overflowed();
+    if (this.#context.limits.whenFull !== "drop") this.#events.overflowed();
     return false;
   }
 
   /** Judges a message beyond the bound: by the bound for bursts in its turn, later by what came since. */
   #fitsBurst(waiting: number, length: number, ours: boolean): boolean {
-    const { flusher, limits } = this.#host;
+    const { flusher, limits } = this.#context;
     if (waiting + length > BURST_FACTOR * limits.sendQueueBytes) return false;
     if (ours) return true;
     const { mostBytes } = this;
@@ -367,7 +367,7 @@ export class SendQueue {
 
   #result(): SendResult {
     if (this.#writing) {
-      if (this.#backlogTurn === -1) this.#backlogTurn = this.#host.flusher.turn;
+      if (this.#backlogTurn === -1) this.#backlogTurn = this.#context.flusher.turn;
       return "queued";
     }
     this.#schedule();
@@ -380,7 +380,7 @@ export class SendQueue {
     if (this.bytes > MAX_TAIL_BYTES) this.flush();
     else if (!this.#scheduled) {
       this.#scheduled = true;
-      this.#host.flusher.schedule(this);
+      this.#context.flusher.schedule(this);
     }
   }
 
@@ -389,7 +389,7 @@ export class SendQueue {
     const needed = this.#tailLength + bytes;
     const tail = this.#tail;
     if (tail !== undefined && needed <= tail.length) return tail;
-    const pool = this.#host.pool;
+    const pool = this.#context.pool;
     if (tail === undefined || needed > MAX_TAIL_BYTES) {
       this.#seal();
       return this.#tail = pool.acquire(Math.max(bytes, MIN_TAIL_BYTES));
@@ -454,11 +454,11 @@ export class SendQueue {
     const pong = this.#pong;
     if (pong?.isLast) pong.bytes -= bytes;
     else this.#taken += bytes;
-    this.#owner.wrote(bytes);
+    this.#events.wrote(bytes);
   }
 
   async #write(first = this.#next()): Promise<void> {
-    const owner = this.#owner;
+    const owner = this.#events;
     this.#writing = true;
     try {
       for (let chunk = first; chunk !== undefined; chunk = this.#next()) {
@@ -469,7 +469,7 @@ export class SendQueue {
           written += count;
           this.#wrote(count);
         }
-        if (chunk.pooled) this.#host.pool.release(chunk.bytes as Uint8Array<ArrayBuffer>);
+        if (chunk.pooled) this.#context.pool.release(chunk.bytes as Uint8Array<ArrayBuffer>);
         if (this.#waiters !== undefined) this.#wake();
       }
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { Limits } from "../limits.ts";
 import type { DeadlineSweeper, HasDeadline } from "../loop/deadline_sweeper.ts";
 import { sourceOf } from "../net/address_counter.ts";
 
@@ -32,11 +33,9 @@ interface Progress {
   source: string | undefined;
 }
 
-/** What unfinished messages share with the server. */
-export interface UnfinishedMessagesHost {
-  /** How long one may go without progress, and what all of them may hold. */
-  readonly limits: { readonly messageTimeout: number; readonly unfinishedBytes: number };
-  /** Looks after the deadlines. */
+/** The bounds, and who looks after the deadlines. */
+interface UnfinishedContext {
+  readonly limits: Pick<Limits, "messageTimeout" | "unfinishedBytes">;
   readonly sweeper: Pick<DeadlineSweeper, "now" | "add" | "delete">;
 }
 
@@ -46,16 +45,16 @@ export interface UnfinishedMessagesHost {
  * as `messageBytes` allows.
  */
 export class UnfinishedMessages implements HasDeadline {
-  readonly #host: UnfinishedMessagesHost;
+  readonly #context: UnfinishedContext;
   /** In the order of their deadlines, which all are one timeout long. */
   readonly #messages = new Map<UnfinishedMessage, Progress>();
   #bytes = 0;
   /** By how much the deadlines were put off. */
   #postponed = 0;
 
-  /** @param host What it shares with the server. */
-  constructor(host: UnfinishedMessagesHost) {
-    this.#host = host;
+  /** @param context What it shares with the server. */
+  constructor(context: UnfinishedContext) {
+    this.#context = context;
   }
 
   /** What is set aside for all of them, in bytes. */
@@ -85,12 +84,12 @@ export class UnfinishedMessages implements HasDeadline {
     if (progress === undefined) {
       progress = { bytes: 0, arrived: 0, deadline: this.#deadline(), source: undefined };
       this.#messages.set(message, progress);
-      if (this.#messages.size === 1) this.#host.sweeper.add(this);
+      if (this.#messages.size === 1) this.#context.sweeper.add(this);
     }
     progress.arrived += arrived;
     this.#bytes += bytes - progress.bytes;
     progress.bytes = bytes;
-    if (this.#bytes > this.#host.limits.unfinishedBytes) this.#relieve();
+    if (this.#bytes > this.#context.limits.unfinishedBytes) this.#relieve();
   }
 
   /** The message has ended, or its connection has. */
@@ -99,7 +98,7 @@ export class UnfinishedMessages implements HasDeadline {
     if (progress === undefined) return;
     this.#bytes -= progress.bytes;
     this.#messages.delete(message);
-    if (this.#messages.size === 0) this.#host.sweeper.delete(this);
+    if (this.#messages.size === 0) this.#context.sweeper.delete(this);
   }
 
   expire(now: number): void {
@@ -119,13 +118,13 @@ export class UnfinishedMessages implements HasDeadline {
   }
 
   #deadline(): number {
-    const { limits, sweeper } = this.#host;
+    const { limits, sweeper } = this.#context;
     return sweeper.now + limits.messageTimeout - this.#postponed;
   }
 
   /** Gives messages up until the others fit into the budget. */
   #relieve(): void {
-    while (this.#bytes > this.#host.limits.unfinishedBytes && this.#messages.size > 1) {
+    while (this.#bytes > this.#context.limits.unfinishedBytes && this.#messages.size > 1) {
       this.#giveUp(this.#largestOfLargest(), "unfinished_full");
     }
   }

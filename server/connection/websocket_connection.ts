@@ -9,15 +9,15 @@ import {
   Session,
   type SessionOutput,
 } from "../../protocol/mod.ts";
-import type { Limits } from "../limits.ts";
 import type { LogEntry } from "../log.ts";
-import type { DeadlineSweeper, HasDeadline } from "../loop/deadline_sweeper.ts";
+import type { HasDeadline } from "../loop/deadline_sweeper.ts";
 import type { ClientAddress } from "../net/client_address.ts";
 import { type FourTuple, fourTupleOf, ownTupleOf } from "../net/four_tuple.ts";
 import { closeQuietly, linger, type Transport } from "../net/transport.ts";
 import type { PacedReceiver } from "../topics/broadcast_pace.ts";
-import type { Hub, SharedFrames, Subscriber } from "../topics/hub.ts";
+import type { SharedFrames, Subscriber } from "../topics/hub.ts";
 import type { Closing, Connection } from "./connection.ts";
+import type { ConnectionContext, ConnectionEvents } from "./connection_context.ts";
 import type {
   ConnectionRecord,
   ConnectionSort,
@@ -26,22 +26,17 @@ import type {
 } from "./connection_record.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import type { FrameObserver } from "./frame_observer.ts";
-import type { Handlers } from "./handlers.ts";
 import type { IncomingStream } from "./incoming_streams.ts";
 import { invokeHandler } from "./invoke_handler.ts";
 import { KeepAlive } from "./keep_alive.ts";
-import { type MessageData, plainOf } from "./message_data.ts";
 import {
-  MessageReceiver,
-  type MessageReceiverHost,
-  type MessageReceiverOwner,
-} from "./message_receiver.ts";
-import {
-  MessageSender,
-  type MessageSenderHost,
-  type MessageSenderOwner,
-} from "./message_sender.ts";
-import type { OutgoingStream, StreamOptions } from "./message_sequencer.ts";
+  type MessageData,
+  type OutgoingStream,
+  plainOf,
+  type StreamOptions,
+} from "./message_data.ts";
+import { MessageReceiver } from "./message_receiver.ts";
+import { MessageSender } from "./message_sender.ts";
 import type { SendResult } from "./send_queue.ts";
 import type { UnfinishedReason } from "./unfinished_messages.ts";
 
@@ -62,24 +57,6 @@ const Phase = {
 } as const;
 
 type Phase = typeof Phase[keyof typeof Phase];
-
-/** What all connections of a server share; a client is the host of its own. */
-export interface ConnectionHost<Data> extends MessageReceiverHost, MessageSenderHost {
-  /** The bounds. */
-  readonly limits: Limits;
-  /** Sends to everybody. */
-  readonly hub: Hub;
-  /** Looks after deadlines. */
-  readonly sweeper: DeadlineSweeper;
-  /** What the application does. */
-  readonly handlers: Handlers<Data>;
-  /** Tells the operator. */
-  log(entry: LogEntry): void;
-  /** A ping was answered. */
-  roundTripMeasured(connection: WebSocketConnection<Data>, milliseconds: number): void;
-  /** The connection's descriptor has gone back. */
-  released(connection: WebSocketConnection<Data>): void;
-}
 
 /** What the handshake found out about a connection. */
 export interface ConnectionStart<Data> {
@@ -107,8 +84,7 @@ export class WebSocketConnection<Data>
   implements
     Connection<Data>,
     SessionOutput,
-    MessageReceiverOwner,
-    MessageSenderOwner,
+    ConnectionEvents,
     Subscriber,
     PacedReceiver,
     HasDeadline,
@@ -125,7 +101,7 @@ export class WebSocketConnection<Data>
   /** Who watches the frames; nobody, unless somebody asked to. */
   observer: FrameObserver | undefined = undefined;
 
-  readonly #host: ConnectionHost<Data>;
+  readonly #context: ConnectionContext<Data>;
   readonly sharedDeflateBits: number;
   readonly #deflate: ConnectionDeflate | undefined;
   readonly #session: Session;
@@ -147,8 +123,12 @@ export class WebSocketConnection<Data>
   /** The rule that the peer broke. */
   #rule: string | undefined = undefined;
 
-  constructor(host: ConnectionHost<Data>, transport: Transport, start: ConnectionStart<Data>) {
-    this.#host = host;
+  constructor(
+    context: ConnectionContext<Data>,
+    transport: Transport,
+    start: ConnectionStart<Data>,
+  ) {
+    this.#context = context;
     this.transport = transport;
     this.id = start.id;
     this.key = start.key;
@@ -161,20 +141,22 @@ export class WebSocketConnection<Data>
     this.#deflate = deflate;
     this.sharedDeflateBits = deflate?.sharedBits ?? 0;
     const session = this.#session = new Session(this);
-    const sender = this.#sender = new MessageSender(this, host, deflate);
-    this.#receiver = new MessageReceiver(this, host, { session, sender, deflate });
-    this.position = host.hub.published; // what was said before is not for who comes now
+    const sender = this.#sender = new MessageSender(this, context, deflate);
+    this.#receiver = new MessageReceiver(this, context, { session, sender, deflate });
+    this.position = context.hub.published; // what was said before is not for who comes now
     this.#connectedAt = this.#receiver.lastReceived;
-    this.due = this.#connectedAt + host.limits.pingInterval;
+    this.due = this.#connectedAt + context.limits.pingInterval;
   }
 
   get remoteAddress(): string {
-    if (this.#host.role === "client") return this.tuple.destinationAddress;
+    if (this.#context.role === "client") return this.tuple.destinationAddress;
     return this.client?.address ?? this.tuple.sourceAddress;
   }
 
   get tuple(): FourTuple {
-    return this.#host.role === "server" ? fourTupleOf(this.transport) : ownTupleOf(this.transport);
+    return this.#context.role === "server"
+      ? fourTupleOf(this.transport)
+      : ownTupleOf(this.transport);
   }
 
   get open(): boolean {
@@ -202,7 +184,7 @@ export class WebSocketConnection<Data>
   }
 
   get drained(): Promise<void> {
-    this.#host.hub.catchUp(this);
+    this.#context.hub.catchUp(this);
     if (this.#phase >= Phase.Over || this.bufferedAmount === 0) return Promise.resolve();
     // A promise that lasts as long as the connection would keep all that was ever raced against it.
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -228,7 +210,7 @@ export class WebSocketConnection<Data>
    */
   run(rest: Uint8Array): void {
     this.#log({ level: "debug", event: "opened", message: "Connection is open" });
-    const { handlers } = this.#host;
+    const { handlers } = this.#context;
     const opening = this.#call("open", () => handlers.open?.(this));
     if (opening !== undefined && handlers.message === undefined) {
       this.#receiver.delivery.holdFor(opening);
@@ -237,18 +219,18 @@ export class WebSocketConnection<Data>
   }
 
   handle(message: Message): Promise<void> | undefined {
-    return this.#call("message", () => this.#host.handlers.message?.(this, message));
+    return this.#call("message", () => this.#context.handlers.message?.(this, message));
   }
 
   receivedPing(payload: Uint8Array): void {
-    const { handlers } = this.#host;
+    const { handlers } = this.#context;
     if (handlers.ping) this.#call("ping", () => handlers.ping!(this, payload.slice()));
   }
 
   receivedPong(payload: Uint8Array): void {
-    const roundTrip = this.#keepAlive.receivedPong(payload, this.#host.sweeper.now);
-    if (roundTrip !== undefined) this.#host.roundTripMeasured(this, roundTrip);
-    const { handlers } = this.#host;
+    const roundTrip = this.#keepAlive.receivedPong(payload, this.#context.sweeper.now);
+    if (roundTrip !== undefined) this.#context.roundTripMeasured(this, roundTrip);
+    const { handlers } = this.#context;
     if (handlers.pong && this.open) this.#call("pong", () => handlers.pong!(this, payload.slice()));
   }
 
@@ -260,7 +242,7 @@ export class WebSocketConnection<Data>
     data: MessageData | OutgoingStream | Blob,
     options: StreamOptions = {},
   ): SendResult | Promise<"sent" | "dropped"> {
-    this.#host.hub.catchUp(this);
+    this.#context.hub.catchUp(this);
     // To ask for a stream first would take a large part of the time that a small message takes in all.
     if (typeof data === "string" || data instanceof Uint8Array) return this.#sender.send(data);
     if (data instanceof ReadableStream) return this.#sender.stream(data, options);
@@ -298,7 +280,7 @@ export class WebSocketConnection<Data>
 
   /** Has the round trip measured; tells whether a ping could be sent for it. */
   pingForRoundTrip(): boolean {
-    return this.ping(this.#keepAlive.ask(this.#host.sweeper.now)) !== "dropped";
+    return this.ping(this.#keepAlive.ask(this.#context.sweeper.now)) !== "dropped";
   }
 
   sendControl(opcode: Opcode, payload: Uint8Array): SendResult {
@@ -314,7 +296,7 @@ export class WebSocketConnection<Data>
   /** Has our side close behind what was sent before, which may have to be compressed yet. */
   #closeBehind(close: () => void): void {
     const wasOpen = this.open;
-    this.#host.hub.catchUp(this);
+    this.#context.hub.catchUp(this);
     if (wasOpen && this.#sender.runBehind(close)) this.#phase = Phase.OwnCloseWaits;
     else close();
     if (wasOpen) this.#leaveOpen();
@@ -334,7 +316,7 @@ export class WebSocketConnection<Data>
   }
 
   delaysAnswer(answer: () => void): boolean {
-    this.#host.hub.catchUp(this);
+    this.#context.hub.catchUp(this);
     const { promise, resolve } = Promise.withResolvers<void>();
     const delayed = this.#sender.runBehind(() => {
       answer();
@@ -350,15 +332,15 @@ export class WebSocketConnection<Data>
 
   #setCloseDeadline(): void {
     this.#bytesOutAtDeadline = this.#sender.bytesOut;
-    this.due = this.#host.sweeper.now + this.#host.limits.closeTimeout;
+    this.due = this.#context.sweeper.now + this.#context.limits.closeTimeout;
   }
 
   emptied(): void {
-    if (this.open) this.#call("drain", () => this.#host.handlers.drain?.(this));
+    if (this.open) this.#call("drain", () => this.#context.handlers.drain?.(this));
   }
 
   overflowed(): void {
-    if (this.open) this.#host.measurements.slowClosed++;
+    if (this.open) this.#context.measurements.slowClosed++;
     this.close(CloseCode.TryAgainLater, "Send queue is full");
     const message = "Connection is closed as its send queue is full";
     this.#log({ level: "info", event: "send_queue_full", message });
@@ -403,7 +385,7 @@ export class WebSocketConnection<Data>
 
   gaveUp(reason: UnfinishedReason): void {
     if (this.#session.state !== "open") return;
-    const { measurements } = this.#host;
+    const { measurements } = this.#context;
     const late = reason === "message_timeout";
     if (late) measurements.unfinishedLate++;
     else measurements.unfinishedFull++;
@@ -447,7 +429,7 @@ export class WebSocketConnection<Data>
 
   /** Lets our last words reach the peer, bounded by the sweeper, and gives the descriptor back. */
   async #end(): Promise<void> {
-    const { pool, limits } = this.#host;
+    const { pool, limits } = this.#context;
     this.#setCloseDeadline();
     if (this.#answered !== undefined) await this.#answered;
     // Messages that came before the Close are still handed over; its answer does not wait for that.
@@ -455,7 +437,7 @@ export class WebSocketConnection<Data>
     if (handed === undefined) this.#isOver();
     await this.#sender.flushed();
     // 7.1.1: the server is the one that closes first.
-    const { role } = this.#host;
+    const { role } = this.#context;
     await linger(this.transport, pool, { maxBytes: limits.lingerBytes, waits: role === "client" });
     closeQuietly(this.transport);
     await handed;
@@ -496,14 +478,14 @@ export class WebSocketConnection<Data>
       queuedBytes: this.#sender.queuedBytes,
       bytesOut: this.#sender.bytesOut,
     };
-    const verdict = this.#keepAlive.judge(now, liveness, this.#host.limits);
+    const verdict = this.#keepAlive.judge(now, liveness, this.#context.limits);
     if (verdict === "lost") {
       const message = "Peer answers no pings, or takes no bytes";
-      this.#host.measurements.peersLost++;
+      this.#context.measurements.peersLost++;
       this.#log({ level: "info", event: "peer_lost", message });
       return this.#abandon();
     }
-    this.due = now + this.#host.limits.pingInterval;
+    this.due = now + this.#context.limits.pingInterval;
     if (verdict === "ping") this.sendControl(Opcode.Ping, this.#keepAlive.payload);
   }
 
@@ -517,16 +499,16 @@ export class WebSocketConnection<Data>
     const { code, reason } = this.#session.closeStatus!; // it is not open any more
     this.#log({ level: "debug", event: "closed", message: `Connection ended with ${code}` });
     const { by, sent, received } = this.closing!;
-    this.#host.measurements.closed(by, (by === "us" ? sent : received)?.code);
+    this.#context.measurements.closed(by, (by === "us" ? sent : received)?.code);
     this.observer?.ended({ code, reason }, this.#rule);
-    this.#call("close", () => this.#host.handlers.close?.(this, code, reason));
+    this.#call("close", () => this.#context.handlers.close?.(this, code, reason));
   }
 
   #release(): void {
     closeQuietly(this.transport);
     if (this.#phase === Phase.Released) return;
     this.#phase = Phase.Released;
-    this.#host.released(this);
+    this.#context.released(this);
   }
 
   #call(name: string, handler: () => unknown): Promise<void> | undefined {
@@ -543,7 +525,7 @@ export class WebSocketConnection<Data>
   }
 
   #log(entry: LogEntry): void {
-    this.#host.log({ ...entry, key: this.key });
+    this.#context.log({ ...entry, key: this.key });
   }
 
   record(): ConnectionRecord {

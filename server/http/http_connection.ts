@@ -13,8 +13,9 @@ import {
   type RequestHead,
   type UpgradeRequest,
 } from "../../protocol/mod.ts";
+import type { ConnectionContext } from "../connection/connection_context.ts";
 import type { ConnectionDeflate } from "../connection/deflate/connection_deflate.ts";
-import { type ConnectionHost, WebSocketConnection } from "../connection/websocket_connection.ts";
+import { WebSocketConnection } from "../connection/websocket_connection.ts";
 import type { LogEntry } from "../log.ts";
 import type { HasDeadline } from "../loop/deadline_sweeper.ts";
 import { readBeginning } from "../net/read_beginning.ts";
@@ -27,12 +28,12 @@ import type { Proxies } from "./proxy/proxies.ts";
 import { ProxyError } from "./proxy/proxy_error.ts";
 import { ProxyHeaderParser } from "./proxy/proxy_header.ts";
 import { UnannouncedHeadParser } from "./proxy/unannounced_head_parser.ts";
-import { type Accepted, askFetch, askUpgrade, type HookHost } from "./request_hooks.ts";
+import { type Accepted, askFetch, askUpgrade, type HookContext } from "./request_hooks.ts";
 import { plainResponse, refusal, writeResponse } from "./respond.ts";
 import { UpgradeTrace } from "./upgrade_trace.ts";
 
 /** The part of the server that all its HTTP connections share. */
-export interface HttpConnectionHost<Data> extends ConnectionHost<Data>, HookHost<Data> {
+export interface HttpConnectionContext<Data> extends ConnectionContext<Data>, HookContext<Data> {
   /** Counts refusals and gives ids. */
   readonly registry: Registry<WebSocketConnection<Data>>;
   /** Whether the server takes no more connections. */
@@ -55,7 +56,7 @@ export interface HttpConnectionHost<Data> extends ConnectionHost<Data>, HookHost
   forwardedMalformed(key: string, fault: string): void;
   /** Counts a client's address that a proxy has told, if there is room for one more of it. */
   admits(address: string): boolean;
-  /** A handshake succeeded: the connection is the host's from now on. */
+  /** A handshake succeeded: the connection is the server's from now on. */
   opened(connection: WebSocketConnection<Data>): void;
   /** The HTTP side is over; its descriptor has gone back, or to a connection. */
   ended(connection: HttpConnection<Data>): void;
@@ -80,7 +81,7 @@ const METHODS = "GET, HEAD, OPTIONS";
  */
 export class HttpConnection<Data> implements HasDeadline {
   due: number;
-  readonly #host: HttpConnectionHost<Data>;
+  readonly #context: HttpConnectionContext<Data>;
   readonly #conn: Transport;
   /** The connection's bytes; where a PROXY header comes first, TLS begins after it. */
   transport: Transport;
@@ -100,14 +101,14 @@ export class HttpConnection<Data> implements HasDeadline {
   #answered = false;
   #over = false;
 
-  constructor(host: HttpConnectionHost<Data>, conn: Transport) {
-    this.#host = host;
+  constructor(context: HttpConnectionContext<Data>, conn: Transport) {
+    this.#context = context;
     this.#conn = conn;
-    this.#peer = new ClientIdentity(conn, host.proxies);
+    this.#peer = new ClientIdentity(conn, context.proxies);
     this.remoteAddress = this.#peer.address;
-    this.transport = this.#peer.isToBeAnnounced ? conn : host.secure(conn);
-    this.#began = host.sweeper.now;
-    this.due = this.#began + host.limits.handshakeTimeout;
+    this.transport = this.#peer.isToBeAnnounced ? conn : context.secure(conn);
+    this.#began = context.sweeper.now;
+    this.due = this.#began + context.limits.handshakeTimeout;
   }
 
   /**
@@ -124,8 +125,8 @@ export class HttpConnection<Data> implements HasDeadline {
       const received = first && await this.#receive(first);
       if (received === undefined || this.#over) return this.#end();
       const { spoofed, fault } = this.#peer.requested(received.head.headers);
-      if (spoofed) this.#host.registry.spoofed++;
-      if (fault !== undefined) this.#host.forwardedMalformed(this.#peer.info.key, fault);
+      if (spoofed) this.#context.registry.spoofed++;
+      if (fault !== undefined) this.#context.forwardedMalformed(this.#peer.info.key, fault);
       this.#admit();
       if (!isUpgradeRequest(received.head)) await this.#answerPlain(received.head);
       else if (await this.#upgrade(received)) return;
@@ -142,19 +143,19 @@ export class HttpConnection<Data> implements HasDeadline {
 
   /** Reads the PROXY header; returns the bytes after it, `undefined` when nothing came at all. */
   async #receiveAnnouncement(): Promise<Uint8Array | undefined> {
-    const { pool } = this.#host;
+    const { pool } = this.#context;
     const received = await readBeginning(this.#conn, pool, new ProxyHeaderParser(), NOTHING);
     if (received === undefined || this.#over) return undefined;
     const { result: { client }, rest } = received;
     this.#peer.announced(client);
     this.#admit();
-    this.transport = this.#host.secure(this.#conn, rest);
+    this.transport = this.#context.secure(this.#conn, rest);
     return this.transport === this.#conn ? rest : NOTHING;
   }
 
   /** Reads the first request's head; `undefined` when the peer left without a byte. */
   async #receive(first: Uint8Array): Promise<Received | undefined> {
-    const { pool, limits } = this.#host;
+    const { pool, limits } = this.#context;
     const parser = new UnannouncedHeadParser(limits);
     const received = await readBeginning(this.transport, pool, parser, first);
     if (received === undefined) return undefined;
@@ -165,10 +166,10 @@ export class HttpConnection<Data> implements HasDeadline {
 
   /** As soon as a proxy has told the client's address, it counts. */
   #admit(): void {
-    this.#host.located(this);
+    this.#context.located(this);
     const { address } = this.#peer;
     if (address === undefined || this.remoteAddress !== undefined) return;
-    if (!this.#host.admits(address)) {
+    if (!this.#context.admits(address)) {
       const message = "Too many connections from this address";
       throw new ProxyError("ADDRESS_LIMIT", message, { "retry-after": "5" });
     }
@@ -191,18 +192,18 @@ export class HttpConnection<Data> implements HasDeadline {
     await writeAll(this.transport, response);
     if (this.#over) return true;
     this.#trace?.end(101);
-    const connection = new WebSocketConnection(this.#host, this.transport, {
-      id: this.#host.registry.nextId(),
+    const connection = new WebSocketConnection(this.#context, this.transport, {
+      id: this.#context.registry.nextId(),
       key: this.#peer.info.key,
       client: this.#peer.info.client,
       target: head.target,
       subprotocol,
-      deflate: this.#host.compressionOf(extensions),
+      deflate: this.#context.compressionOf(extensions),
       data,
     });
-    this.#host.measurements.handshakes.observe(this.#host.sweeper.now - this.#began);
+    this.#context.measurements.handshakes.observe(this.#context.sweeper.now - this.#began);
     // In this order, since a server that is stopping must not look empty in between.
-    this.#host.opened(connection);
+    this.#context.opened(connection);
     this.#leave();
     connection.run(rest);
     return true;
@@ -210,13 +211,13 @@ export class HttpConnection<Data> implements HasDeadline {
 
   /** The server's own refusal of a valid handshake, if there is one. */
   #judge(head: RequestHead): Response | undefined {
-    if (this.#host.draining) {
+    if (this.#context.draining) {
       this.#countRefusal("DRAINING", "Server is shutting down");
       return plainResponse(503, "Server is shutting down", { "retry-after": "1" });
     }
     // An empty one counts as none: no browser sends that, and some clients do.
     const origin = head.headers.get("origin") || undefined;
-    if (!isOriginAllowed(origin, head.host ?? "", this.#host.origins)) {
+    if (!isOriginAllowed(origin, head.host ?? "", this.#context.origins)) {
       // The operator has to see which one to allow.
       const message = `Pages of this origin may not connect: ${shownOrigin(origin!)}`;
       this.#countRefusal("ORIGIN_REFUSED", message, "info");
@@ -227,7 +228,7 @@ export class HttpConnection<Data> implements HasDeadline {
   /** The application's decision. */
   async #accept(head: RequestHead, request: UpgradeRequest): Promise<Accepted<Data> | Response> {
     const asked = { head, info: this.#peer.info, trace: this.#trace };
-    const answer = await askUpgrade(this.#host, asked, request);
+    const answer = await askUpgrade(this.#context, asked, request);
     if (answer instanceof Response) {
       this.#countRefusal("UPGRADE_REFUSED", `Hook "upgrade" answered ${answer.status}`);
     }
@@ -239,7 +240,7 @@ export class HttpConnection<Data> implements HasDeadline {
   async #answerPlain(head: RequestHead): Promise<void> {
     if (head.method === "OPTIONS" && !hasBody(head)) {
       // RFC 9110 9.3.7. HAProxy's plain `option httpchk` sends it, too.
-      this.#host.registry.requests++;
+      this.#context.registry.requests++;
       return await this.#respond(new Response(null, { status: 204, headers: { allow: METHODS } }));
     }
     // RFC 9112 3.2.4: the asterisk form is for OPTIONS.
@@ -252,8 +253,8 @@ export class HttpConnection<Data> implements HasDeadline {
     if (hasBody(head)) {
       throw new HandshakeError("BODY_NOT_ALLOWED", "Request must not have a body");
     }
-    this.#host.registry.requests++;
-    await this.#respond(await askFetch(this.#host, { head, info: this.#peer.info }));
+    this.#context.registry.requests++;
+    await this.#respond(await askFetch(this.#context, { head, info: this.#peer.info }));
   }
 
   // The answer, and the end.
@@ -262,7 +263,7 @@ export class HttpConnection<Data> implements HasDeadline {
     this.#countRefusal(error.code, error.message);
     if (error instanceof PlainHttp) this.transport = this.#conn;
     // A client that expects TLS could not read an answer that comes before it.
-    else if (this.#host.usesTls && this.transport === this.#conn) return;
+    else if (this.#context.usesTls && this.transport === this.#conn) return;
     try {
       await this.#respond(refusal(error));
       await this.#linger();
@@ -278,7 +279,7 @@ export class HttpConnection<Data> implements HasDeadline {
     if (this.#over) return; // it was cut, and that is known
     const { key } = this.#peer.info;
     const message = "HTTP connection broke off";
-    this.#host.log({ level: "debug", event: "exchange_broken", message, key, error });
+    this.#context.log({ level: "debug", event: "exchange_broken", message, key, error });
   }
 
   /** Counts why it failed: its first reason, once. */
@@ -286,23 +287,23 @@ export class HttpConnection<Data> implements HasDeadline {
     if (this.#answered) return;
     this.#answered = true;
     this.#refusal = reason;
-    this.#host.registry.countRefusal(reason);
+    this.#context.registry.countRefusal(reason);
     const { key } = this.#peer.info;
-    this.#host.log({ level, event: "refused", reason, message, key });
+    this.#context.log({ level, event: "refused", reason, message, key });
   }
 
   #respond(response: Response): Promise<void> {
     this.#trace?.end(response.status, this.#refusal);
     this.#answering = new AbortController();
     const progress = () => {
-      this.due = this.#host.sweeper.now + this.#host.limits.handshakeTimeout;
+      this.due = this.#context.sweeper.now + this.#context.limits.handshakeTimeout;
     };
     const { signal } = this.#answering;
     return writeResponse(this.transport, response, { headOnly: this.#headOnly, progress, signal });
   }
 
   async #linger(): Promise<void> {
-    const { pool, limits, sweeper } = this.#host;
+    const { pool, limits, sweeper } = this.#context;
     this.#answered = true;
     this.due = sweeper.now + limits.closeTimeout;
     await linger(this.transport, pool, { maxBytes: limits.lingerBytes });
@@ -323,7 +324,7 @@ export class HttpConnection<Data> implements HasDeadline {
   #end(): void {
     closeQuietly(this.transport);
     this.#leave();
-    this.#host.descriptorFreed();
+    this.#context.descriptorFreed();
   }
 
   #leave(): void {
@@ -331,6 +332,6 @@ export class HttpConnection<Data> implements HasDeadline {
     this.#over = true;
     this.#trace?.end(undefined, this.#refusal);
     this.#answering?.abort();
-    this.#host.ended(this);
+    this.#context.ended(this);
   }
 }

@@ -79,7 +79,7 @@ export interface HandshakeOptions<Data> {
 }
 
 /** The server whose application is asked. */
-export interface HookHost<Data> {
+export interface HookContext<Data> {
   /** The hooks, and the subprotocols. */
   readonly options: HandshakeOptions<Data>;
   /** Whether the server speaks TLS. */
@@ -115,20 +115,20 @@ export interface Accepted<Data> {
 /**
  * Asks the `upgrade` hook about an opening handshake that is in order.
  *
- * @param host The server.
+ * @param context The parts of the server that hooks need.
  * @param asked The request.
  * @param offer The client's offer in it.
  * @returns The acceptance of the handshake, or the response that refuses it.
  */
 export function askUpgrade<Data>(
-  host: HookHost<Data>,
+  context: HookContext<Data>,
   asked: AskedRequest,
   offer: UpgradeRequest,
 ): Promise<Accepted<Data> | Response> {
   const { head, info, trace } = asked;
-  const { upgrade: hook, subprotocols = [] } = host.options;
-  return ask(host, asked, "upgrade", async () => {
-    const decide = () => hook?.(requestOf(host, head), info);
+  const { upgrade: hook, subprotocols = [] } = context.options;
+  return ask(context, asked, "upgrade", async () => {
+    const decide = () => hook?.(requestOf(context, head), info);
     const decision: unknown = await (trace === undefined ? decide() : trace.run(decide));
     if (decision instanceof Response) return sendable(decision);
     const { data, headers, ...accepted } = acceptable<Data>(decision);
@@ -137,7 +137,7 @@ export function askUpgrade<Data>(
     if (subprotocol !== undefined && !offer.subprotocols.includes(subprotocol)) {
       throw new TypeError(`Subprotocol was not offered: "${subprotocol}"`);
     }
-    const extensions = negotiateExtensions(offer.extensions, host.extensions);
+    const extensions = negotiateExtensions(offer.extensions, context.extensions);
     const response = serializeUpgradeResponse({
       accept: computeAccept(offer.key, sha1),
       subprotocol,
@@ -151,22 +151,27 @@ export function askUpgrade<Data>(
 /**
  * Asks the `fetch` hook for the answer to a plain request.
  *
- * @param host The server.
+ * @param context The parts of the server that hooks need.
  * @param asked The request.
  * @returns The answer; 426 where there is no such hook.
  */
-export function askFetch<Data>(host: HookHost<Data>, asked: AskedRequest): Promise<Response> {
-  const { fetch } = host.options;
+export function askFetch<Data>(context: HookContext<Data>, asked: AskedRequest): Promise<Response> {
+  const { fetch } = context.options;
   if (fetch === undefined) {
     const text = "This is a WebSocket server";
     return Promise.resolve(plainResponse(426, text, { upgrade: "websocket" }));
   }
   const { head, info } = asked;
-  return ask(host, asked, "fetch", async () => sendable(await fetch(requestOf(host, head), info)));
+  return ask(
+    context,
+    asked,
+    "fetch",
+    async () => sendable(await fetch(requestOf(context, head), info)),
+  );
 }
 
 async function ask<Data, Answer>(
-  host: HookHost<Data>,
+  context: HookContext<Data>,
   { info: { key } }: AskedRequest,
   name: string,
   hook: () => Promise<Answer>,
@@ -175,12 +180,12 @@ async function ask<Data, Answer>(
     return await hook();
   } catch (error) {
     const message = `Hook "${name}" failed`;
-    host.log({ level: "error", event: "handler_fault", message, key, error });
+    context.log({ level: "error", event: "handler_fault", message, key, error });
     return plainResponse(500, "Internal server error");
   }
 }
 
-function requestOf<Data>({ usesTls }: HookHost<Data>, head: RequestHead): Request {
+function requestOf<Data>({ usesTls }: HookContext<Data>, head: RequestHead): Request {
   const scheme = usesTls ? "https" : "http";
   const headers = [...head.headers.joined()];
   return new Request(requestUrl(head, scheme), { method: head.method, headers });

@@ -9,7 +9,7 @@ import { FrameSource } from "../connection/frame_source.ts";
 import {
   Flusher,
   SendQueue,
-  type SendQueueOwner,
+  type SendQueueEvents,
   type SendResult,
 } from "../connection/send_queue.ts";
 import { EventLoopBudget } from "../loop/event_loop_budget.ts";
@@ -67,7 +67,7 @@ export class Unanswered extends Error {
  *
  * @typeParam Theirs The functions that the other side offers.
  */
-export class Link<Theirs extends Calls<Theirs>> implements SendQueueOwner, SessionOutput {
+export class Link<Theirs extends Calls<Theirs>> implements SendQueueEvents, SessionOutput {
   readonly transport: LinkTransport;
   /** Resolves when the link is over, whichever side ended it. Never rejects. */
   readonly closed: Promise<void>;

@@ -1,9 +1,7 @@
+import type { ConnectionContext } from "../../server/connection/connection_context.ts";
 import { Flusher } from "../../server/connection/send_queue.ts";
 import { UnfinishedMessages } from "../../server/connection/unfinished_messages.ts";
-import {
-  type ConnectionHost,
-  WebSocketConnection,
-} from "../../server/connection/websocket_connection.ts";
+import { WebSocketConnection } from "../../server/connection/websocket_connection.ts";
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
 import { DeadlineSweeper } from "../../server/loop/deadline_sweeper.ts";
 import { EventLoopBudget } from "../../server/loop/event_loop_budget.ts";
@@ -32,7 +30,7 @@ export class LoneConnection {
     const budget = new EventLoopBudget();
     const patience = new Patience();
     const over = Promise.withResolvers<void>();
-    const host: ConnectionHost<undefined> = {
+    const context: ConnectionContext<undefined> = {
       role: "server",
       limits: DEFAULT_LIMITS,
       pool: new BufferPool(),
@@ -61,7 +59,7 @@ export class LoneConnection {
       subprotocol: undefined,
       data: undefined,
     };
-    this.connection = new WebSocketConnection(host, this.transport, start);
+    this.connection = new WebSocketConnection(context, this.transport, start);
     this.over = over.promise;
     this.connection.run(new Uint8Array(0));
   }

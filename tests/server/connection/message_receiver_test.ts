@@ -8,18 +8,14 @@ import {
   ProtocolError,
   Session,
 } from "../../../protocol/mod.ts";
+import type {
+  ConnectionContext,
+  ConnectionEvents,
+} from "../../../server/connection/connection_context.ts";
 import type { ConnectionDeflate } from "../../../server/connection/deflate/connection_deflate.ts";
 import { deflateAlone } from "../../../server/connection/deflate/deflate_alone.ts";
-import {
-  MessageReceiver,
-  type MessageReceiverHost,
-  type MessageReceiverOwner,
-} from "../../../server/connection/message_receiver.ts";
-import {
-  MessageSender,
-  type MessageSenderHost,
-  type MessageSenderOwner,
-} from "../../../server/connection/message_sender.ts";
+import { MessageReceiver } from "../../../server/connection/message_receiver.ts";
+import { MessageSender } from "../../../server/connection/message_sender.ts";
 import { Flusher } from "../../../server/connection/send_queue.ts";
 import { UnfinishedMessages } from "../../../server/connection/unfinished_messages.ts";
 import { DEFAULT_LIMITS } from "../../../server/limits.ts";
@@ -73,8 +69,10 @@ class TestedPatience {
   }
 }
 
+type Unused = "hub" | "handlers" | "log" | "roundTripMeasured" | "released";
+
 /** A receiver on a transport without a network, with the session and the way out that it needs. */
-class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
+class LoneReceiver implements ConnectionEvents {
   now = 1_000;
   readonly observer = undefined;
   readonly transport = new MemoryTransport();
@@ -102,7 +100,7 @@ class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
     const { promise, resolve } = Promise.withResolvers<unknown>();
     this.last = promise;
     this.receivedLast = resolve;
-    const host: MessageReceiverHost & MessageSenderHost = {
+    const context: Omit<ConnectionContext<never>, Unused> = {
       role: "server",
       limits: DEFAULT_LIMITS,
       pool: new BufferPool(),
@@ -117,9 +115,9 @@ class LoneReceiver implements MessageReceiverOwner, MessageSenderOwner {
       sendControl: (opcode, payload) => this.sender.sendControl(opcode, payload),
       receivedPong: () => {},
     });
-    this.sender = new MessageSender(this, host, undefined);
+    this.sender = new MessageSender(this, context, undefined);
     const { session, sender } = this;
-    this.receiver = new MessageReceiver(this, host, { session, sender, deflate });
+    this.receiver = new MessageReceiver(this, context, { session, sender, deflate });
     this.receiver.run(new Uint8Array(0));
   }
 

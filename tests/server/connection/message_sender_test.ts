@@ -2,11 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { setImmediate } from "node:timers";
 import { encodeFrame, type Fragment, FrameDecoder, Opcode } from "../../../protocol/mod.ts";
 import type { ConnectionDeflate } from "../../../server/connection/deflate/connection_deflate.ts";
-import {
-  MessageSender,
-  type MessageSenderHost,
-  type MessageSenderOwner,
-} from "../../../server/connection/message_sender.ts";
+import { MessageSender } from "../../../server/connection/message_sender.ts";
 import { Flusher } from "../../../server/connection/send_queue.ts";
 import { DEFAULT_LIMITS } from "../../../server/limits.ts";
 import { DeadlineSweeper } from "../../../server/loop/deadline_sweeper.ts";
@@ -19,7 +15,7 @@ import { concat, toHex } from "../../helpers/notation.ts";
 import { Random } from "../../helpers/random.ts";
 
 /** A sender on a transport without a network. */
-class LoneSender implements MessageSenderOwner {
+class LoneSender {
   open = true;
   sendable = true;
   readonly observer = undefined;
@@ -35,7 +31,7 @@ class LoneSender implements MessageSenderOwner {
   readonly sender: MessageSender;
 
   constructor(limits: Partial<typeof DEFAULT_LIMITS> = {}, deflate?: ConnectionDeflate) {
-    const host: MessageSenderHost = {
+    const context = {
       limits: { ...DEFAULT_LIMITS, ...limits },
       pool: new BufferPool(),
       flusher: new Flusher(),
@@ -43,7 +39,7 @@ class LoneSender implements MessageSenderOwner {
       measurements: this.measurements,
       budget: this.turn,
     };
-    this.sender = new MessageSender(this, host, deflate);
+    this.sender = new MessageSender(this, context, deflate);
   }
 
   emptied(): void {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { setImmediate } from "node:timers";
 import { encodeFrame, Opcode } from "../../../protocol/mod.ts";
-import { Flusher, SendQueue, type SendQueueOwner } from "../../../server/connection/send_queue.ts";
+import { Flusher, SendQueue, type SendQueueEvents } from "../../../server/connection/send_queue.ts";
 import type { WhenFull } from "../../../server/limits.ts";
 import { MemoryTransport, settled } from "../../helpers/memory_transport.ts";
 import { concat, toHex } from "../../helpers/notation.ts";
@@ -12,7 +12,7 @@ import { StrictPool } from "../../helpers/strict_pool.ts";
 const UTF8 = new TextEncoder();
 
 /** A queue, and the connection it belongs to, which writes down what it is told. */
-class Setup implements SendQueueOwner {
+class Setup implements SendQueueEvents {
   readonly transport = new MemoryTransport();
   readonly pool = new StrictPool();
   readonly events: string[] = [];

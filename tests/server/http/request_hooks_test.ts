@@ -6,7 +6,7 @@ import {
   askFetch,
   askUpgrade,
   type HandshakeOptions,
-  type HookHost,
+  type HookContext,
 } from "../../../server/http/request_hooks.ts";
 import { formatFourTuple } from "../../../server/net/four_tuple.ts";
 import { LogBook } from "../../helpers/log_book.ts";
@@ -31,33 +31,33 @@ function headOf(target: string, lines: readonly string[]): RequestHead {
 }
 
 /** A server that has these hooks, and what it has logged. */
-function hostOf<Data>(
+function contextOf<Data>(
   options: HandshakeOptions<Data>,
   usesTls = false,
-): { readonly host: HookHost<Data>; readonly book: LogBook } {
+): { readonly context: HookContext<Data>; readonly book: LogBook } {
   const book = new LogBook();
-  return { host: { options, usesTls, extensions: [], log: book.log }, book };
+  return { context: { options, usesTls, extensions: [], log: book.log }, book };
 }
 
 /** What the hook of a server makes of an opening handshake. */
 function upgraded<Data>(
-  host: HookHost<Data>,
+  context: HookContext<Data>,
   ...further: string[]
 ): Promise<Accepted<Data> | Response> {
   const head = headOf("/room?a=1", [...UPGRADE_LINES, ...further]);
-  return askUpgrade(host, { head, info: INFO }, checkUpgradeRequest(head));
+  return askUpgrade(context, { head, info: INFO }, checkUpgradeRequest(head));
 }
 
 Deno.test("askUpgrade() accepts with what the hook decides, and the head of the response", async () => {
   const asked: unknown[] = [];
-  const { host } = hostOf({
+  const { context } = contextOf({
     subprotocols: ["b"],
     upgrade(request, info) {
       asked.push(request.method, request.url, request.headers.get("upgrade"), info);
       return { data: { user: 7 }, subprotocol: "a", headers: { "x-one": "1" } };
     },
   });
-  const answer = await upgraded(host, "Sec-WebSocket-Protocol: a, b") as Accepted<unknown>;
+  const answer = await upgraded(context, "Sec-WebSocket-Protocol: a, b") as Accepted<unknown>;
   assertEquals(asked, ["GET", "http://127.0.0.1/room?a=1", "websocket", INFO]);
   const { response, ...rest } = answer;
   assertEquals(rest, { data: { user: 7 }, subprotocol: "a", extensions: [] });
@@ -71,22 +71,22 @@ Deno.test("askUpgrade() accepts with what the hook decides, and the head of the 
 });
 
 Deno.test("askUpgrade() accepts without a hook, with the server's choice of subprotocol", async () => {
-  const { host } = hostOf({ subprotocols: ["b", "a"] });
-  const answer = await upgraded(host, "Sec-WebSocket-Protocol: a, b") as Accepted<unknown>;
+  const { context } = contextOf({ subprotocols: ["b", "a"] });
+  const answer = await upgraded(context, "Sec-WebSocket-Protocol: a, b") as Accepted<unknown>;
   assertEquals([answer.data, answer.subprotocol], [undefined, "b"]);
 });
 
 Deno.test("askUpgrade() passes on the response with which the hook refuses", async () => {
   const refusal = new Response("who?", { status: 401 });
-  const { host, book } = hostOf({ upgrade: () => refusal });
-  assertEquals(await upgraded(host), refusal);
+  const { context, book } = contextOf({ upgrade: () => refusal });
+  assertEquals(await upgraded(context), refusal);
   assertEquals(book.entries(), []);
 });
 
 Deno.test("askUpgrade() makes 500 of a fault of the hook, without its detail, and logs it", async () => {
   const error = new Error("secret");
-  const { host, book } = hostOf({ upgrade: () => Promise.reject(error) });
-  const answer = await upgraded(host) as Response;
+  const { context, book } = contextOf({ upgrade: () => Promise.reject(error) });
+  const answer = await upgraded(context) as Response;
   assertEquals([answer.status, await answer.text()], [500, "Internal server error\n"]);
   assertEquals(book.entries(), [{
     level: "error",
@@ -101,12 +101,15 @@ Deno.test("askFetch() asks for the URL that the request names, by the server's s
   const fetch = ({ url }: Request) => new Response(url);
   const urls = ["http://a.example:81/x?y", "https://a.example:81/x?y", "http://localhost/x?y"];
   const found = await Promise.all([
-    askFetch(hostOf({ fetch }).host, { head: headOf("/x?y", ["Host: a.example:81"]), info: INFO }),
-    askFetch(hostOf({ fetch }, true).host, {
+    askFetch(contextOf({ fetch }).context, {
       head: headOf("/x?y", ["Host: a.example:81"]),
       info: INFO,
     }),
-    askFetch(hostOf({ fetch }).host, {
+    askFetch(contextOf({ fetch }, true).context, {
+      head: headOf("/x?y", ["Host: a.example:81"]),
+      info: INFO,
+    }),
+    askFetch(contextOf({ fetch }).context, {
       head: { ...headOf("/x?y", ["Host: a"]), path: "/x?y", host: undefined },
       info: INFO,
     }),
@@ -115,8 +118,8 @@ Deno.test("askFetch() asks for the URL that the request names, by the server's s
 });
 
 Deno.test("askFetch() answers 426 where there is no such hook", async () => {
-  const { host } = hostOf({});
-  const answer = await askFetch(host, { head: headOf("/", ["Host: a"]), info: INFO });
+  const { context } = contextOf({});
+  const answer = await askFetch(context, { head: headOf("/", ["Host: a"]), info: INFO });
   assertEquals([answer.status, answer.headers.get("upgrade")], [426, "websocket"]);
 });
 
@@ -129,12 +132,12 @@ Deno.test("askUpgrade() and askFetch() say what was expected and what they recei
     [{ ok: 1 }, 'alone: received "ok"', "received an object of Object"],
   ];
   for (const [answer, ofUpgrade, ofFetch] of answers) {
-    const { host, book } = hostOf({
+    const { context, book } = contextOf({
       upgrade: () => answer,
       fetch: () => answer,
     } as HandshakeOptions<unknown>);
-    await upgraded(host);
-    await askFetch(host, { head: headOf("/", ["Host: a"]), info: INFO });
+    await upgraded(context);
+    await askFetch(context, { head: headOf("/", ["Host: a"]), info: INFO });
     const texts = book.entries().map(({ error }) => String(error));
     if (ofUpgrade !== "") assertStringIncludes(texts.shift()!, ofUpgrade);
     assertStringIncludes(texts.shift()!, ofFetch);
