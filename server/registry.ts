@@ -1,4 +1,10 @@
-import type { ConnectionRecord, Counters, Registered } from "./connection/connection_record.ts";
+import {
+  addCounters,
+  type ConnectionRecord,
+  type Counters,
+  type LiveRecord,
+  recordOf,
+} from "./connection/connection_record.ts";
 import type { KernelSocket } from "./host/socket_table.ts";
 import { formatFourTuple, parseFourTuple } from "./net/four_tuple.ts";
 
@@ -93,7 +99,7 @@ export type DescribeSocket = (key: string) => Promise<KernelSocket | undefined>;
  * The open connections: one entry for each 4-tuple. Adding, removing and counting take constant
  * time; pages and sums are made when they are asked for.
  */
-export class Registry<Entry extends Registered = Registered> implements ConnectionRegistry {
+export class Registry<Entry extends LiveRecord = LiveRecord> implements ConnectionRegistry {
   readonly #entries = new Map<string, Entry>();
   readonly #describe: DescribeSocket;
   readonly #refused = new Map<string, number>();
@@ -162,7 +168,7 @@ export class Registry<Entry extends Registered = Registered> implements Connecti
     if (this.#entries.get(entry.key) !== entry) return;
     this.#entries.delete(entry.key);
     this.#closed++;
-    entry.addTo(this.#past);
+    addCounters(this.#past, entry);
   }
 
   /** Counts a refusal. */
@@ -171,14 +177,15 @@ export class Registry<Entry extends Registered = Registered> implements Connecti
   }
 
   get(key: string): ConnectionRecord | undefined {
-    return this.find(key)?.record();
+    const entry = this.find(key);
+    return entry && recordOf(entry);
   }
 
   async describe(key: string): Promise<ConnectionDescription | undefined> {
     const entry = this.find(key);
     if (entry === undefined) return undefined;
     const kernel = await this.#describe(entry.key);
-    return kernel === undefined ? entry.record() : { ...entry.record(), kernel };
+    return { ...recordOf(entry), ...kernel && { kernel } };
   }
 
   /** The connection whose key is this very text. */
@@ -201,14 +208,14 @@ export class Registry<Entry extends Registered = Registered> implements Connecti
     const page: ConnectionRecord[] = [];
     for (const entry of this.#entries.values()) {
       if (page.length >= limit) break;
-      if (entry.id > after) page.push(entry.record());
+      if (entry.id > after) page.push(recordOf(entry));
     }
     return page;
   }
 
   totals(): Totals {
     const sums = { ...this.#past };
-    for (const entry of this.#entries.values()) entry.addTo(sums);
+    for (const entry of this.#entries.values()) addCounters(sums, entry);
     return {
       accepted: this.accepted,
       opened: this.#closed + this.#entries.size,

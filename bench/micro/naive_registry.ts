@@ -1,4 +1,8 @@
-import type { ConnectionRecord, Registered } from "../../server/connection/connection_record.ts";
+import {
+  type ConnectionRecord,
+  type LiveRecord,
+  recordOf,
+} from "../../server/connection/connection_record.ts";
 import { formatFourTuple, parseFourTuple } from "../../server/net/four_tuple.ts";
 import type { ListOptions } from "../../server/registry.ts";
 
@@ -7,25 +11,26 @@ const SUMS = ["bytesIn", "bytesOut", "messagesIn", "messagesOut", "messagesDropp
 
 /** The obvious registry: a `Map`, and arrays made of it. */
 export class NaiveRegistry {
-  readonly #entries = new Map<string, Registered>();
+  readonly #entries = new Map<string, LiveRecord>();
   #past: Record<string, number> = {};
   #closed = 0;
 
   /** Adds a connection. */
-  add(entry: Registered): void {
+  add(entry: LiveRecord): void {
     this.#entries.set(entry.key, entry);
   }
 
   /** Removes a connection and keeps its counters. */
-  delete(entry: Registered): void {
+  delete(entry: LiveRecord): void {
     this.#entries.delete(entry.key);
     this.#closed++;
-    this.#past = plus(this.#past, entry.record());
+    this.#past = plus(this.#past, entry);
   }
 
   /** Looks a connection up, after its key has been brought into form. */
   get(key: string): ConnectionRecord | undefined {
-    return this.#entries.get(formatFourTuple(parseFourTuple(key)))?.record();
+    const entry = this.#entries.get(formatFourTuple(parseFourTuple(key)));
+    return entry && recordOf(entry);
   }
 
   /** A page of connections. */
@@ -33,12 +38,11 @@ export class NaiveRegistry {
     return [...this.#entries.values()]
       .filter(({ id }) => id > after)
       .slice(0, limit)
-      .map((entry) => entry.record());
+      .map(recordOf);
   }
 
   /** What all connections add up to. */
   totals(): object {
-    const records = [...this.#entries.values()].map((entry) => entry.record());
     return {
       accepted: 0,
       opened: this.#closed + this.#entries.size,
@@ -47,14 +51,14 @@ export class NaiveRegistry {
       refused: {},
       spoofed: 0,
       forwardedMalformed: 0,
-      ...records.reduce(plus, this.#past),
+      ...[...this.#entries.values()].reduce(plus, this.#past),
     };
   }
 }
 
 function plus(
   sums: Readonly<Record<string, number>>,
-  record: ConnectionRecord,
+  record: LiveRecord,
 ): Record<string, number> {
   return Object.fromEntries(SUMS.map((sum) => [sum, (sums[sum] ?? 0) + record[sum]]));
 }

@@ -1,8 +1,4 @@
-import type {
-  ConnectionRecord,
-  Counters,
-  Registered,
-} from "../../server/connection/connection_record.ts";
+import type { ConnectionRecord, LiveRecord } from "../../server/connection/connection_record.ts";
 import { Registry } from "../../server/registry.ts";
 import { compare } from "./compare.ts";
 import { NaiveRegistry } from "./naive_registry.ts";
@@ -12,48 +8,37 @@ const PAGE = 100;
 
 /** What the benches need of a registry, ours or the twin. */
 interface AnyRegistry {
-  add(entry: Registered): unknown;
-  delete(entry: Registered): void;
+  add(entry: LiveRecord): unknown;
+  delete(entry: LiveRecord): void;
   get(key: string): ConnectionRecord | undefined;
   list(options: { after: number; limit: number }): ConnectionRecord[];
   totals(): unknown;
 }
 
-/** An entry that writes down as much as a connection does. */
-class Entry implements Registered {
-  readonly key: string;
-
-  constructor(readonly id: number) {
-    this.key = `127.0.${id >> 8}.${id & 0xff}:${20_000 + id}-127.0.0.1:8080`;
-  }
-
-  record(): ConnectionRecord {
-    return {
-      id: this.id,
-      key: this.key,
-      state: "open",
-      target: "/chat",
-      connectedAt: 1_000 + this.id,
-      lastActivity: 2_000 + this.id,
-      bytesIn: 3 * this.id,
-      bytesOut: 5 * this.id,
-      messagesIn: this.id,
-      messagesOut: 2 * this.id,
-      messagesDropped: 0,
-      queuedBytes: 0,
-    };
-  }
-
-  addTo(sums: Counters): void {
-    sums.bytesIn += 3 * this.id;
-    sums.bytesOut += 5 * this.id;
-    sums.messagesIn += this.id;
-    sums.messagesOut += 2 * this.id;
-  }
+/** An entry that has as much to tell as a connection. */
+function entryOf(id: number): LiveRecord {
+  return {
+    id,
+    key: `127.0.${id >> 8}.${id & 0xff}:${20_000 + id}-127.0.0.1:8080`,
+    state: "open",
+    target: "/chat",
+    client: undefined,
+    subprotocol: undefined,
+    deflateBytes: undefined,
+    connectedAt: 1_000 + id,
+    lastActivity: 2_000 + id,
+    bytesIn: 3 * id,
+    bytesOut: 5 * id,
+    messagesIn: id,
+    messagesOut: 2 * id,
+    messagesDropped: 0,
+    queuedBytes: 0,
+    roundTrip: undefined,
+  };
 }
 
 /** Twice as many as are connected at once, so that one who leaves comes back long after. */
-const ALL = Array.from({ length: 2 * ENTRIES }, (_, i) => new Entry(i + 1));
+const ALL = Array.from({ length: 2 * ENTRIES }, (_, i) => entryOf(i + 1));
 
 function filled<R extends AnyRegistry>(registry: R): R {
   for (const entry of ALL.slice(0, ENTRIES)) registry.add(entry);

@@ -7,6 +7,7 @@
 
 import { z } from "@hono/zod-openapi";
 import { isOnWire, MAX_REASON_BYTES } from "../../protocol/mod.ts";
+import { CONNECTION_SORTS } from "../connection/connection_record.ts";
 import {
   DEFAULT_LIMITS,
   LIMIT_NAMES,
@@ -16,12 +17,11 @@ import {
 } from "../limits.ts";
 import { parseAddressRange } from "../net/address_range.ts";
 import { formatFourTuple, parseFourTuple } from "../net/four_tuple.ts";
-import {
-  CONNECTION_SORTS,
-  type ConnectionCursor,
-  type ConnectionFilter,
-  type ConnectionQuery,
-  type DescriptorQuery,
+import type {
+  ConnectionCursor,
+  ConnectionFilter,
+  ConnectionQuery,
+  DescriptorQuery,
 } from "../operations/operations.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 

@@ -1,4 +1,5 @@
-import { comparePlaces, sortValue } from "../operations/connection_query.ts";
+import { sortValue } from "../connection/connection_record.ts";
+import { comparePlaces } from "../operations/connection_query.ts";
 import type {
   ConnectionCursor,
   ConnectionPage,
@@ -45,7 +46,7 @@ export function mergeConnections(
   { sort = "age", reverse = false, limit = DEFAULT_LIMIT }: ConnectionQuery,
 ): ConnectionPage {
   const placeOf = (record: OperatedConnection & { worker: number }): ConnectionCursor => ({
-    value: sortValue(record, sort),
+    value: sort === "rate" ? record.bytesPerSecond ?? 0 : sortValue(record, sort),
     worker: record.worker,
     id: record.id,
   });

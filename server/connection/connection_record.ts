@@ -53,16 +53,54 @@ export interface Counters {
   messagesDropped: number;
 }
 
-/** A connection as the registry keeps it: its counters, and ways to read them. */
-export interface Registered {
-  /** Counts up from 1. */
-  readonly id: number;
-  /** The 4-tuple as text. */
-  readonly key: string;
-  /** Writes the counters down. */
-  record(): ConnectionRecord;
-  /** Adds the counters to sums; makes no record, as a million connections may be summed up. */
-  addTo(sums: Counters): void;
+/**
+ * A connection that a record can be made of: each property is read when it is asked for, so that very
+ * many connections can be counted, filtered and sorted without a record of each.
+ */
+export type LiveRecord = {
+  readonly [Name in keyof Required<ConnectionRecord>]: ConnectionRecord[Name];
+};
+
+/**
+ * Makes the record of a connection.
+ *
+ * @param live The connection.
+ * @returns Its properties as they are now.
+ */
+export function recordOf(live: LiveRecord): ConnectionRecord {
+  const { client, subprotocol, deflateBytes, roundTrip } = live;
+  return {
+    id: live.id,
+    key: live.key,
+    state: live.state,
+    target: live.target,
+    ...client && { client },
+    ...subprotocol !== undefined && { subprotocol },
+    ...deflateBytes !== undefined && { deflateBytes },
+    connectedAt: live.connectedAt,
+    lastActivity: live.lastActivity,
+    bytesIn: live.bytesIn,
+    bytesOut: live.bytesOut,
+    messagesIn: live.messagesIn,
+    messagesOut: live.messagesOut,
+    messagesDropped: live.messagesDropped,
+    queuedBytes: live.queuedBytes,
+    ...roundTrip !== undefined && { roundTrip },
+  };
+}
+
+/**
+ * Adds the counters of a connection to sums.
+ *
+ * @param sums The sums, which are changed.
+ * @param live The connection.
+ */
+export function addCounters(sums: Counters, live: Readonly<Counters>): void {
+  sums.bytesIn += live.bytesIn;
+  sums.bytesOut += live.bytesOut;
+  sums.messagesIn += live.messagesIn;
+  sums.messagesOut += live.messagesOut;
+  sums.messagesDropped += live.messagesDropped;
 }
 
 /**
@@ -76,3 +114,38 @@ export interface Registered {
  * - `roundTrip`: the last measured round trip; those without one come last.
  */
 export type ConnectionSort = "age" | "bytes" | "rate" | "queued" | "idle" | "roundTrip";
+
+/** All orders of connections. */
+export const CONNECTION_SORTS: readonly ConnectionSort[] = [
+  "age",
+  "bytes",
+  "rate",
+  "queued",
+  "idle",
+  "roundTrip",
+];
+
+/**
+ * Gives the value that a connection is sorted by: the greatest comes first.
+ *
+ * @param connection The connection, or its record.
+ * @param sort The order; a `rate` is not known from the connection alone.
+ * @returns A number; for `age` and `idle` one that does not change while time goes by.
+ */
+export function sortValue(
+  connection: LiveRecord | ConnectionRecord,
+  sort: Exclude<ConnectionSort, "rate">,
+): number {
+  switch (sort) {
+    case "age":
+      return -connection.connectedAt;
+    case "bytes":
+      return connection.bytesIn + connection.bytesOut;
+    case "queued":
+      return connection.queuedBytes;
+    case "idle":
+      return -connection.lastActivity;
+    case "roundTrip":
+      return connection.roundTrip ?? -1;
+  }
+}

@@ -18,12 +18,7 @@ import type { PacedReceiver } from "../topics/broadcast_pace.ts";
 import type { SharedFrames, Subscriber } from "../topics/hub.ts";
 import type { Closing, Connection } from "./connection.ts";
 import type { ConnectionContext, ConnectionEvents } from "./connection_context.ts";
-import type {
-  ConnectionRecord,
-  ConnectionSort,
-  Counters,
-  Registered,
-} from "./connection_record.ts";
+import type { LiveRecord } from "./connection_record.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import type { FrameObserver } from "./frame_observer.ts";
 import type { IncomingStream } from "./incoming_streams.ts";
@@ -88,7 +83,7 @@ export class WebSocketConnection<Data>
     Subscriber,
     PacedReceiver,
     HasDeadline,
-    Registered {
+    LiveRecord {
   readonly id: number;
   readonly key: string;
   readonly client: ClientAddress | undefined;
@@ -199,6 +194,49 @@ export class WebSocketConnection<Data>
 
   get roundTrip(): number | undefined {
     return this.#keepAlive.roundTrip;
+  }
+
+  // The rest of its record.
+
+  get state(): "open" | "closing" {
+    return this.open ? "open" : "closing";
+  }
+
+  get deflateBytes(): number | undefined {
+    return this.#deflate?.idleBytes;
+  }
+
+  get connectedAt(): number {
+    return sinceEpoch(this.#connectedAt);
+  }
+
+  get lastActivity(): number {
+    // Taken from a clock that may be behind by a tick.
+    return sinceEpoch(Math.max(this.#connectedAt, this.#receiver.lastReceived));
+  }
+
+  get bytesIn(): number {
+    return this.#receiver.bytes;
+  }
+
+  get bytesOut(): number {
+    return this.#sender.bytesOut;
+  }
+
+  get messagesIn(): number {
+    return this.#receiver.messages;
+  }
+
+  get messagesOut(): number {
+    return this.#sender.messages;
+  }
+
+  get messagesDropped(): number {
+    return this.#sender.dropped;
+  }
+
+  get queuedBytes(): number {
+    return this.bufferedAmount;
   }
 
   // The way in.
@@ -526,51 +564,6 @@ export class WebSocketConnection<Data>
 
   #log(entry: LogEntry): void {
     this.#context.log({ ...entry, key: this.key });
-  }
-
-  record(): ConnectionRecord {
-    return {
-      id: this.id,
-      key: this.key,
-      state: this.open ? "open" : "closing",
-      target: this.target,
-      ...this.client && { client: this.client },
-      ...this.subprotocol !== undefined && { subprotocol: this.subprotocol },
-      ...this.#deflate !== undefined && { deflateBytes: this.#deflate.idleBytes },
-      connectedAt: sinceEpoch(this.#connectedAt),
-      // Taken from a clock that may be behind by a tick.
-      lastActivity: sinceEpoch(Math.max(this.#connectedAt, this.#receiver.lastReceived)),
-      bytesIn: this.#receiver.bytes,
-      bytesOut: this.#sender.bytesOut,
-      messagesIn: this.#receiver.messages,
-      messagesOut: this.#sender.messages,
-      messagesDropped: this.#sender.dropped,
-      queuedBytes: this.bufferedAmount,
-      ...this.roundTrip !== undefined && { roundTrip: this.roundTrip },
-    };
-  }
-
-  sortValue(sort: Exclude<ConnectionSort, "rate">): number {
-    switch (sort) {
-      case "age":
-        return -sinceEpoch(this.#connectedAt);
-      case "bytes":
-        return this.#receiver.bytes + this.#sender.bytesOut;
-      case "queued":
-        return this.bufferedAmount;
-      case "idle":
-        return -sinceEpoch(Math.max(this.#connectedAt, this.#receiver.lastReceived));
-      case "roundTrip":
-        return this.roundTrip ?? -1;
-    }
-  }
-
-  addTo(sums: Counters): void {
-    sums.bytesIn += this.#receiver.bytes;
-    sums.bytesOut += this.#sender.bytesOut;
-    sums.messagesIn += this.#receiver.messages;
-    sums.messagesOut += this.#sender.messages;
-    sums.messagesDropped += this.#sender.dropped;
   }
 }
 

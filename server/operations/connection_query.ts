@@ -6,12 +6,7 @@
  */
 
 import { requestUrl, splitTarget } from "../../protocol/mod.ts";
-import type { Connection } from "../connection/connection.ts";
-import type {
-  ConnectionRecord,
-  ConnectionSort,
-  Registered,
-} from "../connection/connection_record.ts";
+import { type LiveRecord, recordOf, sortValue } from "../connection/connection_record.ts";
 import { forEachYielding } from "../loop/for_each_yielding.ts";
 import { type AddressRange, parseAddressRange } from "../net/address_range.ts";
 import { formatFourTuple, parseFourTuple } from "../net/four_tuple.ts";
@@ -21,27 +16,13 @@ import type {
   ConnectionFilter,
   ConnectionPage,
   ConnectionQuery,
-  OperatedConnection,
 } from "./operations.ts";
 
 /** How many records a page has unless told otherwise. */
 const DEFAULT_LIMIT = 100;
 
-/**
- * A connection that can be found. Filters and orders go by this, since of very many connections only
- * the few on the page are worth a record.
- */
-export interface QueryableConnection
-  extends
-    Registered,
-    Pick<ConnectionRecord, "target">,
-    Pick<Connection, "client" | "subprotocol" | "open"> {
-  /** What it is sorted by: as {@linkcode sortValue} of its record. */
-  sortValue(sort: Exclude<ConnectionSort, "rate">): number;
-}
-
 /** Tells whether a filter lets a connection pass. */
-export type Matcher = (entry: QueryableConnection) => boolean;
+export type Matcher = (entry: LiveRecord) => boolean;
 
 /**
  * Makes a matcher of a filter for the connections of this process: of a worker's number only 0 is it.
@@ -70,7 +51,7 @@ export function matcherOf(filter: ConnectionFilter): Matcher {
   if (subprotocol !== undefined) {
     conditions.push((entry) => (entry.subprotocol ?? "") === subprotocol);
   }
-  if (state !== undefined) conditions.push(({ open }) => open === (state === "open"));
+  if (state !== undefined) conditions.push((entry) => entry.state === state);
   if (worker !== 0) conditions.push(() => false);
   return (entry) => conditions.every((holds) => holds(entry));
 }
@@ -80,7 +61,7 @@ function canonical(key: string): string {
 }
 
 /** The address of the client; where no proxy has told another, that of the socket. */
-function sourceOf({ key, client }: QueryableConnection): string {
+function sourceOf({ key, client }: LiveRecord): string {
   return client?.address ?? parseFourTuple(key).sourceAddress;
 }
 
@@ -96,30 +77,6 @@ function pathMatcher(path: string): Matcher {
 }
 
 /**
- * What a connection is sorted by: the greatest comes first.
- *
- * @param record The connection.
- * @param sort The order.
- * @returns A number; for `age` and `idle` one that does not change while time goes by.
- */
-export function sortValue(record: OperatedConnection, sort: ConnectionSort): number {
-  switch (sort) {
-    case "age":
-      return -record.connectedAt;
-    case "bytes":
-      return record.bytesIn + record.bytesOut;
-    case "rate":
-      return record.bytesPerSecond ?? 0;
-    case "queued":
-      return record.queuedBytes;
-    case "idle":
-      return -record.lastActivity;
-    case "roundTrip":
-      return record.roundTrip ?? -1;
-  }
-}
-
-/**
  * Compares two places in an order: the greater value first, then the smaller worker, then the older
  * connection; all the other way round when reversed.
  *
@@ -132,7 +89,7 @@ export function comparePlaces(a: ConnectionCursor, b: ConnectionCursor, reverse 
 
 /** A candidate for the page, and its place. */
 interface Placed {
-  readonly entry: QueryableConnection;
+  readonly entry: LiveRecord;
   readonly place: ConnectionCursor;
 }
 
@@ -146,7 +103,7 @@ interface Placed {
  * @throws As {@linkcode matcherOf}.
  */
 export async function queryConnections(
-  entries: Iterable<QueryableConnection>,
+  entries: Iterable<LiveRecord>,
   query: ConnectionQuery,
   rateOf: RateOf = () => 0,
 ): Promise<ConnectionPage> {
@@ -159,8 +116,8 @@ export async function queryConnections(
     if (!matches(entry)) return;
     matched++;
     const value = sort === "rate"
-      ? rateOf(entry.id, entry.sortValue("bytes"))
-      : entry.sortValue(sort);
+      ? rateOf(entry.id, sortValue(entry, "bytes"))
+      : sortValue(entry, sort);
     const place = { value, worker: 0, id: entry.id };
     if (after === undefined || comparePlaces(place, after, reverse) > 0) {
       best.add({ entry, place });
@@ -170,7 +127,7 @@ export async function queryConnections(
   const page = found.slice(0, limit);
   return {
     connections: page.map(({ entry, place }) => ({
-      ...entry.record(),
+      ...recordOf(entry),
       ...sort === "rate" && { bytesPerSecond: place.value },
     })),
     matched,

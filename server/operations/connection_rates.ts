@@ -1,4 +1,4 @@
-import type { Registered } from "../connection/connection_record.ts";
+import { type LiveRecord, sortValue } from "../connection/connection_record.ts";
 import { forEachYielding } from "../loop/for_each_yielding.ts";
 
 /** A rate is taken over at least this many milliseconds. */
@@ -24,7 +24,7 @@ export type RateOf = (id: number, bytes: number) => number;
  * connections that nobody asks about count nothing for it.
  */
 export class ConnectionRates {
-  readonly #entries: () => Iterable<Registered>;
+  readonly #entries: () => Iterable<LiveRecord>;
   /** The newest sample, and one before it that is old enough. */
   #newest: Sample | undefined = undefined;
   #base: Sample | undefined = undefined;
@@ -32,7 +32,7 @@ export class ConnectionRates {
   #forget: ReturnType<typeof setTimeout> | undefined = undefined;
 
   /** @param entries The connections. */
-  constructor(entries: () => Iterable<Registered>) {
+  constructor(entries: () => Iterable<LiveRecord>) {
     this.#entries = entries;
   }
 
@@ -66,9 +66,7 @@ export class ConnectionRates {
     const bytes = new Map<number, number>();
     const at = performance.now();
     await forEachYielding(this.#entries(), (entry) => {
-      const sums = { bytesIn: 0, bytesOut: 0, messagesIn: 0, messagesOut: 0, messagesDropped: 0 };
-      entry.addTo(sums);
-      bytes.set(entry.id, sums.bytesIn + sums.bytesOut);
+      bytes.set(entry.id, sortValue(entry, "bytes"));
     });
     return { at, bytes };
   }

@@ -41,16 +41,6 @@ export interface ConnectionFilter {
   readonly worker?: number;
 }
 
-/** All that connections can be sorted by. */
-export const CONNECTION_SORTS: readonly ConnectionSort[] = [
-  "age",
-  "bytes",
-  "rate",
-  "queued",
-  "idle",
-  "roundTrip",
-];
-
 /** The place of a connection in an order: the last one of a page, behind which the next begins. */
 export interface ConnectionCursor {
   /** What it is sorted by. */

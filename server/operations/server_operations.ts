@@ -1,4 +1,5 @@
 import { serializeClosePayload } from "../../protocol/mod.ts";
+import type { LiveRecord } from "../connection/connection_record.ts";
 import type { FrameObserver } from "../connection/frame_observer.ts";
 import type { Report } from "../host/report.ts";
 import type { Limits } from "../limits.ts";
@@ -6,7 +7,7 @@ import { forEachYielding } from "../loop/for_each_yielding.ts";
 import { LoopDelayMeter } from "../metrics/loop_delay.ts";
 import type { Measurements } from "../metrics/measurements.ts";
 import type { Registry } from "../registry.ts";
-import { matcherOf, type QueryableConnection, queryConnections } from "./connection_query.ts";
+import { matcherOf, queryConnections } from "./connection_query.ts";
 import { ConnectionRates } from "./connection_rates.ts";
 import { DescriptorTable } from "./descriptor_table.ts";
 import type { DrainOptions } from "./drain.ts";
@@ -47,7 +48,7 @@ const MAX_EXAMPLES = 10;
 const GOING_AWAY = 1001;
 
 /** A connection as an operator deals with it. */
-export interface OperatedEntry extends QueryableConnection {
+export interface OperatedEntry extends LiveRecord {
   /** Who watches its frames. */
   observer: FrameObserver | undefined;
   /** Begins the closing handshake. */
@@ -135,7 +136,7 @@ export class ServerOperations implements Operations {
     if (dryRun) return { closed: found.length, examples };
     let closed = 0;
     for (const entry of found) {
-      if (!entry.open) continue; // it has gone meanwhile
+      if (entry.state !== "open") continue; // it has gone meanwhile
       entry.close(code, reason);
       if (++closed % CLOSE_BATCH !== 0) continue;
       await new Promise((resolve) => setTimeout(resolve, CLOSE_PAUSE));
@@ -151,7 +152,7 @@ export class ServerOperations implements Operations {
     const candidates = named === undefined ? registry.connections : new Set(named);
     const found: OperatedEntry[] = [];
     await forEachYielding(candidates, (entry) => {
-      if (entry.open && matches(entry)) found.push(entry);
+      if (entry.state === "open" && matches(entry)) found.push(entry);
     });
     return found;
   }

@@ -1,9 +1,21 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import type { ConnectionRecord, Counters } from "../../server/connection/connection_record.ts";
+import {
+  type ConnectionRecord,
+  type Counters,
+  type LiveRecord,
+  recordOf,
+} from "../../server/connection/connection_record.ts";
 import type { KernelSocket } from "../../server/host/socket_table.ts";
 import { Registry, type Totals } from "../../server/registry.ts";
+import { madeUpEntry } from "../helpers/entries.ts";
 
-const COUNTERS = { bytesIn: 1, bytesOut: 10, messagesIn: 100, messagesOut: 1_000 };
+const COUNTERS = {
+  bytesIn: 1,
+  bytesOut: 10,
+  messagesIn: 100,
+  messagesOut: 1_000,
+  messagesDropped: 10_000,
+};
 
 const NO_TOTALS: Totals = {
   accepted: 0,
@@ -20,40 +32,22 @@ const NO_TOTALS: Totals = {
   messagesDropped: 0,
 };
 
+type Entry = LiveRecord & Counters;
+
 /** A connection of which the registry sees the counters. */
-class Entry {
-  readonly id: number;
-  counters = { ...COUNTERS, messagesDropped: 10_000 };
-
-  constructor(registry: Registry<Entry>, readonly key: string) {
-    this.id = registry.nextId();
-  }
-
-  record(): ConnectionRecord {
-    const { id, key, counters } = this;
-    const times = { connectedAt: 5, lastActivity: 6 };
-    return { id, key, state: "open", target: "/", ...times, queuedBytes: 0, ...counters };
-  }
-
-  addTo(sums: Counters): void {
-    const { bytesIn, bytesOut, messagesIn, messagesOut, messagesDropped } = this.counters;
-    sums.bytesIn += bytesIn;
-    sums.bytesOut += bytesOut;
-    sums.messagesIn += messagesIn;
-    sums.messagesOut += messagesOut;
-    sums.messagesDropped += messagesDropped;
-  }
+function entryOf(registry: Registry, key: string): Entry {
+  return madeUpEntry(registry.nextId(), { key, ...COUNTERS });
 }
 
 function registryOf(
   describe = (): Promise<KernelSocket | undefined> => Promise.resolve(undefined),
 ) {
-  return new Registry<Entry>(describe);
+  return new Registry(describe);
 }
 
 /** Adds a connection from this source port. */
-function add(registry: Registry<Entry>, port: number): Entry {
-  const entry = new Entry(registry, `127.0.0.1:${port}-127.0.0.1:8080`);
+function add(registry: Registry, port: number): Entry {
+  const entry = entryOf(registry, `127.0.0.1:${port}-127.0.0.1:8080`);
   registry.add(entry);
   return entry;
 }
@@ -65,12 +59,12 @@ function idsOf(records: readonly ConnectionRecord[]): number[] {
 Deno.test("Registry.get() finds a connection by any spelling of its 4-tuple", () => {
   const registry = registryOf();
   const entry = add(registry, 51324);
-  const six = new Entry(registry, "[2001:db8::1]:1-[::1]:8080");
+  const six = entryOf(registry, "[2001:db8::1]:1-[::1]:8080");
   registry.add(six);
-  assertEquals(registry.get(entry.key), entry.record());
+  assertEquals(registry.get(entry.key), recordOf(entry));
   const mapped = "[::ffff:127.0.0.1]:51324-[0:0:0:0:0:FFFF:7f00:1]:8080";
-  assertEquals(registry.get(mapped), entry.record());
-  assertEquals(registry.get("[2001:0DB8:0::0001]:1-[0::1]:8080"), six.record());
+  assertEquals(registry.get(mapped), recordOf(entry));
+  assertEquals(registry.get("[2001:0DB8:0::0001]:1-[0::1]:8080"), recordOf(six));
   assertEquals(registry.get("127.0.0.1:51325-127.0.0.1:8080"), undefined);
 });
 
@@ -112,13 +106,13 @@ Deno.test("Registry.describe() adds what the kernel knows, where it knows someth
   const asked: string[] = [];
   const answers = [kernel, undefined];
   const registry = registryOf(() => Promise.resolve(answers.shift()));
-  const spied = new Registry<Entry>((key) => {
+  const spied = new Registry((key) => {
     asked.push(key);
     return Promise.resolve(kernel);
   });
   const entry = add(registry, 1);
-  assertEquals(await registry.describe(entry.key), { ...entry.record(), kernel });
-  assertEquals(await registry.describe(entry.key), entry.record());
+  assertEquals(await registry.describe(entry.key), { ...recordOf(entry), kernel });
+  assertEquals(await registry.describe(entry.key), recordOf(entry));
   assertEquals(await registry.describe("127.0.0.1:2-127.0.0.1:8080"), undefined);
   add(spied, 1);
   await spied.describe("[::ffff:7f00:1]:1-[::ffff:7f00:1]:8080");
@@ -130,7 +124,7 @@ Deno.test("Registry.describe() tells the counters as they are when the kernel ha
   const registry = registryOf(() => kernelAnswer.promise);
   const entry = add(registry, 1);
   const described = registry.describe(entry.key);
-  entry.counters.bytesIn = 77;
+  entry.bytesIn = 77;
   registry.delete(entry);
   kernelAnswer.resolve(undefined);
   assertEquals((await described)?.bytesIn, 77);
@@ -204,7 +198,7 @@ Deno.test("Registry.totals() adds up those that are there and those that are gon
   assertEquals(registry.totals(), { ...counts, closed: 1 });
   registry.delete(first);
   assertEquals(registry.totals(), { ...counts, closed: 1 }, "nobody is counted twice");
-  second.counters.bytesIn += 40;
+  second.bytesIn += 40;
   registry.delete(second);
   assertEquals(registry.totals(), { ...counts, bytesIn: 42, closed: 2 });
   assertEquals(registry.size, 0);

@@ -4,12 +4,9 @@
  * @module
  */
 
+import { CONNECTION_SORTS } from "../../connection/connection_record.ts";
 import { jsonLine } from "../../escape.ts";
-import {
-  CONNECTION_SORTS,
-  type ConnectionQuery,
-  type OperatedConnection,
-} from "../../operations/operations.ts";
+import type { ConnectionQuery, OperatedConnection } from "../../operations/operations.ts";
 import type { Command, CommandIo } from "../command/command.ts";
 import { optionHelp, type OptionTable, type OptionValues } from "../command/options.ts";
 import { countOf, silenceText } from "../terminal/figures.ts";

@@ -4,12 +4,11 @@
  * @module
  */
 
-import type { ConnectionSort } from "../../connection/connection_record.ts";
-import {
-  CONNECTION_SORTS,
-  type OperatedConnection,
-  type OperatedDescription,
-  type Snapshot,
+import { CONNECTION_SORTS, type ConnectionSort } from "../../connection/connection_record.ts";
+import type {
+  OperatedConnection,
+  OperatedDescription,
+  Snapshot,
 } from "../../operations/operations.ts";
 
 /** Figures a second, from two snapshots. */

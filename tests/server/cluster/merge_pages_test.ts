@@ -6,23 +6,23 @@ import {
   mergeDescriptors,
   type WorkerPage,
 } from "../../../server/cluster/merge_pages.ts";
+import { CONNECTION_SORTS, type LiveRecord } from "../../../server/connection/connection_record.ts";
 import { queryConnections } from "../../../server/operations/connection_query.ts";
-import {
-  CONNECTION_SORTS,
-  type ConnectionPage,
-  type ConnectionQuery,
-  type DescriptorPage,
-  type DescriptorQuery,
-  type DescriptorRow,
+import type {
+  ConnectionPage,
+  ConnectionQuery,
+  DescriptorPage,
+  DescriptorQuery,
+  DescriptorRow,
 } from "../../../server/operations/operations.ts";
-import { MadeUpEntry } from "../../helpers/entries.ts";
+import { madeUpEntry } from "../../helpers/entries.ts";
 
 /** Connections of three workers; ids and values of one are those of another as well. */
-const WORKERS: ReadonlyMap<number, readonly MadeUpEntry[]> = new Map(
+const WORKERS: ReadonlyMap<number, readonly LiveRecord[]> = new Map(
   [2, 3, 5].map((worker, part) => [
     worker,
     Array.from({ length: 7 }, (_, index) =>
-      new MadeUpEntry(index + 1, {
+      madeUpEntry(index + 1, {
         key: `127.0.0.${worker}:${50_000 + index}-127.0.0.1:8080`,
         connectedAt: 1_000 + Math.floor(index / 3),
         lastActivity: 2_000 + index % 2,

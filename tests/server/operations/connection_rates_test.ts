@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { ConnectionRates } from "../../../server/operations/connection_rates.ts";
-import { MadeUpEntry } from "../../helpers/entries.ts";
+import { madeUpEntry } from "../../helpers/entries.ts";
 import { ManualTimers } from "../../helpers/manual_timers.ts";
 
 /** A clock and timers that the test moves on. */
@@ -29,7 +29,7 @@ class Time implements Disposable {
 
 Deno.test("ConnectionRates.measure() tells how much flowed a second since a moment ago", async () => {
   using time = new Time();
-  const entries = [new MadeUpEntry(1, { bytesIn: 1_000 }), new MadeUpEntry(2, { bytesOut: 500 })];
+  const entries = [madeUpEntry(1, { bytesIn: 1_000 }), madeUpEntry(2, { bytesOut: 500 })];
   const rates = new ConnectionRates(() => entries);
   const measuring = rates.measure();
   await time.pass(2_000);
@@ -48,7 +48,7 @@ Deno.test("ConnectionRates.measure() answers all who ask at once, and at once wh
   let samples = 0;
   const rates = new ConnectionRates(() => {
     samples++;
-    return [new MadeUpEntry(1, { bytesIn: 5 })];
+    return [madeUpEntry(1, { bytesIn: 5 })];
   });
   const both = Promise.all([rates.measure(), rates.measure()]);
   await time.pass(1_000);

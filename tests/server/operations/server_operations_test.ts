@@ -13,7 +13,7 @@ import {
   TEST_CERTIFICATE,
   TEST_KEY,
 } from "../../helpers/certificate.ts";
-import { MadeUpEntry } from "../../helpers/entries.ts";
+import { madeUpEntry } from "../../helpers/entries.ts";
 import { until } from "../../helpers/events.ts";
 import { RawClient } from "../../helpers/raw_client.ts";
 
@@ -327,8 +327,8 @@ Deno.test("ServerOperations.descriptors() joins the kernel's table with the regi
 });
 
 Deno.test("ServerOperations.descriptors() flags what the registry has and the kernel has not", async () => {
-  const registry = new Registry<MadeUpEntry>(() => Promise.resolve(undefined));
-  registry.add(new MadeUpEntry(7));
+  const registry = new Registry(() => Promise.resolve(undefined));
+  registry.add(madeUpEntry(7));
   const addr: Deno.NetAddr = { transport: "tcp", hostname: "127.0.0.1", port: 8080 };
   const operations = new ServerOperations({ registry, addr } as unknown as OperatedServer);
   const page = await operations.descriptors({ flagged: true });

@@ -7,7 +7,7 @@ import {
   partsOf,
   writeClient,
 } from "../../../../server/admin/dashboard/columns.js";
-import { CONNECTION_SORTS } from "../../../../server/operations/operations.ts";
+import { CONNECTION_SORTS } from "../../../../server/connection/connection_record.ts";
 import { FAKE_EPOCH, fakeConnection } from "../../../helpers/fake_operations.ts";
 
 Deno.test("COLUMNS sort by all that the server can sort by", () => {
