@@ -50,18 +50,23 @@ export type { SendResult } from "./server/connection/send_queue.ts";
 export type { PeerInfo } from "./server/http/proxy/client_identity.ts";
 export type { ForwardedHeader } from "./server/http/proxy/forwarded.ts";
 export type { ProxyOptions } from "./server/http/proxy/proxies.ts";
-export type { HandshakeOptions, Upgrade, UpgradeDecision } from "./server/http/request_hooks.ts";
+export type {
+  FetchInfo,
+  HandshakeOptions,
+  Upgrade,
+  UpgradeDecision,
+} from "./server/http/request_hooks.ts";
 export { DEFAULT_LIMITS, type LimitChanges, type Limits, type WhenFull } from "./server/limits.ts";
 export type { LogEntry } from "./server/log.ts";
 export type { ClientAddress } from "./server/net/client_address.ts";
 export { formatFourTuple, type FourTuple, parseFourTuple } from "./server/net/four_tuple.ts";
 export type { DrainOptions, DrainResult } from "./server/operations/drain.ts";
-export type { ServeOptions } from "./server/options.ts";
+export type { BroadcastOptions, ServeOptions, Server } from "./server/options.ts";
 export type {
   ConnectionDescription,
   ConnectionRegistry,
   ListOptions,
   Totals,
 } from "./server/registry.ts";
-export { serve, type Server } from "./server/server.ts";
+export { serve } from "./server/server.ts";
 export type { Backplane, PublishResult } from "./server/topics/backplane.ts";

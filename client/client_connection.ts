@@ -113,7 +113,8 @@ class ClientContext implements ConnectionContext<undefined> {
   readonly limits: Limits;
   readonly pool: BufferPool = new BufferPool();
   readonly flusher: Flusher = new Flusher();
-  readonly hub: Hub = new Hub(() => []);
+  readonly hub: Hub;
+  readonly server = undefined;
   readonly budget: EventLoopBudget = new EventLoopBudget();
   readonly patience: Patience = new Patience();
   readonly measurements: Measurements = new Measurements();
@@ -128,6 +129,7 @@ class ClientContext implements ConnectionContext<undefined> {
 
   constructor({ limits, options }: ClientStart) {
     this.limits = limits;
+    this.hub = new Hub({ subscribers: () => [], limits });
     const { pingInterval, closeTimeout, streamTimeout, messageTimeout } = limits;
     this.sweeper = new DeadlineSweeper([pingInterval, closeTimeout, streamTimeout, messageTimeout]);
     this.#log = options.log ?? (() => {});
@@ -138,10 +140,10 @@ class ClientContext implements ConnectionContext<undefined> {
       ...options.ping && { ping: options.ping },
       ...options.pong && { pong: options.pong },
       ...options.drain && { drain: options.drain },
-      close: (connection, code, reason) => {
+      close: (connection, code, reason, server) => {
         this.closed.resolve({ code, reason });
         this.#measured?.resolve(undefined);
-        return options.close?.(connection, code, reason);
+        return options.close?.(connection, code, reason, server);
       },
     };
   }

@@ -72,6 +72,12 @@ export interface Limits extends MessageLimits, HeadLimits {
    * 1013. A single one may hold `messageBytes`.
    */
   readonly unfinishedBytes: number;
+  /** The topics of one connection; beyond it `subscribe()` throws. */
+  readonly connectionTopics: number;
+  /** The bytes of a topic in UTF-8. */
+  readonly topicBytes: number;
+  /** The topics that have subscribers; beyond it `subscribe()` throws. */
+  readonly topics: number;
 }
 
 /** The limits that hold where none are given. */
@@ -89,6 +95,9 @@ export const DEFAULT_LIMITS: Limits = {
   streamTimeout: 10_000,
   messageTimeout: 30_000,
   unfinishedBytes: 268_435_456,
+  connectionTopics: 128,
+  topicBytes: 255,
+  topics: 1_000_000,
 };
 
 /** The policies of {@linkcode WhenFull}. */
@@ -105,6 +114,9 @@ const LEAST: Partial<Record<keyof Limits, number>> = {
   streamTimeout: 10,
   messageTimeout: 10,
 };
+
+/** The greatest value that makes sense, where it is not that of its kind. */
+const MOST: Partial<Record<keyof Limits, number>> = { topicBytes: 255 };
 
 /** Timers of JavaScript hold 31 bits; no other limit needs more than an exact integer. */
 const MAX_MILLISECONDS = 2_147_483_647;
@@ -124,7 +136,7 @@ export function limitProblem(name: keyof Limits, value: unknown): string | undef
   }
   const least = LEAST[name] ?? 1;
   const timed = name.endsWith("Timeout") || name.endsWith("Interval");
-  const most = timed ? MAX_MILLISECONDS : Number.MAX_SAFE_INTEGER;
+  const most = MOST[name] ?? (timed ? MAX_MILLISECONDS : Number.MAX_SAFE_INTEGER);
   return Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most
     ? undefined
     : `expected an integer from ${least} to ${most}`;

@@ -51,8 +51,8 @@ import {
 } from "./operations/drain.ts";
 import type { DrainProgress, Operations, Phase, Reconfiguration } from "./operations/operations.ts";
 import { type OperatedServer, ServerOperations } from "./operations/server_operations.ts";
-import { checkOptions, type ServeOptions } from "./options.ts";
-import { type ConnectionRegistry, Registry } from "./registry.ts";
+import { type BroadcastOptions, checkOptions, type ServeOptions, type Server } from "./options.ts";
+import { Registry } from "./registry.ts";
 import { BROADCAST } from "./topics/backplane.ts";
 import { BroadcastPace } from "./topics/broadcast_pace.ts";
 import { Hub } from "./topics/hub.ts";
@@ -62,72 +62,6 @@ const BACKLOG = 4_096;
 
 /** Forwarded headers that cannot be read are told of once in so many milliseconds; all are counted. */
 const MALFORMED_QUIET = 10_000;
-
-/** A running server. */
-export interface Server<Data = unknown> extends AsyncDisposable {
-  /** The address that it listens on. */
-  readonly addr: Deno.NetAddr;
-  /** The address for a browser: `http://127.0.0.1:8080/`. */
-  readonly url: string;
-  /** Who is connected. */
-  readonly registry: ConnectionRegistry;
-  /** What an operator can ask while it runs, and have it do. */
-  readonly operations: Operations;
-  /** Resolves when the server has stopped and every connection is gone. */
-  readonly finished: Promise<void>;
-  /** Tells what the connections cost and how far the host's limits are. */
-  report(): Promise<Report>;
-  /**
-   * Sends a message to every open connection, and through the backplane, if there is one, to those of
-   * the other servers. It is encoded once, and goes through the connections in the next turns of the
-   * event loop, together with others; for each connection it stays in order with `send()`.
-   *
-   * It waits for nobody: what comes from peers is for {@linkcode Server.broadcastInTurn}.
-   *
-   * @param data A string is sent as text, an `ArrayBuffer` or a view of one as binary; copied.
-   * @throws {TypeError} When the data is none of these, which types do not stop in JavaScript.
-   */
-  broadcast(data: MessageData): void;
-  /**
-   * Sends a message to every open connection, as `broadcast()` does, when none of them is behind. A
-   * `message` handler that returns the promise has its sender wait, so that no peer can send more than
-   * the others take. The messages go in the order in which they came.
-   *
-   * A connection is waited for as long as it takes 250 KB a second, and 2 s more; one that takes less
-   * is not waited for during 30 s, and `limits.whenFull` decides what becomes of what it does not take.
-   *
-   * @param data As for `broadcast()`; not to be changed before it is sent.
-   * @returns `undefined` where it was sent at once, otherwise a promise that resolves when it is sent.
-   * @throws {TypeError} When the data is none of these, which types do not stop in JavaScript.
-   *
-   * @example
-   * ```ts
-   * import { serve, type Server } from "@fourtuple/fourtuple";
-   *
-   * await using server: Server = serve({
-   *   port: 0,
-   *   message: (_connection, data) => server.broadcastInTurn(data),
-   * });
-   * ```
-   */
-  broadcastInTurn(data: MessageData): Promise<void> | undefined;
-  /**
-   * Takes no more connections, and leaves those that there are as they are.
-   *
-   * @returns When the listening socket is closed.
-   */
-  stopListening(): Promise<void>;
-  /**
-   * Stops: no more connections, 1001 to everybody in batches, and after the deadline the cut.
-   *
-   * @param options The deadline.
-   * @returns How the connections ended.
-   * @throws {RangeError} When a time is negative or no number; nothing has happened then.
-   */
-  drain(options?: DrainOptions): Promise<DrainResult>;
-  /** Stops at once and cuts every connection, as leaving the scope of `await using` does. */
-  close(): Promise<void>;
-}
 
 /**
  * Starts a server. It listens when the function returns.
@@ -157,17 +91,27 @@ export interface Server<Data = unknown> extends AsyncDisposable {
  * ```
  */
 export function serve<Data = undefined>(options: ServeOptions<Data>): Server<Data> {
-  const server = new RunningServer(options);
-  // JavaScript, which types do not stop, cannot reach the calls between the parts of a server either.
+  return new RunningServer(options).server;
+}
+
+/** The server as its users see it: JavaScript cannot reach the calls between its parts either. */
+function facadeOf<Data>(server: RunningServer<Data>): Server<Data> {
   return Object.freeze<Server<Data>>({
     addr: server.addr,
     url: server.url,
     registry: expose(server.registry, ["size", "get", "describe", "list", "totals"]),
+    get connections() {
+      return server.registry.connections;
+    },
+    worker: server.options.worker,
     operations: expose(server.operations, OPERATIONS),
     finished: server.finished,
     report: () => server.report(),
-    broadcast: (data) => server.broadcast(data),
+    broadcast: (data, options) => server.broadcast(data, options),
     broadcastInTurn: (data) => server.broadcastInTurn(data),
+    publish: (topic, data) => server.hub.publish(topic, plainOf(data)),
+    subscriberCount: (topic) => server.hub.subscriberCount(topic),
+    get: (key) => server.registry.find(key),
     stopListening: () => server.stopListening(),
     drain: (options) => server.drain(options),
     close: () => server.close(),
@@ -210,12 +154,7 @@ function expose<Target extends object, Name extends keyof Target>(
   return exposed;
 }
 
-class RunningServer<Data>
-  implements
-    Omit<Server<Data>, keyof AsyncDisposable>,
-    HttpConnectionContext<Data>,
-    OperatedServer,
-    DrainHost {
+class RunningServer<Data> implements HttpConnectionContext<Data>, OperatedServer, DrainHost {
   readonly role = "server";
   readonly maskKey = undefined;
   readonly options: ServeOptions<Data>;
@@ -238,6 +177,8 @@ class RunningServer<Data>
   /** The handshakes and plain requests that are under way. */
   readonly httpConnections = new SourceGroups<HttpConnection<Data>>();
   readonly finished: Promise<void>;
+  /** The server as its users see it. */
+  readonly server: Server<Data>;
 
   /** The limits that held at the start, or that settings gave which were read again. */
   #initialLimits: Limits;
@@ -278,11 +219,12 @@ class RunningServer<Data>
     this.registry = new Registry((key) => this.#sockets.describe(parseFourTuple(key)));
     this.#deflate = resolveDeflate(options.deflate);
     this.extensions = this.#deflate === undefined ? [] : [deflateNegotiator(this.#deflate)];
-    this.hub = new Hub(
-      () => this.registry.connections,
-      this.limits.sendQueueBytes,
-      this.#deflate && sharedDeflate(this.#deflate, this.budget),
-    );
+    this.hub = new Hub({
+      subscribers: () => this.registry.connections,
+      limits: this.limits,
+      backplane: options.backplane,
+      compress: this.#deflate && sharedDeflate(this.#deflate, this.budget),
+    });
     this.operations = new ServerOperations(this);
     // `tcpBacklog` is newer than Deno 2.4.2, which ignores it.
     const listening = { hostname, port, reusePort, tcpBacklog: BACKLOG } as Deno.TcpListenOptions;
@@ -295,7 +237,7 @@ class RunningServer<Data>
     this.#pace = new BroadcastPace({
       receivers: () => this.registry.connections,
       hub: this.hub,
-      publish: (data) => this.hub.publish(data),
+      publish: (data) => this.hub.broadcastHere(data),
       backplane: options.backplane,
       log: (entry) => this.log(entry),
     });
@@ -304,6 +246,7 @@ class RunningServer<Data>
       (data) => this.#pace.receive(plainOf(data)),
     );
     this.finished = this.#run();
+    this.server = facadeOf(this);
     this.#tellListening(options);
   }
 
@@ -311,7 +254,7 @@ class RunningServer<Data>
     // Later, so that it can use the server that `serve()` returns.
     if (onListen !== undefined) {
       queueMicrotask(() =>
-        invokeHandler(() => onListen(this.addr), (error) => this.#failed(error))
+        invokeHandler(() => onListen(this.addr, this.server), (error) => this.#failed(error))
       );
     }
     if (signal === undefined) return;
@@ -489,15 +432,14 @@ class RunningServer<Data>
 
   // What users ask for.
 
-  broadcast(data: MessageData): void {
-    const message = plainOf(data);
-    this.hub.publish(message);
-    this.options.backplane?.publish(BROADCAST, message);
+  broadcast(data: MessageData, { except }: BroadcastOptions = {}): void {
+    const connection = except && this.registry.at(except.key);
+    this.hub.broadcast(plainOf(data), connection === except ? connection : undefined);
   }
 
   broadcastInTurn(data: MessageData): Promise<void> | undefined {
     const message = plainOf(data);
-    return this.#pace.inTurn(byteLengthOf(message), () => this.broadcast(message));
+    return this.#pace.inTurn(byteLengthOf(message), () => this.hub.broadcast(message));
   }
 
   async report(): Promise<Report> {
@@ -565,7 +507,6 @@ class RunningServer<Data>
       this.#admission.recount([...this.httpConnections, ...this.registry.connections]);
     }
     this.sweeper.watch(timeoutsOf(changed));
-    this.hub.keptBytes = changed.sendQueueBytes;
     return { ...changed };
   }
 

@@ -18,6 +18,7 @@ const LIBRARY_VALUES = [
 
 const LIBRARY_TYPES = [
   "Backplane",
+  "BroadcastOptions",
   "ClientAddress",
   "ClientConnection",
   "CloseStatus",
@@ -34,6 +35,7 @@ const LIBRARY_TYPES = [
   "DeflateOptions",
   "DrainOptions",
   "DrainResult",
+  "FetchInfo",
   "ForwardedHeader",
   "FourTuple",
   "Handlers",

@@ -5,7 +5,8 @@
  */
 
 import { serveParent } from "../../server/scale/children.ts";
-import { serve, type Server } from "../../server/server.ts";
+import { serve } from "../../server/server.ts";
+import type { Server } from "../../server/options.ts";
 import { type SoakClientOptions, SoakClients } from "./clients.ts";
 import type { ServerState, SoakCounts } from "./result.ts";
 

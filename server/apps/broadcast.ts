@@ -8,10 +8,9 @@ import { greeting } from "./greeting.ts";
  * @returns The running server.
  */
 export function broadcast(options: ServeOptions): Server {
-  const server: Server = serve({
+  return serve({
     fetch: greeting,
     ...options,
-    message: (_, data) => server.broadcastInTurn(data),
+    message: (_connection, data, server) => server.broadcastInTurn(data),
   });
-  return server;
 }

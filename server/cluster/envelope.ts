@@ -1,13 +1,13 @@
 /**
- * A message on its way between workers: u8 length of the channel's name, the name, u8 kind of the
+ * A message on its way between workers: u16 length of the channel's name, the name, u8 kind of the
  * message (0 bytes, 1 text), the message.
  *
  * @module
  */
 import type { Message } from "../../protocol/mod.ts";
 
-/** A channel's name has its length in one byte. */
-const MAX_CHANNEL_BYTES = 255;
+/** As {@linkcode Backplane.publish} says. */
+const MAX_CHANNEL_BYTES = 512;
 
 const BINARY = 0;
 const TEXT = 1;
@@ -21,7 +21,7 @@ const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
  * @param channel The channel's name.
  * @param data The message, copied.
  * @returns New bytes.
- * @throws {RangeError} When the name takes more than 255 bytes.
+ * @throws {RangeError} When the name takes more than 512 bytes.
  */
 export function encodeEnvelope(
   channel: string,
@@ -34,11 +34,12 @@ export function encodeEnvelope(
   }
   const text = typeof data === "string";
   const payload = text ? ENCODER.encode(data) : data;
-  const bytes = new Uint8Array(2 + name.length + payload.length);
-  bytes[0] = name.length;
-  bytes.set(name, 1);
-  bytes[1 + name.length] = text ? TEXT : BINARY;
-  bytes.set(payload, 2 + name.length);
+  const bytes = new Uint8Array(3 + name.length + payload.length);
+  bytes[0] = name.length >> 8;
+  bytes[1] = name.length;
+  bytes.set(name, 2);
+  bytes[2 + name.length] = text ? TEXT : BINARY;
+  bytes.set(payload, 3 + name.length);
   return bytes;
 }
 
@@ -51,10 +52,10 @@ export function encodeEnvelope(
 export function decodeEnvelope(
   envelope: Uint8Array<ArrayBuffer>,
 ): { channel: string; data: Message } {
-  const kind = 1 + envelope[0]!;
+  const kind = 2 + (envelope[0]! << 8 | envelope[1]!);
   const payload = envelope.subarray(kind + 1);
   return {
-    channel: DECODER.decode(envelope.subarray(1, kind)),
+    channel: DECODER.decode(envelope.subarray(2, kind)),
     data: envelope[kind] === TEXT ? DECODER.decode(payload) : payload,
   };
 }

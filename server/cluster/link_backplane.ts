@@ -47,6 +47,7 @@ export class LinkBackplane implements Backplane {
     this.#channels.set(channel, subscribers.add(subscriber));
     return () => {
       subscribers.delete(subscriber);
+      if (subscribers.size === 0) this.#channels.delete(channel);
     };
   }
 

@@ -15,7 +15,7 @@ import { runWorker } from "./worker.ts";
 
 /** What a cluster is to be: what each of its servers is, and how many there are. */
 export interface ClusterOptions<Data = unknown>
-  extends Omit<ServeOptions<Data>, "reusePort" | "backplane" | "onListen" | "signal"> {
+  extends Omit<ServeOptions<Data>, "reusePort" | "backplane" | "worker" | "onListen" | "signal"> {
   /** How many processes serve; `"auto"` for one for each core. Limits count in each by itself. */
   workers: number | "auto";
   /**
@@ -39,7 +39,8 @@ const PERMISSIONS = ["run", "read", "write", "env", "net"] as const;
 /**
  * Serves one port by several processes of this same program, each with its own core, heap and
  * descriptors; the kernel shares the connections out among them. A worker that dies or cannot start is
- * tried again as long as another one serves, and `broadcast()` reaches the connections of all.
+ * tried again as long as another one serves, and what is broadcast or published reaches the connections
+ * of all.
  *
  * The program runs once more in each worker, where this function serves and never returns: what comes
  * after it runs only once, in the process that was started first. What comes before it runs in all.
@@ -66,7 +67,7 @@ const PERMISSIONS = ["run", "read", "write", "env", "net"] as const;
  * const cluster = await serveCluster({
  *   workers: "auto",
  *   port: 8080,
- *   message: (connection, data) => connection.send(data),
+ *   message: (_connection, data, server) => server.broadcast(data), // to those of all workers
  * });
  * console.log(`${cluster.workers.length} workers serve ${cluster.url}`);
  * Deno.addSignalListener("SIGUSR2", () => cluster.roll());

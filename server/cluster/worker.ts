@@ -19,7 +19,7 @@ import type { ServeOptions } from "../options.ts";
 import { joinParent } from "../process/child.ts";
 import type { Link } from "../process/link.ts";
 import type { ConnectionDescription, ListOptions } from "../registry.ts";
-import type { Server } from "../server.ts";
+import type { Server } from "../options.ts";
 import type {
   FinalReport,
   Listening,
@@ -36,7 +36,7 @@ import { WorkerTaps } from "./worker_taps.ts";
 
 /** What a worker passes on to `serve()`. */
 export type WorkerOptions =
-  & Required<Pick<ServeOptions, "hostname" | "port" | "reusePort" | "backplane" | "log">>
+  & Required<Pick<ServeOptions, "hostname" | "port" | "reusePort" | "backplane" | "worker" | "log">>
   & Pick<ServeOptions, "cert" | "key">;
 
 /** What is started in a worker. */
@@ -116,7 +116,7 @@ class Worker implements WorkerCalls {
     const backplane = this.#backplane = new LinkBackplane(link, log);
     const { certificate, ...changes } = config.changes ?? {};
     this.#server = await this.#program.start(
-      { hostname, port, reusePort: true, backplane, log, ...certificate },
+      { hostname, port, reusePort: true, backplane, worker, log, ...certificate },
       () => link.call("report"),
     );
     // Nothing is accepted before the server's own files are open, so this is in time.

@@ -125,6 +125,50 @@ export interface Connection<Data = unknown> {
    * @returns `sent` when the last piece has been queued, `dropped` when the connection has ended before.
    */
   send(stream: OutgoingStream | Blob, options?: StreamOptions): Promise<"sent" | "dropped">;
+  /** The topics that it has subscribed to; in the `close` handler those that it leaves. */
+  readonly subscriptions: readonly string[];
+  /** Whether it has subscribed to a topic. */
+  isSubscribed(topic: string): boolean;
+  /**
+   * Subscribes to a topic: from now on it gets all that is published there, in order with `send()` and
+   * with all its other topics. It leaves its topics when it is over.
+   *
+   * @param topic Its name, 1 to 255 bytes in UTF-8; `limits` bounds their number.
+   * @throws {TypeError} When the topic is not a string, or has a lone surrogate.
+   * @throws {RangeError} When it is empty or longer than `limits.topicBytes`, or when this would be one
+   * topic more than `limits.connectionTopics` or `limits.topics`.
+   *
+   * @example
+   * ```ts
+   * import { connect, serve } from "@fourtuple/fourtuple";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using server = serve({
+   *   port: 0,
+   *   open: (connection) => connection.subscribe("room"),
+   *   message: (connection, data) => connection.publish("room", data),
+   * });
+   * await using alice = await connect(server.url);
+   * await using bob = await connect(server.url);
+   * alice.send("hello");
+   * assertEquals((await bob.messages().next()).value, "hello");
+   * server.publish("room", "to all");
+   * assertEquals((await alice.messages().next()).value, "to all");
+   * ```
+   */
+  subscribe(topic: string): void;
+  /** Leaves a topic; what was published before still comes. */
+  unsubscribe(topic: string): void;
+  /**
+   * Sends a message to all other subscribers of a topic, here and on the servers of the backplane. It
+   * need not have subscribed itself.
+   *
+   * @param topic The topic.
+   * @param data A string is sent as text, an `ArrayBuffer` or a view of one as binary; copied.
+   * @throws {TypeError} When the data is none of these, or the topic is not valid.
+   * @throws {RangeError} When the topic is empty or too long.
+   */
+  publish(topic: string, data: MessageData): void;
   /**
    * Sends a Ping (RFC 6455 5.5.2). The server pings by itself, and measures the round trip by that;
    * this is for one more, whose answer only keeps the connection alive.

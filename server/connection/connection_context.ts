@@ -38,6 +38,8 @@ export interface ConnectionContext<Data> extends SendQueueContext {
   readonly hub: Hub;
   /** The application's handlers. */
   readonly handlers: Handlers<Data>;
+  /** The last argument of each handler; a client has none. */
+  readonly server: unknown;
   /** Tells the operator. */
   log(entry: LogEntry): void;
   /** A ping was answered. */

@@ -1,5 +1,5 @@
 import type { CloseStatus, Fragment, Opcode } from "../../protocol/mod.ts";
-import type { SharedFrames } from "../topics/hub.ts";
+import type { SharedFrames } from "../topics/topic_log.ts";
 
 /** Watches the frames of one connection. */
 export interface FrameObserver {

@@ -1,5 +1,5 @@
 import { Opcode, payloadBytes } from "../../protocol/mod.ts";
-import type { SharedFrames } from "../topics/hub.ts";
+import type { SharedFrames } from "../topics/topic_log.ts";
 import type { ConnectionContext, ConnectionEvents } from "./connection_context.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
 import type { OutgoingStream, StreamOptions } from "./message_data.ts";

@@ -15,7 +15,8 @@ import type { ClientAddress } from "../net/client_address.ts";
 import { type FourTuple, fourTupleOf, ownTupleOf } from "../net/four_tuple.ts";
 import { closeQuietly, linger, type Transport } from "../net/transport.ts";
 import type { PacedReceiver } from "../topics/broadcast_pace.ts";
-import type { SharedFrames, Subscriber } from "../topics/hub.ts";
+import type { Subscriber, SubscriberTopics } from "../topics/subscriber.ts";
+import type { SharedFrames } from "../topics/topic_log.ts";
 import type { Closing, Connection } from "./connection.ts";
 import type { ConnectionContext, ConnectionEvents } from "./connection_context.ts";
 import type { LiveRecord } from "./connection_record.ts";
@@ -93,6 +94,7 @@ export class WebSocketConnection<Data>
   data: Data;
   due: number;
   position: number;
+  topics: SubscriberTopics | undefined = undefined;
   /** Who watches the frames; nobody, unless somebody asked to. */
   observer: FrameObserver | undefined = undefined;
 
@@ -248,8 +250,8 @@ export class WebSocketConnection<Data>
    */
   run(rest: Uint8Array): void {
     this.#log({ level: "debug", event: "opened", message: "Connection is open" });
-    const { handlers } = this.#context;
-    const opening = this.#call("open", () => handlers.open?.(this));
+    const { handlers, server } = this.#context;
+    const opening = this.#call("open", () => handlers.open?.(this, server));
     if (opening !== undefined && handlers.message === undefined) {
       this.#receiver.delivery.holdFor(opening);
     }
@@ -257,19 +259,21 @@ export class WebSocketConnection<Data>
   }
 
   handle(message: Message): Promise<void> | undefined {
-    return this.#call("message", () => this.#context.handlers.message?.(this, message));
+    const { handlers, server } = this.#context;
+    return this.#call("message", () => handlers.message?.(this, message, server));
   }
 
   receivedPing(payload: Uint8Array): void {
-    const { handlers } = this.#context;
-    if (handlers.ping) this.#call("ping", () => handlers.ping!(this, payload.slice()));
+    const { handlers, server } = this.#context;
+    if (handlers.ping) this.#call("ping", () => handlers.ping!(this, payload.slice(), server));
   }
 
   receivedPong(payload: Uint8Array): void {
     const roundTrip = this.#keepAlive.receivedPong(payload, this.#context.sweeper.now);
     if (roundTrip !== undefined) this.#context.roundTripMeasured(this, roundTrip);
-    const { handlers } = this.#context;
-    if (handlers.pong && this.open) this.#call("pong", () => handlers.pong!(this, payload.slice()));
+    const { handlers, server } = this.#context;
+    if (!handlers.pong || !this.open) return;
+    this.#call("pong", () => handlers.pong!(this, payload.slice(), server));
   }
 
   // The way out.
@@ -286,6 +290,28 @@ export class WebSocketConnection<Data>
     if (data instanceof ReadableStream) return this.#sender.stream(data, options);
     if (!(data instanceof Blob)) return this.#sender.send(plainOf(data, SENDABLE));
     return this.#sender.stream(data.stream(), { type: "binary", ...options });
+  }
+
+  // Topics.
+
+  get subscriptions(): string[] {
+    return [...this.topics?.subscriptions.keys() ?? []];
+  }
+
+  isSubscribed(topic: string): boolean {
+    return this.topics?.subscriptions.has(topic) ?? false;
+  }
+
+  subscribe(topic: string): void {
+    if (this.#phase < Phase.Over) this.#context.hub.subscribe(this, topic);
+  }
+
+  unsubscribe(topic: string): void {
+    this.#context.hub.unsubscribe(this, topic);
+  }
+
+  publish(topic: string, data: MessageData): void {
+    this.#context.hub.publish(topic, plainOf(data), this);
   }
 
   brokeOff(reason: "source_failed" | "source_silent", error?: unknown): void {
@@ -374,7 +400,8 @@ export class WebSocketConnection<Data>
   }
 
   emptied(): void {
-    if (this.open) this.#call("drain", () => this.#context.handlers.drain?.(this));
+    const { handlers, server } = this.#context;
+    if (this.open) this.#call("drain", () => handlers.drain?.(this, server));
   }
 
   overflowed(): void {
@@ -539,7 +566,9 @@ export class WebSocketConnection<Data>
     const { by, sent, received } = this.closing!;
     this.#context.measurements.closed(by, (by === "us" ? sent : received)?.code);
     this.observer?.ended({ code, reason }, this.#rule);
-    this.#call("close", () => this.#context.handlers.close?.(this, code, reason));
+    const { handlers, hub, server } = this.#context;
+    this.#call("close", () => handlers.close?.(this, code, reason, server));
+    hub.leave(this);
   }
 
   #release(): void {

@@ -44,23 +44,35 @@ export type UpgradeDecision<Data> =
   // A connection that is accepted without data has `undefined` for it.
   | (undefined extends Data ? Partial<Upgrade<Data>> | void : never);
 
-/** The answers to requests, and the handshakes that are accepted. */
-export interface HandshakeOptions<Data> {
+/** The sender of a plain request, and the server that it came to. */
+export interface FetchInfo<Server = unknown> extends PeerInfo {
+  /** The server. */
+  readonly server: Server;
+}
+
+/**
+ * The answers to requests, and the handshakes that are accepted.
+ *
+ * @typeParam Data The data of each connection.
+ * @typeParam Server The server.
+ */
+export interface HandshakeOptions<Data, Server = unknown> {
   /**
    * Answers plain GET and HEAD requests, which have no body, on the same port, one for each
    * connection. Without it they get 426. OPTIONS is answered with 204 without it being asked. A
    * response that writes nothing for as long as `handshakeTimeout` is cut.
    */
-  fetch?: (request: Request, info: PeerInfo) => Response | Promise<Response>;
+  fetch?(request: Request, info: FetchInfo<Server>): Response | Promise<Response>;
   /**
    * Decides about a handshake that is in order. It accepts with an {@linkcode Upgrade} or
    * `undefined`, and refuses with any Response: 401, 403, 429 … Anything else, `null` and `false`
    * among it, is a fault of the hook, and gets 500. It counts into the handshake's deadline.
    */
-  upgrade?: (
+  upgrade?(
     request: Request,
     info: PeerInfo,
-  ) => UpgradeDecision<Data> | Promise<UpgradeDecision<Data>>;
+    server: Server,
+  ): UpgradeDecision<Data> | Promise<UpgradeDecision<Data>>;
   /**
    * The subprotocols that the server speaks, the best first: the first one that is offered is
    * taken.
@@ -82,6 +94,8 @@ export interface HandshakeOptions<Data> {
 export interface HookContext<Data> {
   /** The hooks, and the subprotocols. */
   readonly options: HandshakeOptions<Data>;
+  /** The last argument of the hooks. */
+  readonly server: unknown;
   /** Whether the server speaks TLS. */
   readonly usesTls: boolean;
   /** The extensions that the server has; all others that are offered are ignored (RFC 6455 9.1). */
@@ -126,9 +140,10 @@ export function askUpgrade<Data>(
   offer: UpgradeRequest,
 ): Promise<Accepted<Data> | Response> {
   const { head, info, trace } = asked;
-  const { upgrade: hook, subprotocols = [] } = context.options;
+  const { options, server } = context;
+  const { subprotocols = [] } = options;
   return ask(context, asked, "upgrade", async () => {
-    const decide = () => hook?.(requestOf(context, head), info);
+    const decide = () => options.upgrade?.(requestOf(context, head), info, server);
     const decision: unknown = await (trace === undefined ? decide() : trace.run(decide));
     if (decision instanceof Response) return sendable(decision);
     const { data, headers, ...accepted } = acceptable<Data>(decision);
@@ -156,8 +171,8 @@ export function askUpgrade<Data>(
  * @returns The answer; 426 where there is no such hook.
  */
 export function askFetch<Data>(context: HookContext<Data>, asked: AskedRequest): Promise<Response> {
-  const { fetch } = context.options;
-  if (fetch === undefined) {
+  const { options, server } = context;
+  if (options.fetch === undefined) {
     const text = "This is a WebSocket server";
     return Promise.resolve(plainResponse(426, text, { upgrade: "websocket" }));
   }
@@ -166,7 +181,7 @@ export function askFetch<Data>(context: HookContext<Data>, asked: AskedRequest):
     context,
     asked,
     "fetch",
-    async () => sendable(await fetch(requestOf(context, head), info)),
+    async () => sendable(await options.fetch!(requestOf(context, head), { ...info, server })),
   );
 }
 

@@ -8,7 +8,7 @@ import {
 } from "../../protocol/mod.ts";
 import { inflateBeginning } from "../connection/deflate/inflate_beginning.ts";
 import type { FrameObserver } from "../connection/frame_observer.ts";
-import type { SharedFrames } from "../topics/hub.ts";
+import type { SharedFrames } from "../topics/topic_log.ts";
 import type { TapEvent, TapOptions, TappedFrame } from "./operations.ts";
 
 /** So many events wait for a slow reader; further ones are dropped and counted. */

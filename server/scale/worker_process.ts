@@ -1,4 +1,5 @@
-import { serve, type Server } from "../server.ts";
+import { serve } from "../server.ts";
+import type { Server } from "../options.ts";
 import { serveParent } from "./children.ts";
 
 /** What the parent of a server process can ask. */

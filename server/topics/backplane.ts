@@ -11,6 +11,9 @@ export type PublishResult = "sent" | "dropped";
 /** The channel of broadcast messages. */
 export const BROADCAST = "broadcast";
 
+/** The beginning of the channel of a topic. */
+export const TOPIC = "topic:";
+
 /**
  * Carries messages between servers that act as one: the workers of a host, or hosts. Messages of
  * one publisher on one channel arrive in the order in which they were published, or not at all
@@ -20,7 +23,7 @@ export interface Backplane {
   /**
    * Sends a message to the other servers that have subscribed to the channel.
    *
-   * @param channel The channel's name, at most 255 bytes in UTF-8.
+   * @param channel The channel's name, at most 512 bytes in UTF-8.
    * @param data A string or bytes, and arrives as the same; bytes are copied before it returns.
    * @returns The outcome; never throws because others have gone.
    */

@@ -6,37 +6,42 @@
  */
 
 import { setImmediate } from "node:timers";
-import { encodeFrame, Opcode, payloadBytes } from "../../protocol/mod.ts";
+import { type Backplane, BROADCAST, TOPIC } from "./backplane.ts";
+import type { Subscriber, SubscriberTopics, Subscription, Topic } from "./subscriber.ts";
+import { type CompressShared, Published, share, type SharedFrames, TopicLog } from "./topic_log.ts";
+import { checkTopicName } from "./topic_name.ts";
 
-/** A receiver of published messages. */
-export interface Subscriber {
-  /** The number of the hub's messages that it has got, or came too late for; kept by the hub. */
-  position: number;
-  /**
-   * The window bits that its compressed messages may use, where they share nothing with those
-   * before (RFC 7692 7.1.1); 0 where it gets messages as they are.
-   */
-  readonly sharedDeflateBits: number;
-  /** Sends messages that are shared with others. */
-  sendShared(shared: SharedFrames): unknown;
+/** The bounds of a hub; they may change. */
+interface HubLimits {
+  /** The topics that one connection may have. */
+  readonly connectionTopics: number;
+  /** The bytes of a topic in UTF-8. */
+  readonly topicBytes: number;
+  /** The topics in all. */
+  readonly topics: number;
+  /** The bytes that may wait for one subscriber. */
+  readonly sendQueueBytes: number;
 }
 
-/** Messages that were encoded for many. */
-export interface SharedFrames {
-  /** Whole unmasked frames, one for each message, perhaps compressed; never changed. */
-  readonly bytes: Uint8Array;
-  /** The number of messages. */
-  readonly messages: number;
-  /** The number of text messages among them. */
-  readonly texts: number;
-  /** The bytes of the payloads of those. */
-  readonly textBytes: number;
-  /** The bytes of the payloads of the others. */
-  readonly binaryBytes: number;
+/** The parts of a server that a hub needs. */
+export interface HubOptions {
+  /** The subscribers of now. */
+  subscribers(): Iterable<Subscriber>;
+  /** The bounds. */
+  readonly limits: HubLimits;
+  /** Carries messages to other servers. */
+  readonly backplane?: Backplane | undefined;
+  /** Compresses, where a subscriber gets compressed messages. */
+  readonly compress?: CompressShared | undefined;
 }
 
-/** The bytes kept for subscribers that have not got them yet; beyond them all get them at once. */
+/** The bytes of one topic kept for subscribers that have not got them yet; beyond them all get them. */
 const KEPT_BYTES = 65_536;
+
+/** The bytes of all topics together, with what a message costs besides; beyond them all get them. */
+const ALL_KEPT_BYTES = 4_194_304;
+
+const MESSAGE_BYTES = 128;
 
 /**
  * So many subscribers are sent to in one turn of the event loop. Deno starts about 128 reads and
@@ -45,84 +50,195 @@ const KEPT_BYTES = 65_536;
 const TURN_SUBSCRIBERS = 100;
 
 /**
- * Compresses a message for all connections with the same window bits.
- *
- * @returns `undefined` where it is better sent as it is.
- */
-export type CompressShared = (payload: Uint8Array, windowBits: number) => Uint8Array | undefined;
-
-/** A message that was published: its frame, and those that were compressed, by window bits. */
-interface Published {
-  readonly frame: Uint8Array;
-  compressed: Map<number, Uint8Array> | undefined;
-}
-
-/** Consecutive frames, joined. */
-interface Joined {
-  readonly from: number;
-  readonly to: number;
-  readonly shared: SharedFrames;
-}
-
-/**
- * Sends messages to everybody. Each is encoded once and kept until all have got it. A round goes
- * through the subscribers, some in each turn of the event loop, and hands each all that it has not
- * got: so very many of them hold nothing up, and the faster messages come, the more leave in one
- * write.
+ * Sends messages to everybody, and to the subscribers of topics. Each is encoded once and kept until
+ * all have got it. A round goes through the subscribers, some in each turn of the event loop, and hands
+ * each all that it has not got, in the order in which it was published: so very many of them hold
+ * nothing up, and the faster messages come, the more leave in one write.
  */
 export class Hub {
   readonly #subscribers: () => Iterable<Subscriber>;
-  #keptBytes: number;
+  readonly #backplane: Backplane | undefined;
   readonly #compress: CompressShared;
-  /** The latest messages, as far back as a subscriber has not got them. */
-  #messages: Published[] = [];
-  #bytes = 0;
-  /** The messages that were joined last, by window bits. */
-  readonly #joined = new Map<number, Joined>();
+  readonly #limits: HubLimits;
+  /** The messages for everybody. */
+  readonly #log: TopicLog;
   #round: Iterator<Subscriber> | undefined = undefined;
-  /** The number of messages when the round began. */
+  /** The number of messages for everybody when the round began. */
   #roundEnd = 0;
+  readonly #topics = new Map<string, Topic>();
+  /** The subscribers of topics that have not got all, in the order in which they are sent to. */
+  readonly #pending = new Set<Subscriber>();
+  /** The bytes that all topics keep. */
+  #topicBytes = 0;
+  /** The number of messages in all topics and for everybody. */
+  #order = 0;
   #scheduled = false;
-  /** The number of messages ever published: the position of a new subscriber. */
-  published = 0;
 
-  /**
-   * @param subscribers The subscribers of now.
-   * @param keptBytes The bytes kept for subscribers that have not got them yet.
-   * @param compress Compresses, where a subscriber gets compressed messages.
-   */
+  /** @param options Its subscribers and bounds. */
   constructor(
-    subscribers: () => Iterable<Subscriber>,
-    keptBytes: number = KEPT_BYTES,
-    compress: CompressShared = () => undefined,
+    { subscribers, limits, backplane, compress = () => undefined }: HubOptions,
   ) {
     this.#subscribers = subscribers;
+    this.#limits = limits;
+    this.#backplane = backplane;
     this.#compress = compress;
-    this.#keptBytes = Math.min(keptBytes, KEPT_BYTES);
+    this.#log = new TopicLog(compress);
   }
 
-  /** Keeps up to this many bytes for subscribers that have not got them yet from now on. */
-  set keptBytes(bytes: number) {
-    this.#keptBytes = Math.min(bytes, KEPT_BYTES);
+  /** The bytes of one topic that are kept: no more than what may wait for one subscriber. */
+  get #keptBytes(): number {
+    return Math.min(this.#limits.sendQueueBytes, KEPT_BYTES);
   }
 
-  /** The number of messages that all subscribers have got. */
+  /** The number of messages for everybody: the position of a new subscriber. */
+  get published(): number {
+    return this.#log.published;
+  }
+
+  /** The number of messages for everybody that all subscribers have got. */
   get handedOut(): number {
-    return this.published - this.#messages.length;
+    return this.published - this.#log.length;
+  }
+
+  /** The names of the topics that have subscribers. */
+  get topics(): Iterable<string> {
+    return this.#topics.keys();
+  }
+
+  /** The number of subscribers of a topic. */
+  subscriberCount(name: string): number {
+    return this.#topics.get(name)?.subscriptions.size ?? 0;
   }
 
   /**
-   * Sends a message to all subscribers of now.
+   * Adds a subscriber to a topic, whose messages it gets from now on.
+   *
+   * @throws As {@linkcode checkTopicName}.
+   * @throws {RangeError} When the subscriber or the server has too many topics.
+   */
+  subscribe(subscriber: Subscriber, name: string): void {
+    checkTopicName(name, this.#limits.topicBytes);
+    const topics = subscriber.topics ??= { subscriptions: new Map(), pending: [] };
+    if (topics.subscriptions.has(name)) return;
+    const { connectionTopics } = this.#limits;
+    if (topics.subscriptions.size >= connectionTopics) {
+      throw new RangeError(`Cannot subscribe as a connection may have ${connectionTopics} topics`);
+    }
+    const topic = this.#topics.get(name) ?? this.#open(name);
+    const subscription = { topic, position: topic.log.published, isPending: false };
+    topics.subscriptions.set(name, subscription);
+    topic.subscriptions.set(subscriber, subscription);
+  }
+
+  #open(name: string): Topic {
+    const { topics } = this.#limits;
+    if (this.#topics.size >= topics) {
+      throw new RangeError(`Cannot subscribe as a server may have ${topics} topics`);
+    }
+    const topic = {
+      name,
+      log: new TopicLog(this.#compress),
+      subscriptions: new Map(),
+      pending: 0,
+      unsubscribe: this.#backplane?.subscribe(
+        TOPIC + name,
+        (data) => this.#publishHere(topic, data),
+      ),
+    };
+    this.#topics.set(name, topic);
+    return topic;
+  }
+
+  /** Takes a subscriber from a topic; it still gets what was published before. */
+  unsubscribe(subscriber: Subscriber, name: string): void {
+    const subscription = subscriber.topics?.subscriptions.get(name);
+    if (subscription === undefined) return;
+    if (subscription.isPending) this.catchUp(subscriber);
+    subscriber.topics?.subscriptions.delete(name);
+    this.#remove(subscriber, subscription);
+  }
+
+  /** Takes a subscriber that is over from all its topics. */
+  leave(subscriber: Subscriber): void {
+    const { topics } = subscriber;
+    if (topics === undefined) return;
+    subscriber.topics = undefined;
+    this.#pending.delete(subscriber);
+    for (const subscription of topics.subscriptions.values()) {
+      if (subscription.isPending) this.#got(subscription);
+      this.#remove(subscriber, subscription);
+    }
+  }
+
+  /** A topic without subscribers is none. */
+  #remove(subscriber: Subscriber, { topic }: Subscription): void {
+    topic.subscriptions.delete(subscriber);
+    if (topic.subscriptions.size > 0) return;
+    this.#topics.delete(topic.name);
+    topic.unsubscribe?.();
+  }
+
+  /**
+   * Sends a message to all subscribers of now, and to those of other servers.
    *
    * @param data A string is sent as text, bytes as binary; copied.
+   * @param except One that does not get it.
    */
-  publish(data: string | Uint8Array): void {
-    const frame = encodeFrame(typeof data === "string" ? Opcode.Text : Opcode.Binary, data);
-    if (this.#bytes + frame.length > this.#keptBytes) this.#flush();
-    this.#messages.push({ frame, compressed: undefined });
-    this.#bytes += frame.length;
-    this.published++;
+  broadcast(data: string | Uint8Array, except?: Subscriber): void {
+    this.broadcastHere(data, except);
+    this.#backplane?.publish(BROADCAST, data);
+  }
+
+  /** As {@linkcode Hub.broadcast}, on this server alone. */
+  broadcastHere(data: string | Uint8Array, except?: Subscriber): void {
+    if (except !== undefined) this.catchUp(except);
+    const message = new Published(data, this.#order++);
+    const log = this.#log;
+    if (log.bytes + message.frame.length > this.#keptBytes) this.#flush();
+    log.add(message);
+    if (except !== undefined) except.position = log.published;
     this.#schedule();
+  }
+
+  /**
+   * Sends a message to the subscribers of a topic, here and on other servers.
+   *
+   * @param name The topic.
+   * @param data A string is sent as text, bytes as binary; copied.
+   * @param except One that does not get it.
+   * @throws As {@linkcode checkTopicName}.
+   */
+  publish(name: string, data: string | Uint8Array, except?: Subscriber): void {
+    checkTopicName(name, this.#limits.topicBytes);
+    const topic = this.#topics.get(name);
+    if (topic !== undefined) this.#publishHere(topic, data, except);
+    this.#backplane?.publish(TOPIC + name, data);
+  }
+
+  #publishHere(topic: Topic, data: string | Uint8Array, except?: Subscriber): void {
+    const skipped = except && topic.subscriptions.get(except);
+    if (skipped?.isPending) this.catchUp(except!);
+    const message = new Published(data, this.#order++);
+    const { log, subscriptions } = topic;
+    const { length } = message.frame;
+    if (log.bytes + length > this.#keptBytes) this.#flushTopic(topic);
+    if (this.#topicBytes + length + MESSAGE_BYTES > ALL_KEPT_BYTES) this.#flushTopics();
+    log.add(message);
+    this.#topicBytes += length + MESSAGE_BYTES;
+    const receivers = subscriptions.size - (skipped === undefined ? 0 : 1);
+    // Most messages come while all others have not got the one before.
+    if (topic.pending < receivers) {
+      for (const [subscriber, subscription] of subscriptions) {
+        if (subscription.isPending || subscription === skipped) continue;
+        subscription.isPending = true;
+        subscriber.topics!.pending.push(subscription);
+        this.#pending.add(subscriber);
+      }
+      topic.pending = receivers;
+    }
+    if (skipped !== undefined) skipped.position = log.published;
+    if (receivers === 0) this.#forgetTopic(topic);
+    else this.#schedule();
   }
 
   /**
@@ -131,48 +247,63 @@ export class Hub {
    * @param subscriber One of those that are there.
    */
   catchUp(subscriber: Subscriber): void {
-    const { position } = subscriber;
-    if (position === this.published) return;
-    subscriber.position = this.published;
-    subscriber.sendShared(this.#since(position, subscriber.sharedDeflateBits));
-  }
-
-  /** The frames from that position on; most subscribers are at the same one. */
-  #since(from: number, windowBits: number): SharedFrames {
-    const to = this.published;
-    const joined = this.#joined.get(windowBits);
-    if (joined?.from === from && joined.to === to) return joined.shared;
-    const shared = share(
-      this.#messages.slice(from - to).map((it) => this.#frameOf(it, windowBits)),
-    );
-    this.#joined.set(windowBits, { from, to, shared });
-    return shared;
-  }
-
-  /** The frame for those with these window bits, compressed when the first of them gets it. */
-  #frameOf(message: Published, windowBits: number): Uint8Array {
-    if (windowBits === 0) return message.frame;
-    const compressed = message.compressed ??= new Map();
-    let frame = compressed.get(windowBits);
-    if (frame === undefined) {
-      frame = this.#compressed(message.frame, windowBits);
-      compressed.set(windowBits, frame);
+    const { position, topics } = subscriber;
+    if (topics !== undefined && topics.pending.length > 0) {
+      return this.#catchUpTopics(subscriber, topics);
     }
-    return frame;
+    if (position === this.#log.published) return;
+    subscriber.position = this.#log.published;
+    subscriber.sendShared(this.#log.sharedSince(position, subscriber.sharedDeflateBits));
   }
 
-  #compressed(frame: Uint8Array, windowBits: number): Uint8Array {
-    const payload = frame.subarray(frame.length - payloadBytes(frame.length));
-    const smaller = this.#compress(payload, windowBits);
-    const opcode = (frame[0]! & 0x0f) as Opcode;
-    return smaller === undefined ? frame : encodeFrame(opcode, smaller, { compressed: true });
+  #catchUpTopics(subscriber: Subscriber, topics: SubscriberTopics): void {
+    const { position, sharedDeflateBits } = subscriber;
+    const { pending } = topics;
+    const log = this.#log;
+    let shared: SharedFrames;
+    if (pending.length === 1 && position === log.published) {
+      shared = pending[0]!.topic.log.sharedSince(pending[0]!.position, sharedDeflateBits);
+    } else {
+      const messages = pending.flatMap(({ topic, position }) => topic.log.since(position));
+      if (position !== log.published) messages.push(...log.since(position));
+      messages.sort((a, b) => a.order - b.order);
+      shared = share(messages, sharedDeflateBits, this.#compress);
+    }
+    subscriber.position = log.published;
+    topics.pending = [];
+    this.#pending.delete(subscriber);
+    for (const subscription of pending) this.#got(subscription);
+    subscriber.sendShared(shared);
   }
 
-  /** Sends all subscribers the messages they have not got. */
+  /** A subscriber has got all messages of a topic. */
+  #got(subscription: Subscription): void {
+    const { topic } = subscription;
+    subscription.isPending = false;
+    subscription.position = topic.log.published;
+    if (--topic.pending === 0) this.#forgetTopic(topic);
+  }
+
+  #forgetTopic({ log }: Topic): void {
+    this.#topicBytes -= log.bytes + log.length * MESSAGE_BYTES;
+    log.forget(log.published);
+  }
+
+  /** Sends all subscribers the messages for everybody that they have not got. */
   #flush(): void {
-    const end = this.published;
+    const end = this.#log.published;
     for (const subscriber of this.#subscribers()) this.catchUp(subscriber);
-    this.#forget(end);
+    this.#log.forget(end);
+  }
+
+  #flushTopic({ subscriptions }: Topic): void {
+    for (const [subscriber, { isPending }] of subscriptions) {
+      if (isPending) this.catchUp(subscriber);
+    }
+  }
+
+  #flushTopics(): void {
+    for (const subscriber of this.#pending) this.catchUp(subscriber);
   }
 
   #schedule(): void {
@@ -181,56 +312,36 @@ export class Hub {
     setImmediate(this.#turn);
   }
 
-  /** Goes on with the round, or begins one. */
+  /** Sends to some subscribers: to those of topics, and to those whom the round comes to. */
   #turn = (): void => {
     this.#scheduled = false;
+    let sent = 0;
+    for (const subscriber of this.#pending) {
+      this.catchUp(subscriber);
+      if (++sent === TURN_SUBSCRIBERS) break;
+    }
+    this.#goRound(sent);
+    if (this.#pending.size > 0 || this.#log.length > 0) this.#schedule();
+  };
+
+  /** Goes on with the round through all subscribers, or begins one; not beyond half of a turn's share. */
+  #goRound(sent: number): void {
+    if (this.#log.length === 0) return;
     if (this.#round === undefined) {
       this.#round = this.#subscribers()[Symbol.iterator]();
-      this.#roundEnd = this.published;
+      this.#roundEnd = this.#log.published;
     }
-    for (let sent = 0; sent < TURN_SUBSCRIBERS;) {
+    const most = Math.max(TURN_SUBSCRIBERS - sent, TURN_SUBSCRIBERS / 2);
+    for (let count = 0; count < most;) {
       const { done, value: subscriber } = this.#round.next();
       if (done) {
         this.#round = undefined;
-        this.#forget(this.#roundEnd);
-        break;
+        this.#log.forget(this.#roundEnd);
+        return;
       }
-      if (subscriber.position === this.published) continue;
+      if (subscriber.position === this.#log.published) continue;
       this.catchUp(subscriber);
-      sent++;
+      count++;
     }
-    if (this.#round !== undefined || this.#messages.length > 0) this.#schedule();
-  };
-
-  /** Lets go of the messages that all have got: those before that position. */
-  #forget(end: number): void {
-    const kept = Math.min(this.#messages.length, this.published - end);
-    for (const { frame } of this.#messages.splice(0, this.#messages.length - kept)) {
-      this.#bytes -= frame.length;
-    }
-    this.#joined.clear();
   }
-}
-
-function share(frames: readonly Uint8Array[]): SharedFrames {
-  let [texts, textBytes, binaryBytes] = [0, 0, 0];
-  for (const frame of frames) {
-    const bytes = payloadBytes(frame.length);
-    if ((frame[0]! & 0x0f) === Opcode.Text) {
-      texts++;
-      textBytes += bytes;
-    } else binaryBytes += bytes;
-  }
-  const bytes = frames.length === 1 ? frames[0]! : join(frames);
-  return { bytes, messages: frames.length, texts, textBytes, binaryBytes };
-}
-
-function join(frames: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(frames.reduce((length, frame) => length + frame.length, 0));
-  let at = 0;
-  for (const frame of frames) {
-    bytes.set(frame, at);
-    at += frame.length;
-  }
-  return bytes;
 }

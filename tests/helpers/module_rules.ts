@@ -87,8 +87,10 @@ const SOURCE_ROOMS: Readonly<Record<string, RoomRule>> = {
     mayImport: [...CONNECTION, "server/host", "server/registry.ts"],
   },
   "server/options.ts": {
-    subject: "the options of serve()",
-    mayImport: [...CONNECTION, "server/http"],
+    subject: "the options of serve(), and the server that it returns",
+    mayImport: SERVER.filter((room) =>
+      !["server/process", "server/options.ts", "server/server.ts"].includes(room)
+    ),
   },
   "server/server.ts": {
     subject: "composition and life of a server",

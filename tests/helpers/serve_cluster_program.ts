@@ -24,7 +24,11 @@ if (import.meta.main) {
     workers: Number(workers),
     port: Number(port),
     drainDeadline: 5_000,
-    message: (connection, data) => connection.send(`${Deno.pid} ${data}`),
+    open: (connection) => connection.subscribe("all"),
+    message(connection, data, server) {
+      if (data === "all") server.publish("all", `from ${server.worker}`);
+      else connection.send(`${Deno.pid} ${data}`);
+    },
     log: ({ event, worker }) => print(`log ${event} ${worker}`),
   });
   print(`after ${cluster.addr.port} ${cluster.url}`);

@@ -28,6 +28,9 @@ Deno.test("DEFAULT_LIMITS are those that the README promises", () => {
     streamTimeout: 10_000,
     messageTimeout: 30_000,
     unfinishedBytes: 268_435_456,
+    connectionTopics: 128,
+    topicBytes: 255,
+    topics: 1_000_000,
   });
   for (const [name, value] of Object.entries(DEFAULT_LIMITS)) {
     assertEquals(limitProblem(name as keyof Limits, value), undefined, name);
@@ -57,6 +60,9 @@ Deno.test("limitProblem() takes integers from the least value on", () => {
     ["closeTimeout", 10],
     ["messageTimeout", 10],
     ["unfinishedBytes", 1],
+    ["connectionTopics", 1],
+    ["topicBytes", 1],
+    ["topics", 1],
   ];
   for (const [name, value] of least) {
     assertEquals(limitProblem(name, value), undefined, name);
@@ -77,6 +83,8 @@ Deno.test("limitProblem() takes times that a timer can hold, and sizes that a nu
     limitProblem("messageBytes", Number.MAX_SAFE_INTEGER + 1),
     "expected an integer from 1 to 9007199254740991",
   );
+  // A backplane has to be able to carry it.
+  assertEquals(limitProblem("topicBytes", 256), "expected an integer from 1 to 255");
 });
 
 Deno.test("limitProblem() refuses what is no integer: unlimited has to be spelled out", () => {

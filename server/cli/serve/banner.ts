@@ -3,7 +3,7 @@ import { memoryOf } from "../../connection/deflate/memory_of.ts";
 import { capacityLimits } from "../../host/capacity.ts";
 import { mayReadHost } from "../../host/host_reader.ts";
 import type { Report } from "../../ops.ts";
-import type { Server } from "../../server.ts";
+import type { Server } from "../../options.ts";
 import { VERSION } from "../version.ts";
 import type { Settings } from "./settings.ts";
 

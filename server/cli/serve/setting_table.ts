@@ -57,6 +57,9 @@ const LIMITS_HELP: Readonly<Record<keyof Limits, string>> = {
   messageTimeout: "How long a message may bring less than 64 KiB and not end, in ms; then 1008",
   unfinishedBytes:
     "Most bytes that unfinished messages hold together; then the largest ends in 1013",
+  connectionTopics: "Most topics that one connection subscribes to",
+  topicBytes: "Longest name of a topic, at most 255",
+  topics: "Most topics with subscribers",
 };
 
 const limitSettings = (Object.keys(LIMITS_HELP) as (keyof Limits)[]).map((name): Setting => ({

@@ -1,5 +1,5 @@
 import type { EventLoopBudget } from "../../loop/event_loop_budget.ts";
-import type { CompressShared } from "../../topics/hub.ts";
+import type { CompressShared } from "../../topics/topic_log.ts";
 import { atOnceBytes, deflateAlone } from "./deflate_alone.ts";
 import type { ResolvedDeflate } from "./options.ts";
 import { MAX_QUICK_LEVEL } from "./zlib_stream.ts";

@@ -12,10 +12,10 @@ Deno.test("greeting() answers 200 on / and 426 elsewhere", async () => {
   for (const answer of answers) assertEquals((await answer.text()).startsWith("This is"), true);
 });
 
-const APPS: [string, () => Server<never>][] = [
-  ["echo", () => echo({ port: 0 }) as Server<never>],
-  ["broadcast", () => broadcast({ port: 0 }) as Server<never>],
-  ["relay", () => relay({ port: 0 }) as Server<never>],
+const APPS: [string, () => Server][] = [
+  ["echo", () => echo({ port: 0 }) as Server],
+  ["broadcast", () => broadcast({ port: 0 }) as Server],
+  ["relay", () => relay({ port: 0 }) as Server],
 ];
 
 for (const [name, start] of APPS) {

@@ -30,7 +30,7 @@ async function relayed(targets: readonly string[], limits: Partial<Limits> = {})
   };
 }
 
-async function arrived(server: Server<never>, count: number): Promise<void> {
+async function arrived(server: Server, count: number): Promise<void> {
   await until("all are there", () => server.registry.list().length === count);
 }
 

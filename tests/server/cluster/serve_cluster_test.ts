@@ -18,9 +18,9 @@ clusterTest(
   async () => {
     await using process = new Process(command, [...args, "2", "0"]);
     const [, port] = (await process.outLine("after ")).split(" ");
-    const pids = new Set<string>();
-    while (pids.size < 2) {
-      using client = await RawClient.open({
+    const clients = new Map<string, RawClient>();
+    while (clients.size < 2) {
+      const client = await RawClient.open({
         transport: "tcp",
         hostname: "127.0.0.1",
         port: Number(port),
@@ -28,8 +28,17 @@ clusterTest(
       await client.sendMessage("hello");
       const [pid = "", text] = String(await client.message()).split(" ");
       assertEquals(text, "hello");
-      pids.add(pid);
+      if (clients.has(pid)) client.close();
+      else clients.set(pid, client);
     }
+    const pids = new Set(clients.keys());
+    // A handler publishes to the connections of both workers.
+    const [sender, other] = [...clients.values()] as [RawClient, RawClient];
+    await sender.sendMessage("all");
+    const published = String(await sender.message());
+    assert(["from 1", "from 2"].includes(published), published);
+    assertEquals(await other.message(), published);
+    for (const client of clients.values()) client.close();
     assertStringIncludes(await process.outLine("again "), "a second time in one program");
     process.signal("SIGTERM");
     const { code, out, err } = await process.ended();

@@ -69,7 +69,7 @@ class TestedPatience {
   }
 }
 
-type Unused = "hub" | "handlers" | "log" | "roundTripMeasured" | "released";
+type Unused = "hub" | "server" | "handlers" | "log" | "roundTripMeasured" | "released";
 
 /** A receiver on a transport without a network, with the session and the way out that it needs. */
 class LoneReceiver implements ConnectionEvents {

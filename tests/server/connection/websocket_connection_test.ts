@@ -38,13 +38,13 @@ function watch(options: ServeOptions<unknown> = {}): Watched {
     port: 0,
     log: book.log,
     ...options,
-    open(connection) {
+    open(connection, server) {
       opened.push(connection);
-      return options.open?.(connection);
+      return options.open?.(connection, server);
     },
-    close(connection, code, reason) {
+    close(connection, code, reason, server) {
       ended.push({ code, reason, connection });
-      return options.close?.(connection, code, reason);
+      return options.close?.(connection, code, reason, server);
     },
   });
   return {
@@ -405,9 +405,9 @@ for (const [what, options] of Object.entries(FAULTS)) {
     let faulty = true;
     await using watched = watch({
       ...options,
-      open: (connection) => faulty ? options.open?.(connection) : undefined,
-      message: (connection, data) => {
-        if (faulty) return options.message?.(connection, data);
+      open: (connection, server) => faulty ? options.open?.(connection, server) : undefined,
+      message: (connection, data, server) => {
+        if (faulty) return options.message?.(connection, data, server);
         connection.send(data);
       },
       limits: { sendQueueBytes: 2 ** 24 },

@@ -36,7 +36,7 @@ function contextOf<Data>(
   usesTls = false,
 ): { readonly context: HookContext<Data>; readonly book: LogBook } {
   const book = new LogBook();
-  return { context: { options, usesTls, extensions: [], log: book.log }, book };
+  return { context: { options, usesTls, extensions: [], log: book.log, server: undefined }, book };
 }
 
 /** What the hook of a server makes of an opening handshake. */

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { serve, type Server } from "../../../server/server.ts";
+import { serve } from "../../../server/server.ts";
+import type { Server } from "../../../server/options.ts";
 import { ClientGroup } from "../../../server/scale/client_group.ts";
 import { planScale } from "../../../server/scale/plan.ts";
 import type { Varied } from "../../../server/scale/result.ts";

@@ -113,6 +113,7 @@ Deno.test("readSettings() takes the file that FOURTUPLE_CONFIG names, unless --c
 /** For each setting a value as text, and the same as the file holds it. */
 const EXAMPLES: Record<string, [text: string, value: unknown]> = {
   app: ["echo", "echo"],
+  topicBytes: ["100", 100],
   host: ["::1", "::1"],
   tlsCert: ["c.pem", "c.pem"],
   tlsKey: ["k.pem", "k.pem"],
