@@ -78,7 +78,7 @@ export class ProtocolError extends Error {
 }
 
 /**
- * What was wrong with an HTTP head or an opening handshake, as a stable string, and the HTTP status
+ * What was wrong with an HTTP head, a body's form or an opening handshake, as a stable string, and the HTTP status
  * with which a server answers it. A client closes the connection instead of answering.
  */
 export const HANDSHAKE_ERRORS = {
@@ -98,10 +98,28 @@ export const HANDSHAKE_ERRORS = {
   HTTP_VERSION_UNSUPPORTED: 505,
   /** A method that is not served: WebSocket needs GET (RFC 6455 4.1). */
   METHOD_NOT_ALLOWED: 405,
+  /** CONNECT, TRACE, TRACK, or a usual method in another case (RFC 9110 9.1, 15.6.2). */
+  METHOD_NOT_IMPLEMENTED: 501,
   /** No Host, two, or one that is no host (RFC 9112 3.2). */
   HOST_INVALID: 400,
   /** The request announces a body. */
   BODY_NOT_ALLOWED: 400,
+  /** Several `Content-Length`, or one that is not a decimal number (RFC 9112 6.3). */
+  CONTENT_LENGTH_INVALID: 400,
+  /** `Transfer-Encoding` beside a length, in HTTP/1.0, or without chunked at its end (RFC 9112 6.3). */
+  TRANSFER_ENCODING_INVALID: 400,
+  /** `Transfer-Encoding` has another coding than chunked (RFC 9112 6.1). */
+  TRANSFER_CODING_UNSUPPORTED: 501,
+  /** The body is larger than the limit. */
+  BODY_TOO_LARGE: 413,
+  /** The transport ended inside the body (RFC 9112 8). */
+  BODY_INCOMPLETE: 400,
+  /** The size, an extension or the end of a chunk, or a trailer, breaks its form (RFC 9112 7.1). */
+  MALFORMED_CHUNK: 400,
+  /** More bytes of chunk extensions and trailers than the limit (RFC 9112 7.1.1). */
+  CHUNK_EXTRA_TOO_LARGE: 431,
+  /** `Expect` is not 100-continue (RFC 9110 10.1.1). */
+  EXPECTATION_FAILED: 417,
   /** A handshake over HTTP/1.0 (RFC 6455 4.2.1). */
   HTTP_VERSION_TOO_LOW: 400,
   /** `Upgrade` does not name websocket (RFC 6455 4.2.1, 4.1). */
@@ -130,7 +148,7 @@ export const HANDSHAKE_ERRORS = {
 export type HandshakeErrorCode = keyof typeof HANDSHAKE_ERRORS;
 
 /**
- * An HTTP head or an opening handshake that cannot be accepted.
+ * An HTTP head, a body's form or an opening handshake that cannot be accepted.
  *
  * @example
  * ```ts

@@ -43,7 +43,8 @@ export interface ResponseHead {
 }
 
 /**
- * Reads the head of a request, as {@linkcode HeadParser} describes it. `HOST_INVALID` is thrown for
+ * Reads the head of a request, as {@linkcode HeadParser} describes it. CONNECT is refused with
+ * `METHOD_NOT_IMPLEMENTED`, as its target names no resource. `HOST_INVALID` is thrown for
  * two `Host` headers, for one that is no host, and for none, which only HTTP/1.0 permits
  * (RFC 9112 3.2).
  *
@@ -89,6 +90,10 @@ export class RequestHeadParser extends HeadParser<RequestHead> {
     this.#method = line.slice(0, methodEnd);
     this.#target = line.slice(methodEnd + 1, targetEnd);
     if (!isToken(this.#method)) throw malformed("Request method is not a token");
+    // RFC 9112 3.2.3: its target is a host and a port, which no other method has.
+    if (this.#method === "CONNECT") {
+      throw new HandshakeError("METHOD_NOT_IMPLEMENTED", "Request method is not implemented");
+    }
     const fault = targetFault(this.#target);
     if (fault !== undefined) throw malformed(fault);
     this.#minorVersion = readVersion(line.slice(targetEnd + 1));

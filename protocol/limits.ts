@@ -28,3 +28,17 @@ export const DEFAULT_HEAD_LIMITS: HeadLimits = {
   headHeaders: 64,
   headBytes: 16_384,
 };
+
+/** How much the body of an HTTP message may ask of its receiver. */
+export interface BodyLimits {
+  /** The largest body, in bytes. */
+  readonly bodyBytes: number;
+  /** All chunk extensions and trailers of a body together, in bytes, as that of a head. */
+  readonly headBytes: number;
+}
+
+/** The limits that hold where none are given: 1 MiB, and 16 KiB of extensions and trailers. */
+export const DEFAULT_BODY_LIMITS: BodyLimits = {
+  bodyBytes: 1_048_576,
+  headBytes: DEFAULT_HEAD_LIMITS.headBytes,
+};

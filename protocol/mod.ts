@@ -16,6 +16,19 @@
  *
  * @module
  */
+export { BodyDecoder } from "./body_decoder.ts";
+export {
+  type BodyFraming,
+  bodyFraming,
+  checkMethod,
+  CHUNK_END,
+  chunkHead,
+  expectsContinue,
+  keepsAlive,
+  LAST_CHUNK,
+  type ResponseFraming,
+  responseFraming,
+} from "./body_framing.ts";
 export {
   type AcceptedUpgrade,
   checkUpgradeResponse,

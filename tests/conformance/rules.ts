@@ -2,6 +2,7 @@ import { FRAME_RULES } from "./rfc6455_frames.ts";
 import { HANDSHAKE_RULES } from "./rfc6455_handshake.ts";
 import { OTHER_RULES } from "./rfc6455_rest.ts";
 import { DEFLATE_RULES } from "./rfc7692.ts";
+import { MESSAGE_RULES } from "./rfc9112.ts";
 import type { Row, Rule, Table, Vulnerability } from "./rule.ts";
 import { VULNERABILITIES } from "./vulnerabilities.ts";
 
@@ -18,6 +19,12 @@ export const TABLES: readonly Table[] = [
     text: "The same, and the steps and the values that it lays down without a MUST.",
     columns: ["Section", "Binds", "Demands"],
     rows: DEFLATE_RULES.map(ruleRow),
+  },
+  {
+    title: "RFC 9112: HTTP/1.1",
+    text: "What keeps two readers from cutting a request in two ways: framing, and smuggling.",
+    columns: ["Section", "Binds", "Demands"],
+    rows: MESSAGE_RULES.map(ruleRow),
   },
   {
     title: "Vulnerabilities of other software",

@@ -10,6 +10,7 @@ import { fourTuple } from "./targets/four_tuple.ts";
 import { framesToClient, framesToServer } from "./targets/frames.ts";
 import { handshakeRequest, handshakeResponse } from "./targets/handshake.ts";
 import { proxyHeader } from "./targets/proxy_header.ts";
+import { requestBody } from "./targets/request_body.ts";
 import { requestHead } from "./targets/request_head.ts";
 import { responseHead } from "./targets/response_head.ts";
 import { sessionAsClient, sessionAsServer } from "./targets/session.ts";
@@ -23,6 +24,7 @@ import { utf8 } from "./targets/utf8.ts";
 export const TARGETS: readonly FuzzTarget[] = [
   proxyHeader,
   requestHead,
+  requestBody,
   xForwardedFor,
   forwarded,
   handshakeRequest,

@@ -19,6 +19,15 @@ const REACHED: Readonly<Record<string, { inputs: number; outcomes: readonly stri
       ...["HEAD_TOO_LARGE", "HEAD_INCOMPLETE", "HTTP_VERSION_UNSUPPORTED", "HOST_INVALID", "head"],
     ],
   },
+  "request-body": {
+    inputs: 3_000,
+    outcomes: [
+      ...["MALFORMED_HEAD", "METHOD_NOT_IMPLEMENTED", "CONTENT_LENGTH_INVALID", "BODY_TOO_LARGE"],
+      ...["TRANSFER_ENCODING_INVALID", "TRANSFER_CODING_UNSUPPORTED", "MALFORMED_CHUNK"],
+      ...["CHUNK_EXTRA_TOO_LARGE", "BODY_INCOMPLETE", "HEAD_INCOMPLETE"],
+      ...["no body", "length", "chunked"],
+    ],
+  },
   "x-forwarded-for": {
     inputs: 900,
     outcomes: ["client", "hidden", "malformed", "proxy"],

@@ -47,7 +47,7 @@ const EVERYTHING = [...COMMAND, ...COMMANDS, "server/main.ts"];
  * its path begins with.
  */
 const SOURCE_ROOMS: Readonly<Record<string, RoomRule>> = {
-  "protocol": { subject: "RFC 6455, RFC 7692 and the heads of RFC 9112, pure", mayImport: [] },
+  "protocol": { subject: "RFC 6455, RFC 7692, heads and bodies of RFC 9112, pure", mayImport: [] },
   "server/escape.ts": { subject: "text that is fit to be shown", mayImport: [] },
   "server/log.ts": { subject: "the log", mayImport: ["server/escape.ts"] },
   "server/limits.ts": { subject: "every bound of a server", mayImport: ["protocol"] },

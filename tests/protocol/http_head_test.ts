@@ -129,6 +129,13 @@ for (const version of ["0.9", "2.0", "3.0", "9.9"]) {
   });
 }
 
+Deno.test("RequestHeadParser refuses CONNECT with 501, whatever its target (RFC 9112 3.2.3)", () => {
+  for (const target of ["a:443", "/", "http://a/"]) {
+    const text = `CONNECT ${target} HTTP/1.1\r\nHost: a\r\n\r\n`;
+    assertFails(() => new RequestHeadParser(), text, "METHOD_NOT_IMPLEMENTED");
+  }
+});
+
 Deno.test("RequestHeadParser says of a target what is wrong with it", () => {
   const lines: [string, string][] = [
     ["GET /a b HTTP/1.1", "holds a blank"],
