@@ -12,8 +12,8 @@ import {
 import { concat } from "../helpers/notation.ts";
 import { findNode } from "../helpers/programs.ts";
 import { Random } from "../helpers/random.ts";
-import { textOf } from "../fuzz/inputs.ts";
-import { requestBody } from "../fuzz/targets/request_body.ts";
+import { textOf } from "./inputs.ts";
+import { requestBody } from "./targets/request_body.ts";
 
 const node = await findNode();
 
