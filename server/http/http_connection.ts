@@ -93,8 +93,8 @@ export class HttpConnection<Data> implements HasDeadline {
   #trace: UpgradeTrace | undefined = undefined;
   /** Why it was refused. */
   #refusal: string | undefined = undefined;
-  /** Whether the request is HEAD, so that no answer has a body. */
-  #headOnly = false;
+  /** The parts of the request that its answer depends on; these until there is one. */
+  #request: Pick<RequestHead, "method" | "minorVersion"> = { method: "GET", minorVersion: 1 };
   /** Gives up the response that is being written. */
   #answering: AbortController | undefined = undefined;
   /** Whether it was refused or answered, so that a later failure is no refusal. */
@@ -160,7 +160,7 @@ export class HttpConnection<Data> implements HasDeadline {
     const received = await readBeginning(this.transport, pool, parser, first);
     if (received === undefined) return undefined;
     const { result: head, rest } = received;
-    this.#headOnly = head.method === "HEAD";
+    this.#request = { method: head.method, minorVersion: head.minorVersion };
     return { head, rest };
   }
 
@@ -299,7 +299,7 @@ export class HttpConnection<Data> implements HasDeadline {
       this.due = this.#context.sweeper.now + this.#context.limits.handshakeTimeout;
     };
     const { signal } = this.#answering;
-    return writeResponse(this.transport, response, { headOnly: this.#headOnly, progress, signal });
+    return writeResponse(this.transport, response, { request: this.#request, progress, signal });
   }
 
   async #linger(): Promise<void> {

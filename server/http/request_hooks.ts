@@ -215,6 +215,11 @@ function sendable(response: unknown): Response {
   if (response.type === "error" || response.status < 200) {
     throw new TypeError("Hook must return a Response with a status from 200 to 599");
   }
+  // RFC 9110 8.6: decimal digits; whatever else it is, clients would read it in different ways.
+  const length = response.headers.get("content-length");
+  if (length !== null && !/^[0-9]{1,15}$/.test(length)) {
+    throw new TypeError("Hook must return a Response whose Content-Length is one decimal number");
+  }
   if (response.bodyUsed || response.body?.locked) {
     throw new TypeError("Hook must return a Response whose body nobody has read or locked");
   }

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import {
+  BodyDecoder,
   type CloseStatus,
   type Fragment,
   FrameDecoder,
@@ -129,10 +130,17 @@ export class RawClient implements Disposable {
     }
   }
 
-  /** Reads a response that ends with the connection. */
+  /** Reads a response, after which the server leaves; fails when its chunks have no end. */
   async response(): Promise<RawResponse> {
     const head = await this.head();
-    return { ...head, body: DECODER.decode(await this.rest()) };
+    const rest = await this.rest();
+    if (!head.headers.has("transfer-encoding")) return { ...head, body: DECODER.decode(rest) };
+    const decoder = new BodyDecoder("chunked", { bodyBytes: 2 ** 40, headBytes: 0 });
+    decoder.push(rest);
+    const parts: Uint8Array[] = [];
+    for (let part; (part = decoder.read()) !== undefined;) parts.push(part);
+    decoder.receiveEof();
+    return { ...head, body: DECODER.decode(concat(parts)) };
   }
 
   /** Reads the next frame; `undefined` when the server has sent FIN instead. */

@@ -1,4 +1,5 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { HandshakeError } from "../../../protocol/mod.ts";
 import { type PeerInfo, serve, type ServeOptions, type Server } from "../../../mod.ts";
 import { Events, until } from "../../helpers/events.ts";
 import { LogBook } from "../../helpers/log_book.ts";
@@ -389,6 +390,8 @@ const BAD_ANSWERS: Record<string, () => unknown> = {
     return response;
   },
   "returns a response with status 101": () => new Response(null, { status: 101 }),
+  "returns a response whose length is no number": () =>
+    new Response("x", { headers: { "content-length": "0x1" } }),
   "returns false": () => false,
   "returns null": () => null,
   "returns a text": () => "no",
@@ -537,8 +540,8 @@ Deno.test("HttpConnection streams a large response to its end", async () => {
   await using logged = start({ fetch: () => new Response(new Uint8Array(5_000_000)) });
   using client = await RawClient.connect(logged.server.addr);
   await client.sendHead(["GET / HTTP/1.1", "Host: a"]);
-  assertEquals((await client.head()).status, 200);
-  assertEquals((await client.rest()).length, 5_000_000);
+  const { status, body } = await client.response();
+  assertEquals([status, body.length], [200, 5_000_000]);
 });
 
 Deno.test("HttpConnection answers 426 to plain requests where there is no fetch", async () => {
@@ -587,6 +590,8 @@ const BAD_FETCHES: Record<string, () => unknown> = {
     return response;
   },
   "returns a response with status 101": () => new Response(null, { status: 101 }),
+  "returns a response whose length is no number": () =>
+    new Response("x", { headers: { "content-length": "0x1" } }),
 };
 
 const used = new Response("once");
@@ -603,7 +608,7 @@ for (const [what, answer] of Object.entries(BAD_FETCHES)) {
   });
 }
 
-Deno.test("HttpConnection survives a response whose body breaks", async () => {
+Deno.test("HttpConnection survives a response whose body breaks, and the client notices it", async () => {
   const body = () =>
     new ReadableStream({
       pull(controller) {
@@ -613,7 +618,8 @@ Deno.test("HttpConnection survives a response whose body breaks", async () => {
   await using logged = start({ fetch: () => new Response(body()) });
   using client = await RawClient.connect(logged.server.addr);
   await client.sendHead(["GET / HTTP/1.1", "Host: a"]);
-  assertEquals((await client.response()).body, "");
+  const { code } = await assertRejects(() => client.response(), HandshakeError);
+  assertEquals(code, "BODY_INCOMPLETE");
   assertStringIncludes(String((await logged.book.next("exchange_broken")).error), "broken");
   await empty(logged);
 });
@@ -674,6 +680,6 @@ Deno.test("HttpConnection cancels a silent body when the exchange is cut", async
   });
   using client = await RawClient.connect(started.server.addr);
   await client.sendHead(["GET / HTTP/1.1", "Host: a"]);
-  await client.response();
+  await assertRejects(() => client.response(), HandshakeError);
   assertEquals(await cancelled.next(), "cancelled");
 });

@@ -6,12 +6,15 @@ import { MemoryTransport, settled } from "../../helpers/memory_transport.ts";
 /** A response that is not given up. */
 const NEVER = new AbortController().signal;
 
+const GET = { method: "GET", minorVersion: 1 };
+const HEAD = { method: "HEAD", minorVersion: 1 };
+
 const DATE = "Thu, 01 Jan 2026 00:00:00 GMT";
 
 /** What a response looks like on the wire; the date is that of the test unless it says otherwise. */
-async function wireOf(response: Response, headOnly = false): Promise<string> {
+async function wireOf(response: Response, request = GET): Promise<string> {
   const transport = new MemoryTransport();
-  await writeResponse(transport, response, { headOnly, progress: () => {}, signal: NEVER });
+  await writeResponse(transport, response, { request, progress: () => {}, signal: NEVER });
   return new TextDecoder().decode(transport.written);
 }
 
@@ -56,20 +59,20 @@ Deno.test("writeResponse() says that an empty body is empty, where a body may be
 Deno.test("writeResponse() keeps the length and leaves the body out for HEAD", async () => {
   let cancelled = false;
   const body = new ReadableStream({ cancel: () => void (cancelled = true) });
-  const wire = await wireOf(response(body, 200, { "content-length": "5" }), true);
+  const wire = await wireOf(response(body, 200, { "content-length": "5" }), HEAD);
   assertStringIncludes(wire, "content-length: 5\r\n");
   assert(wire.endsWith("\r\n\r\n"));
   assert(cancelled);
-  assert(!(await wireOf(response(null), true)).includes("content-length"));
+  assert(!(await wireOf(response(null), HEAD)).includes("content-length"));
 });
 
-Deno.test("writeResponse() names Upgrade in Connection, and chunks nothing", async () => {
+Deno.test("writeResponse() names Upgrade in Connection, and decides about chunks itself", async () => {
   const headers = {
     upgrade: "websocket",
     connection: "keep-alive",
     "transfer-encoding": "chunked",
   };
-  const wire = await wireOf(response("x", 426, headers));
+  const wire = await wireOf(response("x", 426, { ...headers, "content-length": "1" }));
   assertStringIncludes(wire, "connection: close, Upgrade\r\n");
   assert(!wire.includes("transfer-encoding"));
   assert(!wire.includes("keep-alive"));
@@ -97,7 +100,7 @@ Deno.test("writeResponse() writes each piece of the body as it comes", async () 
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const transport = new MemoryTransport();
   const done = writeResponse(transport, response(readable), {
-    headOnly: false,
+    request: GET,
     progress: () => {},
     signal: NEVER,
   });
@@ -105,11 +108,63 @@ Deno.test("writeResponse() writes each piece of the body as it comes", async () 
   for (const text of ["one", "", "two"]) await writer.write(new TextEncoder().encode(text));
   await settled();
   assertEquals(transport.writes.slice(1).map((bytes) => new TextDecoder().decode(bytes)), [
-    "one",
-    "two",
+    "3\r\none\r\n",
+    "3\r\ntwo\r\n",
   ]);
   await writer.close();
   await done;
+  assertEquals(new TextDecoder().decode(transport.writes.at(-1)), "0\r\n\r\n");
+});
+
+Deno.test("writeResponse() copies no large piece into its chunk (RFC 9112 7.1)", async () => {
+  const transport = new MemoryTransport();
+  const large = response("x".repeat(16_385));
+  await writeResponse(transport, large, { request: GET, progress: () => {}, signal: NEVER });
+  const texts = transport.writes.slice(1).map((bytes) => new TextDecoder().decode(bytes));
+  assertEquals(texts, ["4001\r\n", "x".repeat(16_385), "\r\n", "0\r\n\r\n"]);
+});
+
+Deno.test("writeResponse() sends no chunks to HTTP/1.0 (RFC 9112 6.1)", async () => {
+  const wire = await wireOf(response("hello"), { method: "GET", minorVersion: 0 });
+  assert(wire.endsWith("\r\n\r\nhello"));
+  assert(!wire.includes("transfer-encoding"));
+});
+
+Deno.test("writeResponse() leaves a length out with 204, and keeps that of 304 (RFC 9110 8.6)", async () => {
+  const headers = { "content-length": "7" };
+  assert(!(await wireOf(response(null, 204, headers))).includes("content-length"));
+  assertStringIncludes(await wireOf(response(null, 304, headers)), "content-length: 7\r\n");
+});
+
+Deno.test("writeResponse() throws when a body is not as long as it says, and writes no byte beyond", async () => {
+  for (const [length, fault] of [["4", "longer"], ["6", "shorter"], ["0", "longer"]] as const) {
+    const transport = new MemoryTransport();
+    const body = response("hello", 200, { "content-length": length });
+    const options = { request: GET, progress: () => {}, signal: NEVER };
+    const done = writeResponse(transport, body, options);
+    await assertRejects(() => done, TypeError, `is ${fault} than its Content-Length`);
+    const wire = new TextDecoder().decode(transport.written);
+    assertEquals(wire.split("\r\n\r\n")[1], fault === "longer" ? "" : "hello");
+  }
+});
+
+Deno.test("writeResponse() leaves a body that breaks off without its last chunk", async () => {
+  const transport = new MemoryTransport();
+  const body = new ReadableStream({
+    pull(controller) {
+      if (transport.writes.length > 1) controller.error(new Error("Broken"));
+      else controller.enqueue(Uint8Array.of(0x61));
+    },
+  }, { highWaterMark: 0 });
+  const options = { request: GET, progress: () => {}, signal: NEVER };
+  const done = writeResponse(transport, response(body), options);
+  await assertRejects(() => done, Error, "Broken");
+  assert(new TextDecoder().decode(transport.written).endsWith("\r\n\r\n1\r\na\r\n"));
+});
+
+Deno.test("writeResponse() throws when a body gives anything but bytes", async () => {
+  const body = ReadableStream.from(["text"]) as unknown as ReadableStream<Uint8Array<ArrayBuffer>>;
+  await assertRejects(() => wireOf(response(body)), TypeError, "must consist of Uint8Array");
 });
 
 Deno.test("writeResponse() tells of progress after every write, partial ones too", async () => {
@@ -117,7 +172,7 @@ Deno.test("writeResponse() tells of progress after every write, partial ones too
   transport.most = 50;
   let progress = 0;
   await writeResponse(transport, response("x".repeat(120)), {
-    headOnly: false,
+    request: GET,
     progress: () => void progress++,
     signal: NEVER,
   });
@@ -137,7 +192,7 @@ Deno.test("writeResponse() gives the body up when the transport breaks", async (
     if (++count === 3) transport.fail(new Deno.errors.BrokenPipe("Broken"));
   };
   const done = writeResponse(transport, response(body), {
-    headOnly: false,
+    request: GET,
     progress,
     signal: NEVER,
   });
@@ -179,7 +234,7 @@ Deno.test("writeResponse() cancels a body whose head could not be written", asyn
   const body = new ReadableStream({ cancel: () => void (cancelled = true) });
   const transport = new MemoryTransport();
   transport.fail(new Deno.errors.ConnectionReset("Reset"));
-  const options = { headOnly: false, progress: () => {}, signal: NEVER };
+  const options = { request: GET, progress: () => {}, signal: NEVER };
   const done = writeResponse(transport, response(body), options);
   await assertRejects(() => done, Deno.errors.ConnectionReset);
   assert(cancelled, "It may hold a file");
