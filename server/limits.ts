@@ -1,4 +1,6 @@
 import {
+  type BodyLimits,
+  DEFAULT_BODY_LIMITS,
   DEFAULT_HEAD_LIMITS,
   DEFAULT_MESSAGE_LIMITS,
   type HeadLimits,
@@ -18,7 +20,7 @@ import {
 export type WhenFull = "close" | "drop" | "wait";
 
 /** Every bound of the server. All times are in milliseconds, all sizes in bytes. */
-export interface Limits extends MessageLimits, HeadLimits {
+export interface Limits extends MessageLimits, HeadLimits, BodyLimits {
   /**
    * Unfinished handshakes and plain requests; beyond it the oldest is cut of the source address, or
    * IPv6 network of 64 bits, that has the most. Behind a trusted proxy the client's address counts
@@ -84,6 +86,7 @@ export interface Limits extends MessageLimits, HeadLimits {
 export const DEFAULT_LIMITS: Limits = {
   ...DEFAULT_MESSAGE_LIMITS,
   ...DEFAULT_HEAD_LIMITS,
+  ...DEFAULT_BODY_LIMITS,
   handshakes: 1_024,
   handshakeTimeout: 10_000,
   sendQueueBytes: 1_048_576,

@@ -1,5 +1,6 @@
 import { serve, type ServeOptions, type Server } from "../../mod.ts";
 import { greeting } from "./greeting.ts";
+import { readOnly } from "./read_only.ts";
 
 /**
  * Sends every message to every connection, the sender included.
@@ -9,7 +10,7 @@ import { greeting } from "./greeting.ts";
  */
 export function broadcast(options: ServeOptions): Server {
   return serve({
-    fetch: greeting,
+    fetch: readOnly(greeting),
     ...options,
     message: (_connection, data, server) => server.broadcastInTurn(data),
   });

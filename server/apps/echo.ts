@@ -7,6 +7,7 @@
 
 import { serve, type ServeOptions, type Server } from "../../mod.ts";
 import { greeting } from "./greeting.ts";
+import { readOnly } from "./read_only.ts";
 
 /**
  * Sends every message back to where it came from.
@@ -16,7 +17,7 @@ import { greeting } from "./greeting.ts";
  */
 export function echo(options: ServeOptions): Server {
   return serve({
-    fetch: greeting,
+    fetch: readOnly(greeting),
     ...options,
     message: (connection, data) => connection.send(data),
   });

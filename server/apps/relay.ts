@@ -1,5 +1,6 @@
 import { type Limits, serve, type ServeOptions, type Server } from "../../mod.ts";
 import { greeting } from "./greeting.ts";
+import { readOnly } from "./read_only.ts";
 import { type RelayData, RelayRoom } from "./relay_room.ts";
 import { freeNickname, nicknameFault, nicknameKey } from "./talk_names.ts";
 
@@ -49,7 +50,7 @@ export function relay(options: RelayOptions): Server<RelayData> {
   const server: Server<RelayData> = serve<RelayData>({
     ...options,
     limits: { ...RELAY_LIMITS, ...options.limits },
-    fetch: greeting,
+    fetch: readOnly(greeting),
     upgrade(request) {
       const wanted = new URL(request.url).searchParams.get("name")?.trim();
       const fault = wanted === undefined ? undefined : nicknameFault(wanted);

@@ -8,6 +8,7 @@ import {
   type Server,
 } from "../../mod.ts";
 import { TalkFigures, type TalkReport } from "./talk_figures.ts";
+import { readOnly } from "./read_only.ts";
 import { talkFiles } from "./talk_files.ts";
 import { FloodGate, WINDOW_MESSAGES, WINDOW_MS } from "./talk_flood.ts";
 import {
@@ -118,7 +119,7 @@ export function talk(options: TalkOptions): Server<TalkData> {
   const server: Server<TalkData> = serve<TalkData>({
     ...base,
     limits,
-    fetch: talkFiles,
+    fetch: readOnly(talkFiles),
     upgrade(request) {
       if (new URL(request.url).pathname !== "/") return talkFiles(request);
       return { data: { gate: new FloodGate(), ended: false } };

@@ -5,10 +5,10 @@
  */
 
 import {
+  checkMethod,
   checkUpgradeRequest,
   type Extension,
   HandshakeError,
-  hasBody,
   isUpgradeRequest,
   type RequestHead,
   type UpgradeRequest,
@@ -29,6 +29,7 @@ import { ProxyError } from "./proxy/proxy_error.ts";
 import { ProxyHeaderParser } from "./proxy/proxy_header.ts";
 import { UnannouncedHeadParser } from "./proxy/unannounced_head_parser.ts";
 import { type Accepted, askFetch, askUpgrade, type HookContext } from "./request_hooks.ts";
+import { RequestBody } from "./request_body.ts";
 import { plainResponse, refusal, writeResponse } from "./respond.ts";
 import { UpgradeTrace } from "./upgrade_trace.ts";
 
@@ -72,12 +73,9 @@ interface Received {
 
 const NOTHING = new Uint8Array(0);
 
-/** The methods of plain requests. */
-const METHODS = "GET, HEAD, OPTIONS";
-
 /**
  * The first request on a connection, up to its answer: an opening handshake, or plain HTTP. It has
- * one deadline, which only progress in writing a plain response puts off.
+ * one deadline, which only progress in reading a body or writing a plain response puts off.
  */
 export class HttpConnection<Data> implements HasDeadline {
   due: number;
@@ -95,6 +93,8 @@ export class HttpConnection<Data> implements HasDeadline {
   #refusal: string | undefined = undefined;
   /** The parts of the request that its answer depends on; these until there is one. */
   #request: Pick<RequestHead, "method" | "minorVersion"> = { method: "GET", minorVersion: 1 };
+  /** The body of the request, where it may have one. */
+  #body: RequestBody | undefined = undefined;
   /** Gives up the response that is being written. */
   #answering: AbortController | undefined = undefined;
   /** Whether it was refused or answered, so that a later failure is no refusal. */
@@ -128,12 +128,13 @@ export class HttpConnection<Data> implements HasDeadline {
       if (spoofed) this.#context.registry.spoofed++;
       if (fault !== undefined) this.#context.forwardedMalformed(this.#peer.info.key, fault);
       this.#admit();
-      if (!isUpgradeRequest(received.head)) await this.#answerPlain(received.head);
+      if (!isUpgradeRequest(received.head)) await this.#answerPlain(received);
       else if (await this.#upgrade(received)) return;
       await this.#linger();
     } catch (error) {
       const isRefusal = error instanceof HandshakeError || error instanceof ProxyError;
-      if (isRefusal) await this.#refuse(error);
+      // In the middle of a response, which may be made of the body, it is too late for another.
+      if (isRefusal && this.#answering === undefined) await this.#refuse(error);
       else this.#broke(error);
       this.#end();
     }
@@ -237,24 +238,22 @@ export class HttpConnection<Data> implements HasDeadline {
 
   // Plain HTTP.
 
-  async #answerPlain(head: RequestHead): Promise<void> {
-    if (head.method === "OPTIONS" && !hasBody(head)) {
-      // RFC 9110 9.3.7. HAProxy's plain `option httpchk` sends it, too.
-      this.#context.registry.requests++;
-      return await this.#respond(new Response(null, { status: 204, headers: { allow: METHODS } }));
+  async #answerPlain({ head, rest }: Received): Promise<void> {
+    checkMethod(head);
+    const { pool, limits, registry } = this.#context;
+    const progress = () => this.#postpone();
+    const source = { transport: this.transport, pool, limits, progress };
+    const body = this.#body = new RequestBody(head, rest, source);
+    if (head.path === "*") {
+      // RFC 9112 3.2.4: the asterisk form is for OPTIONS, and asks about the server as a whole.
+      if (head.method !== "OPTIONS") {
+        throw new HandshakeError("MALFORMED_HEAD", "Request target is no path");
+      }
+      registry.requests++;
+      return await this.#respond(new Response(null, { status: 204 }));
     }
-    // RFC 9112 3.2.4: the asterisk form is for OPTIONS.
-    if (head.path === "*") throw new HandshakeError("MALFORMED_HEAD", "Request target is no path");
-    if (head.method !== "GET" && head.method !== "HEAD") {
-      throw new HandshakeError("METHOD_NOT_ALLOWED", "Only GET and HEAD are served", {
-        Allow: METHODS,
-      });
-    }
-    if (hasBody(head)) {
-      throw new HandshakeError("BODY_NOT_ALLOWED", "Request must not have a body");
-    }
-    this.#context.registry.requests++;
-    await this.#respond(await askFetch(this.#context, { head, info: this.#peer.info }));
+    registry.requests++;
+    await this.#respond(await askFetch(this.#context, { head, info: this.#peer.info, body }));
   }
 
   // The answer, and the end.
@@ -295,14 +294,18 @@ export class HttpConnection<Data> implements HasDeadline {
   #respond(response: Response): Promise<void> {
     this.#trace?.end(response.status, this.#refusal);
     this.#answering = new AbortController();
-    const progress = () => {
-      this.due = this.#context.sweeper.now + this.#context.limits.handshakeTimeout;
-    };
+    this.#body?.answering();
+    const progress = () => this.#postpone();
     const { signal } = this.#answering;
     return writeResponse(this.transport, response, { request: this.#request, progress, signal });
   }
 
+  #postpone(): void {
+    this.due = this.#context.sweeper.now + this.#context.limits.handshakeTimeout;
+  }
+
   async #linger(): Promise<void> {
+    this.#body?.end();
     const { pool, limits, sweeper } = this.#context;
     this.#answered = true;
     this.due = sweeper.now + limits.closeTimeout;

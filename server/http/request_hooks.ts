@@ -20,6 +20,7 @@ import type { LogEntry } from "../log.ts";
 import { sha1 } from "../sha1.ts";
 import type { PeerInfo } from "./proxy/client_identity.ts";
 import { plainResponse } from "./respond.ts";
+import type { RequestBody } from "./request_body.ts";
 import type { UpgradeTrace } from "./upgrade_trace.ts";
 
 /**
@@ -58,8 +59,9 @@ export interface FetchInfo<Server = unknown> extends PeerInfo {
  */
 export interface HandshakeOptions<Data, Server = unknown> {
   /**
-   * Answers plain GET and HEAD requests, which have no body, on the same port, one for each
-   * connection. Without it they get 426. OPTIONS is answered with 204 without it being asked. A
+   * Answers plain requests on the same port, one for each connection. Without it they get 426, and
+   * OPTIONS 204, as `OPTIONS *` always does. A body is a stream, up to `limits.bodyBytes`; that of
+   * GET and HEAD is left out. CONNECT, TRACE, TRACK and usual methods in lower case get 501. A
    * response that writes nothing for as long as `handshakeTimeout` is cut.
    */
   fetch?(request: Request, info: FetchInfo<Server>): Response | Promise<Response>;
@@ -110,6 +112,8 @@ export interface AskedRequest {
   readonly head: RequestHead;
   /** The sender. */
   readonly info: PeerInfo;
+  /** Its body, where it may have one. */
+  readonly body?: RequestBody;
   /** The span that the hook runs in, where somebody traces. */
   readonly trace?: UpgradeTrace | undefined;
 }
@@ -169,41 +173,54 @@ export function askUpgrade<Data>(
  * @param context The parts of the server that hooks need.
  * @param asked The request.
  * @returns The answer; 426 where there is no such hook.
+ * @throws {HandshakeError} Where the hook failed because of a fault in the body.
  */
 export function askFetch<Data>(context: HookContext<Data>, asked: AskedRequest): Promise<Response> {
   const { options, server } = context;
   if (options.fetch === undefined) {
+    // HAProxy's plain `option httpchk` sends it.
+    if (asked.head.method === "OPTIONS") {
+      return Promise.resolve(new Response(null, { status: 204 }));
+    }
     const text = "This is a WebSocket server";
     return Promise.resolve(plainResponse(426, text, { upgrade: "websocket" }));
   }
-  const { head, info } = asked;
+  const { head, info, body } = asked;
   return ask(
     context,
     asked,
     "fetch",
-    async () => sendable(await options.fetch!(requestOf(context, head), { ...info, server })),
+    async () => sendable(await options.fetch!(requestOf(context, head, body), { ...info, server })),
   );
 }
 
 async function ask<Data, Answer>(
   context: HookContext<Data>,
-  { info: { key } }: AskedRequest,
+  { info: { key }, body }: AskedRequest,
   name: string,
   hook: () => Promise<Answer>,
 ): Promise<Answer | Response> {
   try {
     return await hook();
   } catch (error) {
+    // A hook that waited for the rest of the body has done nothing wrong.
+    if (body?.fault !== undefined && error === body.fault) throw body.fault;
     const message = `Hook "${name}" failed`;
     context.log({ level: "error", event: "handler_fault", message, key, error });
     return plainResponse(500, "Internal server error");
   }
 }
 
-function requestOf<Data>({ usesTls }: HookContext<Data>, head: RequestHead): Request {
+function requestOf<Data>(
+  { usesTls }: HookContext<Data>,
+  head: RequestHead,
+  body?: RequestBody,
+): Request {
   const scheme = usesTls ? "https" : "http";
   const headers = [...head.headers.joined()];
-  return new Request(requestUrl(head, scheme), { method: head.method, headers });
+  const init: RequestInit = { method: head.method, headers };
+  if (body?.stream !== undefined) init.body = body.stream;
+  return new Request(requestUrl(head, scheme), init);
 }
 
 /** Checks the response that a hook returned: it can be sent once, with a status of its own. */

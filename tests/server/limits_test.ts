@@ -17,6 +17,7 @@ Deno.test("DEFAULT_LIMITS are those that the README promises", () => {
     headLineBytes: 8_192,
     headBytes: 16_384,
     headHeaders: 64,
+    bodyBytes: 1_048_576,
     handshakes: 1_024,
     handshakeTimeout: 10_000,
     sendQueueBytes: 1_048_576,

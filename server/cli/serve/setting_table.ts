@@ -42,6 +42,7 @@ const LIMITS_HELP: Readonly<Record<keyof Limits, string>> = {
   headLineBytes: "Longest line of a request's head; longer ones get 414 or 431",
   headHeaders: "Most headers of a request; more get 431",
   headBytes: "Largest head of a request; larger ones get 431",
+  bodyBytes: "Largest body of a request; larger ones get 413",
   handshakes: "Most unfinished handshakes; then the oldest of the address with the most is cut",
   handshakeTimeout: "Longest handshake, in ms; then it is cut",
   connections: "Most connections; more get 503 (default: descriptors less a reserve)",

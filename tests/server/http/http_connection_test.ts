@@ -122,13 +122,19 @@ Deno.test("HttpConnection hands headers in several lines to the hooks as each ki
   assertEquals(await seen.next(), ["a=1; b=2", "1, 2", "Basic x"]);
 });
 
-Deno.test("HttpConnection answers OPTIONS with 204 and without the hooks, as health checks ask", async () => {
+Deno.test("HttpConnection answers OPTIONS * with 204, and OPTIONS where there is no fetch, as health checks ask", async () => {
   await using logged = start({ fetch: () => new Response("hi") });
-  for (const line of ["OPTIONS / HTTP/1.0", "OPTIONS * HTTP/1.1\r\nHost: a"]) {
-    using client = await RawClient.connect(logged.server.addr);
+  await using bare = start();
+  for (
+    const [{ server }, line] of [[bare, "OPTIONS / HTTP/1.0"], [
+      logged,
+      "OPTIONS * HTTP/1.0",
+    ]] as const
+  ) {
+    using client = await RawClient.connect(server.addr);
     await client.sendHead([line]);
     const { status, headers, body } = await client.response();
-    assertEquals([status, headers.get("allow"), body], [204, "GET, HEAD, OPTIONS", ""]);
+    assertEquals([status, headers.get("content-length"), body], [204, undefined, ""]);
   }
 });
 
@@ -559,9 +565,25 @@ Deno.test("HttpConnection serves HTTP/1.0 without a Host", async () => {
   assertEquals((await client.response()).body, "http://localhost/x");
 });
 
+const POST = ["POST /x HTTP/1.1", "Host: a"];
+
 const PLAIN = [
-  { fault: "POST", lines: ["POST / HTTP/1.1", "Host: a"], status: 405 },
-  { fault: "a body", lines: ["GET / HTTP/1.1", "Host: a", "Content-Length: 5"], status: 400 },
+  { fault: "TRACE", lines: ["TRACE / HTTP/1.1", "Host: a"], status: 501 },
+  { fault: "CONNECT", lines: ["CONNECT a:80 HTTP/1.1", "Host: a"], status: 501 },
+  { fault: "a method in lower case", lines: ["get / HTTP/1.1", "Host: a"], status: 501 },
+  {
+    fault: "a length and chunks",
+    lines: [...POST, "Content-Length: 5", "Transfer-Encoding: chunked"],
+    status: 400,
+  },
+  { fault: "another coding", lines: [...POST, "Transfer-Encoding: gzip, chunked"], status: 501 },
+  { fault: "a large body", lines: [...POST, "Content-Length: 1048577"], status: 413 },
+  {
+    fault: "a large body of GET",
+    lines: ["GET / HTTP/1.1", "Host: a", "Content-Length: 1048577"],
+    status: 413,
+  },
+  { fault: "another expectation", lines: [...POST, "Expect: 200-ok"], status: 417 },
   { fault: "the target *", lines: ["GET * HTTP/1.1", "Host: a"], status: 400 },
   { fault: "a host that no URL has", lines: ["GET / HTTP/1.1", "Host: 1.2.3.4.5"], status: 400 },
 ] as const;
@@ -574,6 +596,86 @@ for (const { fault, lines, status } of PLAIN) {
     assertEquals((await client.response()).status, status);
   });
 }
+
+Deno.test("HttpConnection hands every method to fetch, with its body", async () => {
+  await using logged = start({
+    fetch: async (request) => new Response(`${request.method} ${await request.text()}`),
+  });
+  for (
+    const [method, lines, body, expected] of [
+      ["POST", ["Content-Length: 5"], "hello", "POST hello"],
+      [
+        "PATCH",
+        ["Transfer-Encoding: chunked"],
+        "5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n",
+        "PATCH hello!",
+      ],
+      ["DELETE", [], "", "DELETE "],
+      ["OPTIONS", [], "", "OPTIONS "],
+      ["PROPFIND", ["Content-Length: 1"], "x", "PROPFIND x"],
+      ["GET", ["Content-Length: 5"], "hello", "GET "],
+    ] as const
+  ) {
+    using client = await RawClient.connect(logged.server.addr);
+    await client.sendHead([`${method} / HTTP/1.1`, "Host: a", ...lines]);
+    await client.send(body);
+    assertEquals((await client.response()).body, expected);
+  }
+});
+
+Deno.test("HttpConnection answers with the fault of a body that the hook waited for, which is not the hook's", async () => {
+  await using logged = start({
+    fetch: async (request) => new Response(await request.text()),
+    limits: { bodyBytes: 10 },
+  });
+  for (
+    const [lines, body, status, reason] of [
+      ["Transfer-Encoding: chunked", "a\r\n0123456789\r\n1\r\n", 413, "BODY_TOO_LARGE"],
+      ["Transfer-Encoding: chunked", "x", 400, "MALFORMED_CHUNK"],
+      ["Content-Length: 5", "hell", 400, "BODY_INCOMPLETE"],
+    ] as const
+  ) {
+    using client = await RawClient.connect(logged.server.addr);
+    await client.sendHead([...POST, lines]);
+    await client.send(body);
+    await client.closeWrite();
+    assertEquals((await client.response()).status, status, reason);
+    assertEquals(logged.server.registry.totals().refused[reason], 1);
+  }
+  assertEquals(logged.book.entries("handler_fault"), []);
+});
+
+Deno.test("HttpConnection sends 100 when the body is read, and not when it is not (RFC 9110 10.1.1)", async () => {
+  await using logged = start({
+    fetch: async (request) =>
+      new Response(request.url.endsWith("/x") ? await request.text() : "unread"),
+  });
+  using client = await RawClient.connect(logged.server.addr);
+  await client.sendHead([...POST, "Content-Length: 2", "Expect: 100-continue"]);
+  assertEquals((await client.head()).status, 100);
+  await client.send("hi");
+  assertEquals((await client.response()).body, "hi");
+  using other = await RawClient.connect(logged.server.addr);
+  await other.sendHead([
+    "POST / HTTP/1.1",
+    "Host: a",
+    "Content-Length: 2",
+    "Expect: 100-continue",
+  ]);
+  const { status, body } = await other.response();
+  assertEquals([status, body], [200, "unread"]);
+});
+
+Deno.test("HttpConnection breaks a response off that is made of a body with a fault", async () => {
+  await using logged = start({ fetch: (request) => new Response(request.body) });
+  using client = await RawClient.connect(logged.server.addr);
+  await client.sendHead([...POST, "Transfer-Encoding: chunked"]);
+  await client.send("2\r\nhi\r\n");
+  assertEquals((await client.head()).status, 200);
+  await client.send("x");
+  const rest = new TextDecoder().decode(await client.rest());
+  assertEquals(rest, "2\r\nhi\r\n");
+});
 
 const BAD_FETCHES: Record<string, () => unknown> = {
   "throws": () => {
