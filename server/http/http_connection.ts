@@ -32,6 +32,7 @@ import { type Accepted, askFetch, askUpgrade, type HookContext } from "./request
 import { RequestBody } from "./request_body.ts";
 import { plainResponse, refusal, writeResponse } from "./respond.ts";
 import { UpgradeTrace } from "./upgrade_trace.ts";
+import { WatchedReader } from "./watched_reader.ts";
 
 /** The part of the server that all its HTTP connections share. */
 export interface HttpConnectionContext<Data> extends ConnectionContext<Data>, HookContext<Data> {
@@ -95,6 +96,10 @@ export class HttpConnection<Data> implements HasDeadline {
   #request: Pick<RequestHead, "method" | "minorVersion"> = { method: "GET", minorVersion: 1 };
   /** The body of the request, where it may have one. */
   #body: RequestBody | undefined = undefined;
+  /** Reads the connection from the request's body on. */
+  #reader: WatchedReader | undefined = undefined;
+  /** Tells the hook that the client has left, until it has its answer. */
+  #present: AbortController | undefined = undefined;
   /** Gives up the response that is being written. */
   #answering: AbortController | undefined = undefined;
   /** Whether it was refused or answered, so that a later failure is no refusal. */
@@ -241,9 +246,17 @@ export class HttpConnection<Data> implements HasDeadline {
   async #answerPlain({ head, rest }: Received): Promise<void> {
     checkMethod(head);
     const { pool, limits, registry } = this.#context;
-    const progress = () => this.#postpone();
-    const source = { transport: this.transport, pool, limits, progress };
-    const body = this.#body = new RequestBody(head, rest, source);
+    const { transport } = this;
+    const reader = this.#reader = new WatchedReader(transport, pool);
+    const { signal } = this.#present = new AbortController();
+    const body = this.#body = new RequestBody(head, rest, {
+      reader,
+      transport,
+      pool,
+      limits,
+      progress: () => this.#postpone(),
+      ended: () => this.#watch(reader),
+    });
     if (head.path === "*") {
       // RFC 9112 3.2.4: the asterisk form is for OPTIONS, and asks about the server as a whole.
       if (head.method !== "OPTIONS") {
@@ -253,7 +266,15 @@ export class HttpConnection<Data> implements HasDeadline {
       return await this.#respond(new Response(null, { status: 204 }));
     }
     registry.requests++;
-    await this.#respond(await askFetch(this.#context, { head, info: this.#peer.info, body }));
+    await this.#respond(
+      await askFetch(this.#context, { head, info: this.#peer.info, body, signal }),
+    );
+  }
+
+  /** Notices that the client leaves while nothing is read from it. */
+  #watch(reader: WatchedReader): void {
+    // A client may send FIN and still wait for its answer, so that is written in any case.
+    if (!this.#over) reader.watch(() => this.#present?.abort());
   }
 
   // The answer, and the end.
@@ -306,10 +327,11 @@ export class HttpConnection<Data> implements HasDeadline {
 
   async #linger(): Promise<void> {
     this.#body?.end();
+    this.#present = undefined;
     const { pool, limits, sweeper } = this.#context;
     this.#answered = true;
     this.due = sweeper.now + limits.closeTimeout;
-    await linger(this.transport, pool, { maxBytes: limits.lingerBytes });
+    await linger(this.#reader ?? this.transport, pool, { maxBytes: limits.lingerBytes });
     this.#end();
   }
 
@@ -335,6 +357,7 @@ export class HttpConnection<Data> implements HasDeadline {
     this.#over = true;
     this.#trace?.end(undefined, this.#refusal);
     this.#answering?.abort();
+    this.#present?.abort();
     this.#context.ended(this);
   }
 }

@@ -16,13 +16,17 @@ const PIECE_BYTES = 16_384;
 /** The source of a body. */
 export interface BodySource {
   /** The connection, which nobody else reads from meanwhile. */
-  readonly transport: Pick<Transport, "read" | "write">;
+  readonly reader: Pick<Transport, "read">;
+  /** The connection, which nobody writes to before the response. */
+  readonly transport: Pick<Transport, "write">;
   /** Lends the buffer. */
   readonly pool: BufferPool;
   /** The size that the body may have. */
   readonly limits: BodyLimits;
   /** Called when some of it has come. */
   progress(): void;
+  /** Called when all of it has been read, at once where there is none: whatever follows is no part of it. */
+  ended(): void;
 }
 
 /** The body of a request: it is read no faster than its stream is. */
@@ -51,7 +55,10 @@ export class RequestBody {
     const framing = bodyFraming(head);
     this.#decoder = new BodyDecoder(framing, source.limits);
     this.#awaitsContinue = expectsContinue(head);
-    if (this.#decoder.ended) return;
+    if (this.#decoder.ended) {
+      source.ended();
+      return;
+    }
     this.#decoder.push(rest);
     if (head.method === "GET" || head.method === "HEAD") return;
     this.stream = new ReadableStream({
@@ -74,8 +81,9 @@ export class RequestBody {
     if (this.#over) throw new TypeError("Cannot read the body as its request has been answered");
     try {
       const part = await this.#read();
-      if (part === undefined) controller.close();
-      else controller.enqueue(part);
+      if (part !== undefined) return controller.enqueue(part);
+      controller.close();
+      this.#source.ended();
     } catch (error) {
       if (error instanceof HandshakeError) this.fault = error;
       throw error;
@@ -99,11 +107,11 @@ export class RequestBody {
   }
 
   async #receive(): Promise<Uint8Array> {
-    const { transport, pool, progress } = this.#source;
+    const { reader, pool, progress } = this.#source;
     const buffer = pool.acquire(PIECE_BYTES);
     try {
       // A broken transport has ended, too.
-      const count = await transport.read(buffer).catch(() => null);
+      const count = await reader.read(buffer).catch(() => null);
       if (count === null) this.#decoder.receiveEof(); // throws
       progress();
       return buffer.slice(0, count ?? 0);

@@ -47,6 +47,8 @@ export type UpgradeDecision<Data> =
 
 /** The sender of a plain request, and the server that it came to. */
 export interface FetchInfo<Server = unknown> extends PeerInfo {
+  /** The request target as it was sent: a URL has no `/a/../b`, and a target may (RFC 9112 3.2). */
+  readonly target: string;
   /** The server. */
   readonly server: Server;
 }
@@ -61,7 +63,7 @@ export interface HandshakeOptions<Data, Server = unknown> {
   /**
    * Answers plain requests on the same port, one for each connection. Without it they get 426, and
    * OPTIONS 204, as `OPTIONS *` always does. A body is a stream, up to `limits.bodyBytes`; that of
-   * GET and HEAD is left out. CONNECT, TRACE, TRACK and usual methods in lower case get 501. A
+   * GET and HEAD is left out. `request.signal` aborts when the client leaves. CONNECT, TRACE, TRACK and usual methods in lower case get 501. A
    * response that writes nothing for as long as `handshakeTimeout` is cut.
    */
   fetch?(request: Request, info: FetchInfo<Server>): Response | Promise<Response>;
@@ -114,6 +116,8 @@ export interface AskedRequest {
   readonly info: PeerInfo;
   /** Its body, where it may have one. */
   readonly body?: RequestBody;
+  /** Aborts when the client leaves. */
+  readonly signal?: AbortSignal;
   /** The span that the hook runs in, where somebody traces. */
   readonly trace?: UpgradeTrace | undefined;
 }
@@ -147,7 +151,7 @@ export function askUpgrade<Data>(
   const { options, server } = context;
   const { subprotocols = [] } = options;
   return ask(context, asked, "upgrade", async () => {
-    const decide = () => options.upgrade?.(requestOf(context, head), info, server);
+    const decide = () => options.upgrade?.(requestOf(context, asked), info, server);
     const decision: unknown = await (trace === undefined ? decide() : trace.run(decide));
     if (decision instanceof Response) return sendable(decision);
     const { data, headers, ...accepted } = acceptable<Data>(decision);
@@ -185,12 +189,13 @@ export function askFetch<Data>(context: HookContext<Data>, asked: AskedRequest):
     const text = "This is a WebSocket server";
     return Promise.resolve(plainResponse(426, text, { upgrade: "websocket" }));
   }
-  const { head, info, body } = asked;
+  const { head: { target }, info } = asked;
   return ask(
     context,
     asked,
     "fetch",
-    async () => sendable(await options.fetch!(requestOf(context, head, body), { ...info, server })),
+    async () =>
+      sendable(await options.fetch!(requestOf(context, asked), { ...info, target, server })),
   );
 }
 
@@ -213,13 +218,13 @@ async function ask<Data, Answer>(
 
 function requestOf<Data>(
   { usesTls }: HookContext<Data>,
-  head: RequestHead,
-  body?: RequestBody,
+  { head, body, signal }: AskedRequest,
 ): Request {
   const scheme = usesTls ? "https" : "http";
   const headers = [...head.headers.joined()];
   const init: RequestInit = { method: head.method, headers };
   if (body?.stream !== undefined) init.body = body.stream;
+  if (signal !== undefined) init.signal = signal;
   return new Request(requestUrl(head, scheme), init);
 }
 

@@ -84,7 +84,7 @@ export interface LingerOptions {
  * @param options The bounds.
  */
 export async function linger(
-  transport: Transport,
+  transport: Pick<Transport, "read" | "closeWrite">,
   pool: BufferPool,
   { maxBytes, waits = false }: LingerOptions,
 ): Promise<void> {

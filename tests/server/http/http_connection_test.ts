@@ -666,6 +666,60 @@ Deno.test("HttpConnection sends 100 when the body is read, and not when it is no
   assertEquals([status, body], [200, "unread"]);
 });
 
+for (
+  const [what, lines, body] of [
+    ["of a request without a body", ["GET / HTTP/1.1", "Host: a"], ""],
+    ["of a request whose body was read", [...POST, "Content-Length: 2"], "hi"],
+  ] as const
+) {
+  Deno.test(`HttpConnection aborts the signal ${what} when the client leaves, and a half-closed one still gets its answer`, async () => {
+    const aborted = new Events<string>();
+    const asked = Promise.withResolvers<void>();
+    await using logged = start({
+      async fetch(request) {
+        const left = new Promise<void>((resolve) =>
+          request.signal.addEventListener("abort", () => resolve())
+        );
+        await request.text();
+        asked.resolve();
+        await left;
+        aborted.push("aborted");
+        return new Response("bye");
+      },
+    });
+    using client = await RawClient.connect(logged.server.addr);
+    await client.sendHead(lines);
+    await client.send(body);
+    await asked.promise;
+    await client.closeWrite();
+    assertEquals(await aborted.next(), "aborted");
+    assertEquals((await client.response()).body, "bye");
+  });
+}
+
+Deno.test("HttpConnection leaves the signal alone when the client has its answer, and aborts it when it is cut", async () => {
+  const signals: AbortSignal[] = [];
+  const asked = Promise.withResolvers<void>();
+  await using logged = start({
+    fetch(request, { target }) {
+      signals.push(request.signal);
+      if (target !== "/a/../slow") return new Response(target);
+      asked.resolve();
+      return new Promise(() => {});
+    },
+  });
+  using client = await RawClient.connect(logged.server.addr);
+  await client.sendHead(["GET /b/./c HTTP/1.1", "Host: a"]);
+  assertEquals((await client.response()).body, "/b/./c");
+  client.close();
+  await empty(logged);
+  using other = await RawClient.connect(logged.server.addr);
+  await other.sendHead(["GET /a/../slow HTTP/1.1", "Host: a"]);
+  await asked.promise;
+  await logged.server.close();
+  assertEquals(signals.map(({ aborted }) => aborted), [false, true]);
+});
+
 Deno.test("HttpConnection breaks a response off that is made of a body with a fault", async () => {
   await using logged = start({ fetch: (request) => new Response(request.body) });
   using client = await RawClient.connect(logged.server.addr);

@@ -12,13 +12,16 @@ function begin(lines: readonly string[], rest: string, transport = new MemoryTra
   const head = parser.push(UTF8.encode(text))!;
   const pool = new StrictPool();
   let progress = 0;
+  let ended = 0;
   const body = new RequestBody(head, parser.rest, {
+    reader: transport,
     transport,
     pool,
     limits: { bodyBytes: 10, headBytes: 10 },
     progress: () => void progress++,
+    ended: () => void ended++,
   });
-  return { body, transport, pool, progress: () => progress };
+  return { body, transport, pool, progress: () => progress, ended: () => ended };
 }
 
 function textOf(bytes: Uint8Array | undefined): string {
@@ -27,7 +30,7 @@ function textOf(bytes: Uint8Array | undefined): string {
 
 Deno.test("RequestBody reads nothing before its stream is read, and no more than is asked for", async () => {
   const transport = new MemoryTransport(UTF8.encode("cd"), UTF8.encode("ef"));
-  const { body, pool, progress } = begin(["Content-Length: 6"], "ab", transport);
+  const { body, pool, progress, ended } = begin(["Content-Length: 6"], "ab", transport);
   await settled();
   assertEquals(transport.reads, []);
   const reader = body.stream!.getReader();
@@ -38,7 +41,9 @@ Deno.test("RequestBody reads nothing before its stream is read, and no more than
   await settled();
   assertEquals([transport.reads, progress()], [[16_384], 1]);
   assertEquals(textOf((await reader.read()).value), "ef");
+  assertEquals(ended(), 0);
   assertEquals((await reader.read()).done, true);
+  assertEquals(ended(), 1);
   assertEquals([transport.reads.length, pool.lent.size], [2, 0]);
 });
 
@@ -51,8 +56,10 @@ Deno.test("RequestBody gives bytes that are the reader's own, as it may transfer
 });
 
 Deno.test("RequestBody has no stream where a request has no body", () => {
-  assertEquals(begin([], "GET /").body.stream, undefined);
-  assertEquals(begin(["Content-Length: 0"], "").body.stream, undefined);
+  for (const lines of [[], ["Content-Length: 0"]]) {
+    const { body, ended } = begin(lines, "GET /");
+    assertEquals([body.stream, ended()], [undefined, 1]);
+  }
 });
 
 Deno.test("RequestBody refuses a length beyond the limit before anything is read", () => {
