@@ -147,7 +147,7 @@ export function askUpgrade<Data>(
   asked: AskedRequest,
   offer: UpgradeRequest,
 ): Promise<Accepted<Data> | Response> {
-  const { head, info, trace } = asked;
+  const { info, trace } = asked;
   const { options, server } = context;
   const { subprotocols = [] } = options;
   return ask(context, asked, "upgrade", async () => {
