@@ -3,7 +3,19 @@
  * bytes in, fragments and messages out. Nothing in here opens a socket, reads a clock or draws a
  * random number, so tests, fuzzers and tools drive it with plain bytes.
  *
- * @example
+ * @example A whole connection after its handshake
+ * ```ts
+ * import { Endpoint } from "@fourtuple/fourtuple/protocol";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const server = new Endpoint({ role: "server" });
+ * const client = new Endpoint({ role: "client", maskKey: () => 0x37fa213d });
+ * client.send("Hello");
+ * server.receive(client.take(), (message) => server.send(`${message}!`));
+ * client.receive(server.take(), (message) => assertEquals(message, "Hello!"));
+ * ```
+ *
+ * @example Frames out of a stream of bytes
  * ```ts
  * import { encodeFrame, FrameDecoderStream, Opcode } from "@fourtuple/fourtuple/protocol";
  * import { assertEquals } from "@std/assert";
@@ -38,6 +50,7 @@ export {
 } from "./client_handshake.ts";
 export * from "./close_code.ts";
 export * from "./close_payload.ts";
+export * from "./endpoint.ts";
 export * from "./errors.ts";
 export {
   type Extension,

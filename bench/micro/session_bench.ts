@@ -1,4 +1,4 @@
-import { type Fragment, FrameDecoder, type Message, Opcode, Session } from "../../protocol/mod.ts";
+import { Endpoint, type Message, Opcode } from "../../protocol/mod.ts";
 import { compare } from "./compare.ts";
 import { asciiText, clientFrame, concat, cut, mixedText, noise, SIZES } from "./inputs.ts";
 import { NaiveDecoder } from "./naive_decoder.ts";
@@ -14,7 +14,7 @@ function compareSessions(group: string, chunks: readonly Uint8Array[]): void {
     group: `receive ${group}`,
     input: chunks,
     ways: {
-      "FrameDecoder and Session": ours(chunks),
+      "Endpoint": ours(chunks),
       "naive twin": twin(chunks),
       "ws Receiver": ws(chunks),
     },
@@ -23,18 +23,10 @@ function compareSessions(group: string, chunks: readonly Uint8Array[]): void {
 
 function ours(chunks: readonly Uint8Array[]): () => Message[] {
   const wire = new Wire(chunks);
-  const decoder = new FrameDecoder({ role: "server" });
-  const session = new Session({ sendControl: () => {}, receivedPong: () => {} });
-  let messages: Message[] = [];
-  const sink = {
-    enqueue(fragment: Fragment) {
-      const message = session.receive(fragment);
-      if (message !== undefined) messages.push(message);
-    },
-  };
+  const endpoint = new Endpoint({ role: "server" });
   return () => {
-    messages = [];
-    for (const chunk of wire.receive()) decoder.transform(chunk, sink);
+    const messages: Message[] = [];
+    for (const chunk of wire.receive()) endpoint.receive(chunk, (it) => messages.push(it));
     return messages;
   };
 }

@@ -1,12 +1,12 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { type Endpoint, endpoint, type Env, type Guard, mount } from "./endpoint.ts";
+import { type ApiEndpoint, endpoint, type Env, type Guard, mount } from "./endpoint.ts";
 import { checkHost } from "./host_check.ts";
 import { Problem, problemOf } from "./problem.ts";
 
 /** What the ops port consists of. */
 export interface AppOptions {
   /** What can be asked. */
-  readonly endpoints: readonly Endpoint[];
+  readonly endpoints: readonly ApiEndpoint[];
   /** Decides who may ask. */
   readonly guard: Guard;
   /** The server's version. */
@@ -63,7 +63,7 @@ export function makeApp({ endpoints, guard, version, file }: AppOptions): OpenAP
   return app;
 }
 
-function openApiEndpoint(document: () => object): Endpoint {
+function openApiEndpoint(document: () => object): ApiEndpoint {
   return endpoint({
     method: "get",
     path: "/openapi.json",

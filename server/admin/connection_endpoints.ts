@@ -8,7 +8,7 @@ import {
   tapEventSchema,
 } from "./answer_schemas.ts";
 import { ask } from "./ask.ts";
-import { type Endpoint, endpoint } from "./endpoint.ts";
+import { type ApiEndpoint, endpoint } from "./endpoint.ts";
 import {
   closeBody,
   closeOneBody,
@@ -30,7 +30,7 @@ const TAP_BYTES = 64;
  * @param operations Is asked.
  * @param taps Hold the taps that are read.
  */
-export function connectionEndpoints(operations: Operations, taps: TapStreams): Endpoint[] {
+export function connectionEndpoints(operations: Operations, taps: TapStreams): ApiEndpoint[] {
   return [
     endpoint({
       method: "get",

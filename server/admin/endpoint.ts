@@ -66,7 +66,7 @@ export interface EndpointOptions<Params, Query, Body, Answer> {
 }
 
 /** An endpoint whose parameters are nobody else's business. */
-export type Endpoint = EndpointOptions<unknown, unknown, unknown, object>;
+export type ApiEndpoint = EndpointOptions<unknown, unknown, unknown, object>;
 
 /**
  * Describes an endpoint. All it does is to have the types of its parameters follow from the schemas.
@@ -75,8 +75,8 @@ export type Endpoint = EndpointOptions<unknown, unknown, unknown, object>;
  */
 export function endpoint<Params, Query, Body, Answer extends object>(
   options: EndpointOptions<Params, Query, Body, Answer>,
-): Endpoint {
-  return options as unknown as Endpoint;
+): ApiEndpoint {
+  return options as unknown as ApiEndpoint;
 }
 
 /** What guards the endpoints. */
@@ -96,13 +96,17 @@ export interface Guard {
  * @param options The endpoint.
  * @param guard Decides who may ask.
  */
-export function mount(app: OpenAPIHono<Env>, options: Endpoint, guard: Guard): void {
+export function mount(app: OpenAPIHono<Env>, options: ApiEndpoint, guard: Guard): void {
   app.openAPIRegistry.registerPath(describe(options, guard.token.isNeeded));
   const path = options.path.replaceAll(/\{(\w+)\}/g, ":$1");
   app.on(options.method.toUpperCase(), path, (context) => answer(context, options, guard));
 }
 
-async function answer(context: Context<Env>, options: Endpoint, guard: Guard): Promise<Response> {
+async function answer(
+  context: Context<Env>,
+  options: ApiEndpoint,
+  guard: Guard,
+): Promise<Response> {
   const request = context.req.raw;
   const { token } = guard;
   const who: AuditCaller = {
@@ -152,7 +156,7 @@ async function answer(context: Context<Env>, options: Endpoint, guard: Guard): P
 function checkSource(
   caller: Caller,
   headers: Headers,
-  access: Endpoint["access"],
+  access: ApiEndpoint["access"],
   token: TokenUse,
   own: OwnHosts,
 ): void {
@@ -181,7 +185,7 @@ function unauthorized({ token }: AuditCaller): Problem {
 /** Reads all parameters; what is wrong with them is named all at once. */
 async function read(
   context: Context<Env>,
-  { params, query, body }: Endpoint,
+  { params, query, body }: ApiEndpoint,
 ): Promise<Omit<Input<object, object, object>, "request" | "begun">> {
   const search = new URL(context.req.url).searchParams;
   // Refused by its type before the rest is looked at, as the rest is nobody's business then.
@@ -243,7 +247,7 @@ function unknownField(where: string, name: string): Fault {
 
 type RouteDescription = Parameters<OpenAPIHono["openAPIRegistry"]["registerPath"]>[0];
 
-function describe(options: Endpoint, needsToken: boolean): RouteDescription {
+function describe(options: ApiEndpoint, needsToken: boolean): RouteDescription {
   const { method, path, summary, access = "token", params, query, body, answers } = options;
   const content = Object.fromEntries(
     Object.entries(answers).map(([type, schema]) => [type, { schema }]),

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { healthSchema, readinessSchema } from "./answer_schemas.ts";
 import { ask } from "./ask.ts";
-import { type Endpoint, endpoint } from "./endpoint.ts";
+import { type ApiEndpoint, endpoint } from "./endpoint.ts";
 import type { LivePages } from "./live_pages.ts";
 import { METRICS_TYPE, metricsText } from "./metrics.ts";
 import { unreadyReasons } from "./readiness.ts";
@@ -19,7 +19,7 @@ export function probeEndpoints(
   snapshots: Snapshots,
   pages: LivePages,
   version: string,
-): Endpoint[] {
+): ApiEndpoint[] {
   return [
     endpoint({
       method: "get",

@@ -9,7 +9,7 @@ import {
   snapshotSchema,
 } from "./answer_schemas.ts";
 import { ask } from "./ask.ts";
-import { type Endpoint, endpoint } from "./endpoint.ts";
+import { type ApiEndpoint, endpoint } from "./endpoint.ts";
 import { descriptorsQuery, drainBody, limitsBody, writeDescriptorCursor } from "./input_schemas.ts";
 import type { Snapshots } from "./snapshots.ts";
 
@@ -35,7 +35,7 @@ export function serverEndpoints(
   operations: Operations,
   snapshots: Snapshots,
   logLevel: LogLevelControl,
-): Endpoint[] {
+): ApiEndpoint[] {
   return [
     endpoint({
       method: "get",

@@ -37,7 +37,7 @@ export class LinkBackplane implements Backplane {
 
   publish(channel: string, data: string | Uint8Array): PublishResult {
     if (this.#closed || !this.#bound.admits(this.#link.queuedBytes)) return "dropped";
-    return this.#link.send(encodeEnvelope(channel, data)) === "dropped" ? "dropped" : "sent";
+    return this.#link.send(encodeEnvelope(channel, data)) ? "sent" : "dropped";
   }
 
   subscribe(channel: string, receive: (data: Message) => void): () => void {

@@ -33,16 +33,16 @@ export interface Transport {
  *
  * @param transport The transport.
  * @param bytes The bytes; unchanged until the promise resolves.
- * @param progress Called after each write.
+ * @param progress Called after each write with the bytes that are written so far.
  */
 export async function writeAll(
   transport: Pick<Transport, "write">,
   bytes: Uint8Array,
-  progress: () => void = () => {},
+  progress: (written: number) => void = () => {},
 ): Promise<void> {
   for (let written = 0; written < bytes.length;) {
     written += await transport.write(bytes.subarray(written));
-    progress();
+    progress(written);
   }
 }
 

@@ -1,20 +1,6 @@
-import {
-  FrameDecoder,
-  type Message,
-  type Opcode,
-  Session,
-  type SessionOutput,
-} from "../../protocol/mod.ts";
-import { FrameSource } from "../connection/frame_source.ts";
-import {
-  Flusher,
-  SendQueue,
-  type SendQueueEvents,
-  type SendResult,
-} from "../connection/send_queue.ts";
+import { Endpoint, type Message } from "../../protocol/mod.ts";
 import { EventLoopBudget } from "../loop/event_loop_budget.ts";
-import { BufferPool } from "../net/buffer_pool.ts";
-import { closeQuietly, type Transport } from "../net/transport.ts";
+import { closeQuietly, type Transport, writeAll } from "../net/transport.ts";
 
 /** A process that owes this many answers is stuck: it is asked nothing more until it gives some. */
 const MAX_CALLS = 65_536;
@@ -22,8 +8,8 @@ const MAX_CALLS = 65_536;
 /** Both ends are ours, so this only has to be more than anybody sends. */
 const MESSAGE_BYTES = 2_147_483_647;
 
-/** The sender of bytes bounds those that wait; beside them there are only calls, which are few. */
-const QUEUE_LIMITS = { sendQueueBytes: Number.MAX_SAFE_INTEGER, whenFull: "drop" } as const;
+/** There are few links in a process, so each has room for a large read. */
+const READ_BYTES = 65_536;
 
 /** The bytes that a link is laid over: a Unix socket between two processes of this host. */
 export type LinkTransport = Pick<Transport, "read" | "write" | "close">;
@@ -67,17 +53,22 @@ export class Unanswered extends Error {
  *
  * @typeParam Theirs The functions that the other side offers.
  */
-export class Link<Theirs extends Calls<Theirs>> implements SendQueueEvents, SessionOutput {
+export class Link<Theirs extends Calls<Theirs>> {
   readonly transport: LinkTransport;
   /** Resolves when the link is over, whichever side ended it. Never rejects. */
   readonly closed: Promise<void>;
 
   readonly #ours: Functions;
   readonly #received: (bytes: Uint8Array<ArrayBuffer>) => void;
-  readonly #pool = new BufferPool();
-  readonly #turn = new EventLoopBudget();
-  readonly #session = new Session(this);
-  readonly #queue: SendQueue;
+  readonly #budget = new EventLoopBudget();
+  /** It masks nothing, and takes what is not masked: both ends have the role that does so. */
+  readonly #endpoint = new Endpoint({
+    role: "client",
+    limits: { messageBytes: MESSAGE_BYTES, messageFragments: 1 },
+  });
+  #isWriting = false;
+  /** The bytes that were given to the transport, which has not taken them yet. */
+  #writtenBytes = 0;
   readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
   #lastCall = 0;
   #open = true;
@@ -95,8 +86,6 @@ export class Link<Theirs extends Calls<Theirs>> implements SendQueueEvents, Sess
     this.transport = transport;
     this.#ours = ours as Functions;
     this.#received = received;
-    const [limits, pool, flusher] = [QUEUE_LIMITS, this.#pool, new Flusher()];
-    this.#queue = new SendQueue(this, { limits, pool, flusher });
     this.closed = this.#run();
   }
 
@@ -107,7 +96,7 @@ export class Link<Theirs extends Calls<Theirs>> implements SendQueueEvents, Sess
 
   /** Bytes that the other side has not taken yet. */
   get queuedBytes(): number {
-    return this.#queue.bytes;
+    return this.#writtenBytes + this.#endpoint.pendingBytes;
   }
 
   /**
@@ -139,40 +128,40 @@ export class Link<Theirs extends Calls<Theirs>> implements SendQueueEvents, Sess
   /**
    * Sends bytes, however many wait: see {@linkcode Link.queuedBytes}.
    *
-   * @param bytes Above 32 KiB not copied: never changed afterwards.
+   * @param bytes Copied.
+   * @returns Whether the link is open.
    */
-  send(bytes: Uint8Array): SendResult {
-    return this.#open ? this.#queue.send(bytes) : "dropped";
+  send(bytes: Uint8Array): boolean {
+    if (this.#open) this.#send(bytes);
+    return this.#open;
   }
 
   /** Ends the link; calls without an answer are rejected. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#session.receiveEof();
     closeQuietly(this.transport);
     for (const { reject } of this.#pending.values()) reject(new Unanswered(GONE));
     this.#pending.clear();
   }
 
   async #run(): Promise<void> {
-    const limits = { messageBytes: MESSAGE_BYTES, messageFragments: 1 };
-    const decoder = new FrameDecoder({ role: "client", limits });
-    const source = new FrameSource(this.transport, decoder, this.#pool);
+    const buffer = new Uint8Array(READ_BYTES);
     try {
-      for await (const batch of new ReadableStream(source, { highWaterMark: 0 })) {
-        for (const fragment of batch.fragments) {
-          const message = this.#session.receive(fragment);
-          if (message !== undefined) this.#take(message);
-        }
-        if (batch.failure !== undefined) throw batch.failure;
-        await this.#turn.over(1 + batch.fragments.length);
+      while (!this.#endpoint.mustClose) {
+        const count = await this.transport.read(buffer);
+        if (count === null) break;
+        let messages = 1;
+        this.#endpoint.receive(buffer.subarray(0, count), (message) => {
+          messages++;
+          this.#take(message);
+        });
+        await this.#budget.over(messages);
       }
     } catch {
-      // Both ends are this program: a message that cannot be read is a stream cut in the middle.
+      // The other process has gone, or has sent a message that cannot be read, cut in the middle.
     } finally {
-      source.release();
-      this.#turn.stop();
+      this.#budget.stop();
       this.close();
     }
   }
@@ -197,25 +186,28 @@ export class Link<Theirs extends Calls<Theirs>> implements SendQueueEvents, Sess
   }
 
   #say(utterance: RpcMessage): void {
-    if (this.#open) this.#queue.send(JSON.stringify(utterance));
+    if (this.#open) this.#send(JSON.stringify(utterance));
   }
 
-  // The calls of the queue and the session.
-
-  sendControl(opcode: Opcode, payload: Uint8Array): void {
-    this.#queue.sendControl(opcode, payload);
+  /** Sends a message; those of one turn of the event loop leave together. */
+  #send(data: string | Uint8Array): void {
+    this.#endpoint.send(data);
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    queueMicrotask(() => this.#write());
   }
 
-  receivedPong(): void {}
-
-  wrote(): void {}
-
-  emptied(): void {}
-
-  overflowed(): void {}
-
-  writeFailed(): void {
-    this.close();
+  async #write(): Promise<void> {
+    try {
+      for (let bytes = this.#endpoint.take(); bytes.length > 0; bytes = this.#endpoint.take()) {
+        const { length } = bytes;
+        this.#writtenBytes = length;
+        await writeAll(this.transport, bytes, (done) => this.#writtenBytes = length - done);
+      }
+      this.#isWriting = false;
+    } catch {
+      this.close();
+    }
   }
 }
 

@@ -1,55 +1,77 @@
 import {
+  Endpoint,
   type Fragment,
   FrameDecoder,
   type MessageLimits,
   type Opcode,
-  ProtocolError,
   type Role,
-  Session,
+  type Session,
 } from "../../protocol/mod.ts";
 import { toHex } from "./notation.ts";
 
-/** A session behind a decoder, driven as a server drives it, that writes down all that happens. */
+/** An endpoint that writes down all that happens. */
 export class RecordingSession {
-  /** One line per event, in order. */
-  readonly log: string[] = [];
   readonly session: Session;
-  /** The control frames that were sent. */
-  readonly sent: { opcode: Opcode; payload: Uint8Array }[] = [];
-  readonly #decoder: FrameDecoder;
-  #over = false;
+  readonly #log: string[] = [];
+  readonly #controls: { opcode: Opcode; payload: Uint8Array }[] = [];
+  readonly #endpoint: Endpoint;
+  readonly #sent = new FrameDecoder({ role: "client" });
 
   constructor(role: Role, limits?: MessageLimits) {
-    this.#decoder = new FrameDecoder(limits === undefined ? { role } : { role, limits });
-    this.session = new Session({
-      sendControl: (opcode, payload) => {
-        this.sent.push({ opcode, payload: payload.slice() });
-        const code = payload.length < 2 ? "" : payload[0]! * 256 + payload[1]!;
-        this.log.push((opcode === 8 ? `sent close ${code}` : `sent pong ${toHex(payload)}`).trim());
-      },
-      receivedPong: (payload) => this.log.push(`pong ${toHex(payload)}`.trim()),
+    this.#endpoint = new Endpoint({
+      role,
+      ...limits && { limits },
+      receivedPong: (payload) => this.#note(`pong ${toHex(payload)}`.trim()),
     });
+    this.session = this.#endpoint.session;
+  }
+
+  /** One line per event, in order. */
+  get log(): string[] {
+    this.#noteSent();
+    return this.#log;
+  }
+
+  /** The control frames that were sent. */
+  get sent(): { opcode: Opcode; payload: Uint8Array }[] {
+    this.#noteSent();
+    return this.#controls;
   }
 
   /** Feeds bytes; the first error fails the session and ends the reading. */
   feed(...chunks: Uint8Array[]): void {
     for (const chunk of chunks) {
-      if (this.#over) return;
-      try {
-        this.#decoder.transform(chunk, this);
-      } catch (error) {
-        if (!(error instanceof ProtocolError)) throw error;
-        this.#over = true;
-        this.log.push(`error ${error.code}`);
-        this.session.fail(error);
-      }
+      const { error: before } = this.#endpoint;
+      this.#endpoint.receive(chunk, (message) =>
+        this.#note(
+          typeof message === "string"
+            ? `text ${JSON.stringify(message)}`
+            : `binary ${toHex(message)}`.trim(),
+        ));
+      const { error } = this.#endpoint;
+      this.#noteSent(before === error ? undefined : `error ${error!.code}`);
     }
   }
 
-  /** The decoder's sink. */
-  enqueue(fragment: Fragment): void {
-    const message = this.session.receive(fragment);
-    if (typeof message === "string") this.log.push(`text ${JSON.stringify(message)}`);
-    else if (message !== undefined) this.log.push(`binary ${toHex(message)}`.trim());
+  #note(line: string): void {
+    this.#noteSent();
+    this.#log.push(line);
+  }
+
+  /** Writes down the frames that were sent since the last time, and before a Close its reason. */
+  #noteSent(reason?: string): void {
+    const sink = {
+      enqueue: ({ opcode, payload }: Fragment) => {
+        if (opcode === 8 && reason !== undefined) this.#log.push(reason);
+        if (opcode === 8) reason = undefined;
+        this.#controls.push({ opcode, payload: payload.slice() });
+        const code = payload.length < 2 ? "" : payload[0]! * 256 + payload[1]!;
+        this.#log.push(
+          (opcode === 8 ? `sent close ${code}` : `sent pong ${toHex(payload)}`).trim(),
+        );
+      },
+    };
+    while (this.#endpoint.pendingBytes > 0) this.#sent.transform(this.#endpoint.take(), sink);
+    if (reason !== undefined) this.#log.push(reason);
   }
 }

@@ -248,7 +248,7 @@ for (const role of ROLES) {
         peerFrame(role, PING, fromHex("61")),
         peerFrame(role, PONG, fromHex("61")),
       ]),
-      recording,
+      { enqueue: (fragment) => void session.receive(fragment) },
     );
     assertEquals(recording.log, ["sent close 1009"]);
     assertEquals(session.receivedClose, undefined);

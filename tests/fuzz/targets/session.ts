@@ -63,6 +63,7 @@ function play(role: Role, pieces: readonly Uint8Array[][], steps: readonly Step[
     // It lets nothing but ProtocolError through.
     recording.feed(...chunks);
     steps[index]?.act(recording.session);
+    void recording.log; // writes down the frames that it sent, before more bytes come
   }
   recording.session.receiveEof();
   return recording;

@@ -3,7 +3,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { type AuditEntry, AuditTrail } from "../../../server/admin/audit.ts";
 import { TokenCheck } from "../../../server/admin/auth.ts";
 import {
-  type Endpoint,
+  type ApiEndpoint,
   endpoint,
   type EndpointOptions,
   type Env,
@@ -20,7 +20,7 @@ class Mounted {
   readonly faults: unknown[] = [];
   readonly app = new OpenAPIHono<Env>();
 
-  constructor(one: Endpoint, token?: string) {
+  constructor(one: ApiEndpoint, token?: string) {
     mount(this.app, one, {
       own: { hostname: "127.0.0.1" },
       token: new TokenCheck(token),
