@@ -18,19 +18,21 @@ const SUMMARY = /^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed(?: \| (\d+) i
 /** Counts of tests: passed, failed and ignored. */
 type Counts = readonly [passed: number, failed: number, ignored: number];
 
-/** The test files below a folder that run alone. */
-async function filesAlone(folder: string): Promise<string[]> {
+/** The test files below a folder. */
+async function testsBelow(folder: string): Promise<string[]> {
   const files: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(new URL(folder, ROOT))) {
     const path = folder + name;
-    if (isDirectory) files.push(...await filesAlone(`${path}/`));
-    else if (
-      name.endsWith("_test.ts") && ALONE.test(await Deno.readTextFile(new URL(path, ROOT)))
-    ) {
-      files.push(path);
-    }
+    if (isDirectory) files.push(...await testsBelow(`${path}/`));
+    else if (name.endsWith("_test.ts")) files.push(path);
   }
   return files.sort();
+}
+
+/** Those of the files that run alone. */
+async function thoseAlone(files: readonly string[]): Promise<string[]> {
+  const texts = await Promise.all(files.map((file) => Deno.readTextFile(new URL(file, ROOT))));
+  return files.filter((_, at) => ALONE.test(texts[at]!));
 }
 
 /** Runs `deno test`, shows its output, and reads the counts in it. */
@@ -80,6 +82,10 @@ function takeOption(args: string[], name: string): string | undefined {
   return option === name ? next : option!.slice(name.length + 1);
 }
 
+function isBelow(file: string, path: string): boolean {
+  return path === "" || file === path || file.startsWith(`${path}/`);
+}
+
 /** An argument as a path from the root, if there is such a file or folder. */
 async function pathOf(arg: string): Promise<string | undefined> {
   try {
@@ -93,7 +99,8 @@ async function pathOf(arg: string): Promise<string | undefined> {
 const args = [...Deno.args];
 const junit = takeOption(args, "--junit-path");
 const ignored = takeOption(args, "--ignore")?.split(",") ?? [];
-const alone = await filesAlone("tests/");
+const tests = await testsBelow("tests/");
+const alone = await thoseAlone(tests);
 const options: string[] = [];
 const chosen: { arg: string; path: string }[] = [];
 for (const arg of args) {
@@ -101,11 +108,15 @@ for (const arg of args) {
   if (path === undefined) options.push(arg);
   else chosen.push({ arg, path });
 }
-// Deno does not ignore each file that is named as well.
-const together = chosen.filter(({ path }) => !alone.includes(path)).map(({ arg }) => arg);
+// Deno ignores no file that is named as well, and none at all where several folders are named.
+const together = chosen.flatMap(({ arg, path }) =>
+  alone.some((file) => isBelow(file, path))
+    ? tests.filter((file) => isBelow(file, path) && !alone.includes(file))
+    : [arg]
+);
 const apart = alone.filter((file) =>
   !ignored.some((it) => file.startsWith(it)) && (chosen.length === 0 ||
-    chosen.some(({ path }) => path === "" || file === path || file.startsWith(`${path}/`)))
+    chosen.some(({ path }) => isBelow(file, path)))
 );
 const parts: string[][] = [];
 if (chosen.length === 0 || together.length > 0) {
