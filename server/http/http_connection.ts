@@ -76,7 +76,8 @@ const NOTHING = new Uint8Array(0);
 
 /**
  * The first request on a connection, up to its answer: an opening handshake, or plain HTTP. It has
- * one deadline, which only progress in reading a body or writing a plain response puts off.
+ * one deadline, which progress in reading a body or writing a plain response puts off, and the silence of a
+ * response whose client is there.
  */
 export class HttpConnection<Data> implements HasDeadline {
   due: number;
@@ -274,7 +275,11 @@ export class HttpConnection<Data> implements HasDeadline {
   /** Notices that the client leaves while nothing is read from it. */
   #watch(reader: WatchedReader): void {
     // A client may send FIN and still wait for its answer, so that is written in any case.
-    if (!this.#over) reader.watch(() => this.#present?.abort());
+    if (this.#over) return;
+    reader.watch(() => {
+      if (this.due === Infinity) this.#postpone();
+      this.#present?.abort();
+    });
   }
 
   // The answer, and the end.
@@ -318,7 +323,13 @@ export class HttpConnection<Data> implements HasDeadline {
     this.#body?.answering();
     const progress = () => this.#postpone();
     const { signal } = this.#answering;
-    return writeResponse(this.transport, response, { request: this.#request, progress, signal });
+    const waitsFor = (who: "client" | "body") => {
+      this.#postpone();
+      // A body may be silent, as that of server-sent events is, as long as its client is there.
+      if (who === "body" && this.#reader?.watching) this.due = Infinity;
+    };
+    const options = { request: this.#request, progress, waitsFor, signal };
+    return writeResponse(this.transport, response, options);
   }
 
   #postpone(): void {

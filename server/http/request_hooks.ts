@@ -64,7 +64,8 @@ export interface HandshakeOptions<Data, Server = unknown> {
    * Answers plain requests on the same port, one for each connection. Without it they get 426, and
    * OPTIONS 204, as `OPTIONS *` always does. A body is a stream, up to `limits.bodyBytes`; that of
    * GET and HEAD is left out. `request.signal` aborts when the client leaves. CONNECT, TRACE, TRACK and usual methods in lower case get 501. A
-   * response that writes nothing for as long as `handshakeTimeout` is cut.
+   * response whose client takes nothing for as long as `handshakeTimeout` is cut; its body may be
+   * silent.
    */
   fetch?(request: Request, info: FetchInfo<Server>): Response | Promise<Response>;
   /**

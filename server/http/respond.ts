@@ -24,6 +24,8 @@ export interface ResponseOptions {
   readonly signal: AbortSignal;
   /** Called after each write, also one that took only a part. */
   progress(): void;
+  /** Called when the next step is somebody's: the client's, to take bytes, or the body's, to give some. */
+  waitsFor(who: "client" | "body"): void;
 }
 
 /**
@@ -39,7 +41,7 @@ export interface ResponseOptions {
 export async function writeResponse(
   transport: Transport,
   response: Response,
-  { request, signal, progress }: ResponseOptions,
+  { request, signal, progress, waitsFor }: ResponseOptions,
 ): Promise<void> {
   const { body, status, statusText } = response;
   const headers = new Headers(response.headers);
@@ -74,9 +76,13 @@ export async function writeResponse(
     left -= piece.length;
     if (left < 0) throw new TypeError("Body of a response is longer than its Content-Length");
     const parts = framing === "chunked" ? chunkOf(piece) : [piece];
+    waitsFor("client");
     for (const part of parts) await writeAll(transport, part, progress);
+    waitsFor("body");
   };
+  waitsFor("body");
   await body.pipeTo(new WritableStream({ write }), { signal });
+  waitsFor("client");
   if (framing === "chunked") return await writeAll(transport, LAST_CHUNK_BYTES, progress);
   if (typeof framing === "number" && left > 0) {
     throw new TypeError("Body of a response is shorter than its Content-Length");

@@ -21,6 +21,11 @@ export class WatchedReader implements Pick<Transport, "read" | "closeWrite"> {
     this.#pool = pool;
   }
 
+  /** Whether the end of the connection would be noticed. */
+  get watching(): boolean {
+    return this.#watching !== undefined;
+  }
+
   /**
    * Watches for the end of the connection, until bytes come instead: they are the next request's, and
    * nothing after them is read ahead. Nobody is reading meanwhile.

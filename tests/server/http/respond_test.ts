@@ -14,7 +14,12 @@ const DATE = "Thu, 01 Jan 2026 00:00:00 GMT";
 /** What a response looks like on the wire; the date is that of the test unless it says otherwise. */
 async function wireOf(response: Response, request = GET): Promise<string> {
   const transport = new MemoryTransport();
-  await writeResponse(transport, response, { request, progress: () => {}, signal: NEVER });
+  await writeResponse(transport, response, {
+    request,
+    progress: () => {},
+    waitsFor: () => {},
+    signal: NEVER,
+  });
   return new TextDecoder().decode(transport.written);
 }
 
@@ -102,6 +107,7 @@ Deno.test("writeResponse() writes each piece of the body as it comes", async () 
   const done = writeResponse(transport, response(readable), {
     request: GET,
     progress: () => {},
+    waitsFor: () => {},
     signal: NEVER,
   });
   const writer = writable.getWriter();
@@ -119,7 +125,12 @@ Deno.test("writeResponse() writes each piece of the body as it comes", async () 
 Deno.test("writeResponse() copies no large piece into its chunk (RFC 9112 7.1)", async () => {
   const transport = new MemoryTransport();
   const large = response("x".repeat(16_385));
-  await writeResponse(transport, large, { request: GET, progress: () => {}, signal: NEVER });
+  await writeResponse(transport, large, {
+    request: GET,
+    progress: () => {},
+    waitsFor: () => {},
+    signal: NEVER,
+  });
   const texts = transport.writes.slice(1).map((bytes) => new TextDecoder().decode(bytes));
   assertEquals(texts, ["4001\r\n", "x".repeat(16_385), "\r\n", "0\r\n\r\n"]);
 });
@@ -140,7 +151,7 @@ Deno.test("writeResponse() throws when a body is not as long as it says, and wri
   for (const [length, fault] of [["4", "longer"], ["6", "shorter"], ["0", "longer"]] as const) {
     const transport = new MemoryTransport();
     const body = response("hello", 200, { "content-length": length });
-    const options = { request: GET, progress: () => {}, signal: NEVER };
+    const options = { request: GET, progress: () => {}, waitsFor: () => {}, signal: NEVER };
     const done = writeResponse(transport, body, options);
     await assertRejects(() => done, TypeError, `is ${fault} than its Content-Length`);
     const wire = new TextDecoder().decode(transport.written);
@@ -156,7 +167,7 @@ Deno.test("writeResponse() leaves a body that breaks off without its last chunk"
       else controller.enqueue(Uint8Array.of(0x61));
     },
   }, { highWaterMark: 0 });
-  const options = { request: GET, progress: () => {}, signal: NEVER };
+  const options = { request: GET, progress: () => {}, waitsFor: () => {}, signal: NEVER };
   const done = writeResponse(transport, response(body), options);
   await assertRejects(() => done, Error, "Broken");
   assert(new TextDecoder().decode(transport.written).endsWith("\r\n\r\n1\r\na\r\n"));
@@ -174,10 +185,23 @@ Deno.test("writeResponse() tells of progress after every write, partial ones too
   await writeResponse(transport, response("x".repeat(120)), {
     request: GET,
     progress: () => void progress++,
+    waitsFor: () => {},
     signal: NEVER,
   });
   assertEquals(progress, transport.writes.length);
   assert(progress >= 5);
+});
+
+Deno.test("writeResponse() says for whom it waits", async () => {
+  const waits: string[] = [];
+  await writeResponse(new MemoryTransport(), response("x"), {
+    request: GET,
+    progress: () => waits.push("progress"),
+    waitsFor: (who) => waits.push(who),
+    signal: NEVER,
+  });
+  const piece = ["client", "progress", "body"];
+  assertEquals(waits, ["progress", "body", ...piece, "client", "progress"]);
 });
 
 Deno.test("writeResponse() gives the body up when the transport breaks", async () => {
@@ -194,6 +218,7 @@ Deno.test("writeResponse() gives the body up when the transport breaks", async (
   const done = writeResponse(transport, response(body), {
     request: GET,
     progress,
+    waitsFor: () => {},
     signal: NEVER,
   });
   await assertRejects(() => done, Deno.errors.BrokenPipe);
@@ -234,7 +259,7 @@ Deno.test("writeResponse() cancels a body whose head could not be written", asyn
   const body = new ReadableStream({ cancel: () => void (cancelled = true) });
   const transport = new MemoryTransport();
   transport.fail(new Deno.errors.ConnectionReset("Reset"));
-  const options = { request: GET, progress: () => {}, signal: NEVER };
+  const options = { request: GET, progress: () => {}, waitsFor: () => {}, signal: NEVER };
   const done = writeResponse(transport, response(body), options);
   await assertRejects(() => done, Deno.errors.ConnectionReset);
   assert(cancelled, "It may hold a file");
