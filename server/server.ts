@@ -45,7 +45,7 @@ import { closeQuietly, type Transport } from "./net/transport.ts";
 import {
   checkDrainOptions,
   Drain,
-  type DrainHost,
+  type DrainContext,
   type DrainOptions,
   type DrainResult,
 } from "./operations/drain.ts";
@@ -154,7 +154,7 @@ function expose<Target extends object, Name extends keyof Target>(
   return exposed;
 }
 
-class RunningServer<Data> implements HttpConnectionContext<Data>, OperatedServer, DrainHost {
+class RunningServer<Data> implements HttpConnectionContext<Data>, OperatedServer, DrainContext {
   readonly role = "server";
   readonly maskKey = undefined;
   readonly options: ServeOptions<Data>;

@@ -1,4 +1,4 @@
-import type { ClientSocket, ClientSocketOwner, Route } from "../../server/scale/client_socket.ts";
+import type { ClientSocket, ClientSocketEvents, Route } from "../../server/scale/client_socket.ts";
 import type { Leaving, SoakCounts } from "./result.ts";
 import { SoakSocket } from "./soak_socket.ts";
 import { drawMessage, messageOf } from "./traffic.ts";
@@ -77,7 +77,7 @@ export interface SoakClientOptions {
  * Holds connections, closes and reopens some, and sends messages over others, as long as its process
  * lives.
  */
-export class SoakClients implements ClientSocketOwner {
+export class SoakClients implements ClientSocketEvents {
   readonly authority: string;
   readonly path = "/";
   readonly #options: SoakClientOptions;

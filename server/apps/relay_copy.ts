@@ -16,8 +16,8 @@ export function weightOf({ bytes }: Piece): number {
   return bytes.length + PIECE_BYTES;
 }
 
-/** What happens to a copy. */
-export interface CopyOwner {
+/** The events of a copy. */
+export interface CopyEvents {
   /** The receiver asks for the next piece. */
   asked(copy: RelayCopy): void;
   /** The receiver wants no more of it. */
@@ -31,7 +31,7 @@ export class RelayCopy implements UnderlyingDefaultSource<Uint8Array> {
   asks = false;
   /** How far the receiver is behind the sender, in bytes. */
   lag: number;
-  readonly #owner: CopyOwner;
+  readonly #events: CopyEvents;
   /** The last piece that was taken; absent at the end, so that it keeps no other one alive. */
   #last: Piece | undefined;
   /** The piece that the receiver was given last, while it may not have left. */
@@ -49,13 +49,13 @@ export class RelayCopy implements UnderlyingDefaultSource<Uint8Array> {
    * @param connection The receiver.
    * @param before What comes before the first piece.
    * @param lag How much has come already.
-   * @param owner Told what happens.
+   * @param events Told of its receiver.
    */
-  constructor(connection: Connection<unknown>, before: Piece, lag: number, owner: CopyOwner) {
+  constructor(connection: Connection<unknown>, before: Piece, lag: number, events: CopyEvents) {
     this.connection = connection;
     this.#last = before;
     this.lag = lag;
-    this.#owner = owner;
+    this.#events = events;
   }
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
@@ -64,11 +64,11 @@ export class RelayCopy implements UnderlyingDefaultSource<Uint8Array> {
 
   pull(): void {
     this.#pieceLeft();
-    this.#owner.asked(this);
+    this.#events.asked(this);
   }
 
   cancel(): void {
-    this.#owner.left(this);
+    this.#events.left(this);
   }
 
   /** Hands the next piece on, if there is one; otherwise it is handed on when it comes. */

@@ -1,5 +1,5 @@
 import type { Connection, IncomingStream } from "../../mod.ts";
-import { type CopyOwner, type Piece, RelayCopy, weightOf } from "./relay_copy.ts";
+import { type CopyEvents, type Piece, RelayCopy, weightOf } from "./relay_copy.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -28,7 +28,7 @@ export interface RelayedBeginning {
  * fastest receiver has taken all there is, and no receiver is too far behind. Pieces are shared, so
  * however many receivers there are, no more of the message is held than the slowest is behind.
  */
-export class RelayMessage implements CopyOwner {
+export class RelayMessage implements CopyEvents {
   /** Those who have not got all of it. */
   readonly copies = new Set<RelayCopy>();
   /** Whether nothing more is read from the sender. */

@@ -22,8 +22,8 @@ interface Incoming {
   readonly audience: SliceAudience;
 }
 
-/** What the files of other servers come to. */
-export interface IncomingHost {
+/** The receivers of the files of other servers. */
+export interface IncomingFilesContext {
   /** The connections of the people of this server. */
   readonly audience: ReadonlySet<Recipient>;
   /** What may wait for one person, in bytes. */
@@ -34,18 +34,18 @@ export interface IncomingHost {
 
 /** The files that come from other servers for the people of this one. */
 export class IncomingFiles {
-  readonly #host: IncomingHost;
+  readonly #context: IncomingFilesContext;
   readonly #publish: (data: Message) => void;
   /** Tells this server from others. */
   readonly #from = crypto.randomUUID();
   readonly #files = new Map<string, Incoming>();
 
   /**
-   * @param host What the files come to.
+   * @param context The receivers.
    * @param publish Sends a message to the other servers.
    */
-  constructor(host: IncomingHost, publish: (data: Message) => void) {
-    this.#host = host;
+  constructor(context: IncomingFilesContext, publish: (data: Message) => void) {
+    this.#context = context;
     this.#publish = publish;
   }
 
@@ -64,9 +64,9 @@ export class IncomingFiles {
     const { type, id, file } = message;
     const key = fileKey(id, file);
     if (type === "file") {
-      const audience = new SliceAudience(this.#host, { id, file });
+      const audience = new SliceAudience(this.#context, { id, file });
       if (audience.size === 0) return;
-      const now = this.#host.now();
+      const now = this.#context.now();
       const told = { slices: 0, at: now };
       this.#files.set(key, { id, file, got: 0, heardAt: now, told, audience });
       this.#tell(id, file, 0);
@@ -86,7 +86,7 @@ export class IncomingFiles {
     if (slice === undefined || incoming === undefined) return;
     if (slice.index !== incoming.got) return this.#drop(incoming, "lost");
     incoming.got++;
-    incoming.heardAt = this.#host.now();
+    incoming.heardAt = this.#context.now();
     incoming.audience.give(data);
   }
 

@@ -20,8 +20,8 @@ const PEOPLE_TOLD = 200;
 /** The channel of the backplane. */
 const CHANNEL = "talk";
 
-/** The server whose roster this is: its own people, and what is to happen to them. */
-export interface RosterHost {
+/** The server whose roster this is: its own people, and the events that concern them. */
+export interface RosterContext {
   /** The people of this server, under the keys of their nicknames. */
   readonly people: ReadonlyMap<string, Person>;
   /**
@@ -71,7 +71,7 @@ interface Peer {
 export class TalkRoster {
   readonly #id = crypto.randomUUID();
   readonly #backplane: Backplane;
-  readonly #host: RosterHost;
+  readonly #context: RosterContext;
   readonly #peers = new Map<string, Peer>();
   readonly #unsubscribe: () => void;
   readonly #ready = Promise.withResolvers<void>();
@@ -83,11 +83,11 @@ export class TalkRoster {
    * Asks the other servers who is there.
    *
    * @param backplane Carries the messages; the caller closes it.
-   * @param host The own people: none yet, since the others take it so.
+   * @param context The own people: none yet, since the others take it so.
    */
-  constructor(backplane: Backplane, host: RosterHost) {
+  constructor(backplane: Backplane, context: RosterContext) {
     this.#backplane = backplane;
-    this.#host = host;
+    this.#context = context;
     this.#unsubscribe = backplane.subscribe(CHANNEL, (data) => this.#receive(data));
     this.#publish({ kind: "ask" });
   }
@@ -181,7 +181,7 @@ export class TalkRoster {
 
   #tellAll(): void {
     this.#asked = false;
-    const people = [...this.#host.people.values()];
+    const people = [...this.#context.people.values()];
     let at = 0;
     do {
       const part = people.slice(at, at + PEOPLE_TOLD);
@@ -261,8 +261,8 @@ export class TalkRoster {
 
   /** Sees to it that two people do not keep the nickname that both of them got. */
   #settle(person: Person): void {
-    const own = this.#host.people.get(nicknameKey(person.name));
-    if (own !== undefined && precedes(person, own)) this.#host.yieldNickname(own);
+    const own = this.#context.people.get(nicknameKey(person.name));
+    if (own !== undefined && precedes(person, own)) this.#context.yieldNickname(own);
   }
 
   #forget(id: string): void {
@@ -270,7 +270,7 @@ export class TalkRoster {
     if (peer === undefined) return;
     this.#peers.delete(id);
     peer.waiting?.resolve();
-    if (peer.people.size > 0) this.#host.lost([...peer.people.values()]);
+    if (peer.people.size > 0) this.#context.lost([...peer.people.values()]);
   }
 }
 

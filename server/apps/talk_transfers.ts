@@ -35,8 +35,8 @@ const ANSWER_MS = 2_000;
 /** The channel of the backplane. */
 const CHANNEL = "talk-files";
 
-/** What files are sent among, and how. */
-export interface TransferHost {
+/** The people that files are sent among, and the bounds. */
+export interface TransferContext {
   /** The connections of the people of this server. */
   readonly audience: ReadonlySet<Recipient>;
   /** How many people there are, on all servers. */
@@ -90,7 +90,7 @@ interface Allowance {
  * holds there. A slice that the backplane drops ends the file for the people behind it.
  */
 export class TalkTransfers {
-  readonly #host: TransferHost;
+  readonly #context: TransferContext;
   readonly #outgoing = new Map<string, Outgoing>();
   readonly #incoming: IncomingFiles;
   readonly #allowances = new Map<Person, Allowance>();
@@ -98,16 +98,16 @@ export class TalkTransfers {
   #stopBeats: (() => void) | undefined;
   #beatAt = 0;
 
-  /** @param host What files are sent among. */
-  constructor(host: TransferHost) {
-    this.#host = host;
-    this.#incoming = new IncomingFiles(host, (data) => this.#publish(data));
-    this.#unsubscribe = host.backplane?.subscribe(CHANNEL, (data) => this.#receive(data));
+  /** @param context What files are sent among. */
+  constructor(context: TransferContext) {
+    this.#context = context;
+    this.#incoming = new IncomingFiles(context, (data) => this.#publish(data));
+    this.#unsubscribe = context.backplane?.subscribe(CHANNEL, (data) => this.#receive(data));
   }
 
   /** The size of every slice but the last of a file, in bytes. */
   get sliceBytes(): number {
-    return this.#host.sliceBytes;
+    return this.#context.sliceBytes;
   }
 
   /**
@@ -143,7 +143,7 @@ export class TalkTransfers {
   pass(person: Person, slice: Slice): boolean {
     const outgoing = this.#own(person, slice.file);
     if (outgoing === undefined) return false;
-    const { sliceBytes } = this.#host;
+    const { sliceBytes } = this.#context;
     const bytes = Math.min(sliceBytes, outgoing.size - outgoing.got * sliceBytes);
     if (
       slice.index !== outgoing.got || outgoing.got === outgoing.asked ||
@@ -153,7 +153,7 @@ export class TalkTransfers {
       return false;
     }
     outgoing.got++;
-    outgoing.movedAt = this.#host.now();
+    outgoing.movedAt = this.#context.now();
     const message = frameSlice(person.name, { ...slice, id: person.id });
     this.#publish(message);
     outgoing.audience.give(message);
@@ -184,7 +184,7 @@ export class TalkTransfers {
 
   #begin(sender: Recipient, person: Person, message: ClientFileMessage & { type: "file" }): void {
     const { file, title, mediaType, size } = message;
-    const { sliceBytes, now, people } = this.#host;
+    const { sliceBytes, now, people } = this.#context;
     const slices = Math.ceil(size / sliceBytes);
     const allowance = this.#allowances.get(person) ?? { bytes: 0, files: 0 };
     const wrong = this.#own(person, file) !== undefined || slices > MAX_SLICES
@@ -199,7 +199,7 @@ export class TalkTransfers {
     }
     allowance.files++;
     this.#allowances.set(person, allowance);
-    const audience = new SliceAudience(this.#host, { id: person.id, file });
+    const audience = new SliceAudience(this.#context, { id: person.id, file });
     audience.delete(sender);
     this.#outgoing.set(fileKey(person.id, file), {
       sender,
@@ -283,8 +283,8 @@ export class TalkTransfers {
 
   #wake(): void {
     if (this.#stopBeats !== undefined) return;
-    this.#beatAt = this.#host.now();
-    this.#stopBeats = this.#host.every(TRANSFER_BEAT_MS, () => this.#beat());
+    this.#beatAt = this.#context.now();
+    this.#stopBeats = this.#context.every(TRANSFER_BEAT_MS, () => this.#beat());
   }
 
   #rest(): void {
@@ -293,10 +293,10 @@ export class TalkTransfers {
   }
 
   #beat(): void {
-    const now = this.#host.now();
+    const now = this.#context.now();
     const gained = FILE_BYTES_PER_SECOND * (now - this.#beatAt) / 1000;
     this.#beatAt = now;
-    const most = WINDOW_SLICES * this.#host.sliceBytes;
+    const most = WINDOW_SLICES * this.#context.sliceBytes;
     for (const [person, allowance] of this.#allowances) {
       allowance.bytes = Math.min(most, allowance.bytes + gained);
       // Nothing is remembered of whom it would not slow down.
@@ -312,7 +312,7 @@ export class TalkTransfers {
     const { sender, audience, peers, person, file, begunAt } = outgoing;
     audience.dropSlow(now);
     for (const [id, { at }] of peers) if (now - at > SILENT_MS) peers.delete(id);
-    const mayWait = this.#host.backplane !== undefined && now - begunAt < ANSWER_MS;
+    const mayWait = this.#context.backplane !== undefined && now - begunAt < ANSWER_MS;
     if (audience.size + peers.size === 0 && !mayWait) {
       return this.#stop(outgoing, "nobody", { tellSender: true });
     }
@@ -328,7 +328,7 @@ export class TalkTransfers {
     const allowance = this.#allowances.get(person);
     const before = outgoing.asked;
     while (allowance !== undefined && outgoing.asked < most && allowance.bytes > 0) {
-      allowance.bytes -= this.#host.sliceBytes;
+      allowance.bytes -= this.#context.sliceBytes;
       outgoing.asked++;
     }
     if (outgoing.asked > before) {
@@ -339,7 +339,7 @@ export class TalkTransfers {
   // ---------------------------------------------------------------- the other servers
 
   #publish(data: Message): void {
-    this.#host.backplane?.publish(CHANNEL, data);
+    this.#context.backplane?.publish(CHANNEL, data);
   }
 
   #receive(data: Message): void {
@@ -354,7 +354,7 @@ export class TalkTransfers {
   #hear({ id, file, from, slices }: TookMessage): void {
     const peers = this.#outgoing.get(fileKey(id, file))?.peers;
     if (slices < 0) peers?.delete(from);
-    else peers?.set(from, { slices, at: this.#host.now() });
+    else peers?.set(from, { slices, at: this.#context.now() });
   }
 }
 

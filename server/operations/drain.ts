@@ -66,7 +66,7 @@ export interface Drainable {
 }
 
 /** The server that is drained. */
-export interface DrainHost {
+export interface DrainContext {
   /** Who is connected; may change while it is gone through. */
   readonly registry: { readonly size: number; readonly connections: Iterable<Drainable> };
   /** The handshakes that are under way. */
@@ -100,7 +100,7 @@ const MAX_TIMER = 2_147_483_647;
 
 /** Empties a server: says goodbye to everybody, waits for the answers, and cuts what is left. */
 export class Drain {
-  readonly #host: DrainHost;
+  readonly #context: DrainContext;
   readonly #ended = { closed: 0, cut: 0 };
   #span: DrainSpan = {};
   #parting = false;
@@ -112,9 +112,9 @@ export class Drain {
   /** Told when no handshake is under way. */
   #quiet: (() => void) | undefined = undefined;
 
-  /** @param host The server, which goes on as it is until {@linkcode Drain.run}. */
-  constructor(host: DrainHost) {
-    this.#host = host;
+  /** @param context The server, which goes on as it is until {@linkcode Drain.run}. */
+  constructor(context: DrainContext) {
+    this.#context = context;
   }
 
   /** When it takes place. */
@@ -139,7 +139,7 @@ export class Drain {
    * @returns How the connections ended.
    */
   async run({ deadline = 30_000, grace = 0 }: DrainOptions): Promise<DrainResult> {
-    const { registry, httpConnections, finished } = this.#host;
+    const { registry, httpConnections, finished } = this.#context;
     const timer = setTimeout(() => this.cut(), Math.min(deadline, MAX_TIMER));
     const now = Date.now();
     const begins = this.#span.began === undefined;
@@ -148,7 +148,7 @@ export class Drain {
       deadline: Math.min(now + deadline, this.#span.deadline ?? Infinity),
       connections: this.#span.connections ?? registry.size,
     };
-    if (begins) this.#host.log(drainBegins(registry.size, deadline));
+    if (begins) this.#context.log(drainBegins(registry.size, deadline));
     if (grace > 0 && httpConnections.size > 0) await this.#handshakes(Math.min(grace, deadline));
     if (!this.#parting) await this.#tellAll();
     await finished;
@@ -159,8 +159,8 @@ export class Drain {
   /** Cuts everybody at once. */
   cut(): void {
     this.#part();
-    for (const connection of this.#host.registry.connections) connection.terminate();
-    for (const connection of this.#host.httpConnections) connection.cut("DRAINING", GOODBYE);
+    for (const connection of this.#context.registry.connections) connection.terminate();
+    for (const connection of this.#context.httpConnections) connection.cut("DRAINING", GOODBYE);
   }
 
   /** A handshake has succeeded. */
@@ -174,7 +174,7 @@ export class Drain {
     const answered = closing?.received !== undefined;
     this.#ended[answered ? "closed" : "cut"]++;
     if (this.#waiting <= MAX_TOLD) this.#fewer?.();
-    if (answered && due > this.#host.sweeper.now) this.#leftInTime();
+    if (answered && due > this.#context.sweeper.now) this.#leftInTime();
   }
 
   /** The last handshake is over. */
@@ -184,7 +184,7 @@ export class Drain {
 
   async #tellAll(): Promise<void> {
     this.#part();
-    for (const connection of this.#host.registry.connections) {
+    for (const connection of this.#context.registry.connections) {
       sayGoodbye(connection);
       if (++this.#told % BATCH === 0) await this.#pace();
     }
@@ -193,7 +193,7 @@ export class Drain {
   #part(): void {
     if (this.#parting) return;
     this.#parting = true;
-    this.#givenUntil = this.#host.sweeper.now;
+    this.#givenUntil = this.#context.sweeper.now;
   }
 
   /** How many have been told and have not gone; those that went untold make it too small. */
@@ -206,7 +206,7 @@ export class Drain {
    * come, and each peer has only so long. Within half of the deadline all are told, whatever they do.
    */
   async #pace(): Promise<void> {
-    const { registry, limits } = this.#host;
+    const { registry, limits } = this.#context;
     await pause(PAUSE);
     if (this.#waiting <= MAX_TOLD) return;
     const { began = 0, deadline = Infinity } = this.#span;
@@ -223,7 +223,7 @@ export class Drain {
    * since we are slow. Nobody is cut for that: the time until now does not count.
    */
   #leftInTime(): void {
-    const { sweeper, limits } = this.#host;
+    const { sweeper, limits } = this.#context;
     const since = sweeper.now - this.#givenUntil;
     if (since < limits.closeTimeout / 4) return; // giving it means going through all of them
     this.#givenUntil += since;

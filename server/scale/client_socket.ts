@@ -28,8 +28,8 @@ export interface Route {
   readonly localPort?: number;
 }
 
-/** Who opens connections, and hears of them. */
-export interface ClientSocketOwner {
+/** The request of connections, and their events. */
+export interface ClientSocketEvents {
   /** The `Host` header. */
   readonly authority: string;
   /** Path and query of the request. */
@@ -59,7 +59,7 @@ interface Opening {
  * listeners are functions of the module, so that a connection has no closures of its own.
  */
 export class ClientSocket extends Socket {
-  readonly #owner: ClientSocketOwner;
+  readonly #events: ClientSocketEvents;
   readonly #decoder = new FrameDecoder({ role: "client", limits: LIMITS });
   #opening: Opening | undefined;
   #fault = "closed";
@@ -67,13 +67,13 @@ export class ClientSocket extends Socket {
   /**
    * Connects.
    *
-   * @param owner Hears of it.
+   * @param events The request, and the events.
    * @param route Where to.
    * @param now The time, in milliseconds.
    */
-  constructor(owner: ClientSocketOwner, route: Route, now: number) {
+  constructor(events: ClientSocketEvents, route: Route, now: number) {
     super();
-    this.#owner = owner;
+    this.#events = events;
     const key = randomBytes(16).toString("base64");
     const accept = computeAccept(key, sha1);
     this.#opening = { since: now, accept, parser: new ResponseHeadParser() };
@@ -82,7 +82,7 @@ export class ClientSocket extends Socket {
     this.on("close", onClose);
     this.connect(route);
     // Node sends it as soon as the connection is there.
-    this.write(serializeUpgradeRequest({ host: owner.authority, path: owner.path, key }));
+    this.write(serializeUpgradeRequest({ host: events.authority, path: events.path, key }));
   }
 
   /** When it began to connect, as long as the handshake is not done. */
@@ -122,7 +122,7 @@ export class ClientSocket extends Socket {
   enqueue({ opcode, fin, first, last, payload }: Fragment): void {
     if (opcode === Opcode.Ping) this.#sendFrame(Opcode.Pong, payload);
     else if (opcode === Opcode.Close) this.#answerClose(payload);
-    else if (fin && first && last && opcode !== Opcode.Pong) this.#owner.received(payload);
+    else if (fin && first && last && opcode !== Opcode.Pong) this.#events.received(payload);
   }
 
   /** Keeps what went wrong for `finish()`, which comes next. */
@@ -130,9 +130,9 @@ export class ClientSocket extends Socket {
     this.#fault = faultOf(error);
   }
 
-  /** Tells the owner, once. */
+  /** Tells of the end, once. */
   finish(): void {
-    this.#owner.ended(this, this.#fault);
+    this.#events.ended(this, this.#fault);
   }
 
   /** Returns what follows the head. */
@@ -143,7 +143,7 @@ export class ClientSocket extends Socket {
     checkStatus(head);
     checkUpgradeResponse(head, { accept });
     this.#opening = undefined;
-    this.#owner.opened(this);
+    this.#events.opened(this);
     return parser.rest;
   }
 

@@ -1,4 +1,4 @@
-import { ClientSocket, type ClientSocketOwner, type Route } from "./client_socket.ts";
+import { ClientSocket, type ClientSocketEvents, type Route } from "./client_socket.ts";
 
 /** Handshakes under way at once: a few processes of clients stay below what one server permits. */
 const AT_ONCE = 64;
@@ -42,7 +42,7 @@ export interface OpenerCount {
 }
 
 /** Opens many WebSocket connections, some at a time, and keeps them open. */
-export class Opener implements ClientSocketOwner {
+export class Opener implements ClientSocketEvents {
   readonly authority: string;
   readonly path: string;
   readonly #options: OpenerOptions;

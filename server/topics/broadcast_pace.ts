@@ -15,7 +15,7 @@ export interface PacedReceiver {
 }
 
 /** The needs of pacing in the server. */
-export interface BroadcastPaceHost {
+export interface BroadcastPaceContext {
   /** The connections that are there now. */
   receivers(): Iterable<PacedReceiver>;
   /** Hands out published messages, to some receivers in each turn of the event loop. */
@@ -84,7 +84,7 @@ interface Waiting {
  * less is not waited for during 30 s: then `limits.whenFull` decides about it, and about it alone.
  */
 export class BroadcastPace {
-  readonly #host: BroadcastPaceHost;
+  readonly #context: BroadcastPaceContext;
   readonly #id = crypto.randomUUID();
   readonly #waiting: Waiting[] = [];
   #remoteBytes = 0;
@@ -105,10 +105,10 @@ export class BroadcastPace {
   readonly #unsubscribe: (() => void) | undefined;
   readonly #stopping = new AbortController();
 
-  /** @param host The server. */
-  constructor(host: BroadcastPaceHost) {
-    this.#host = host;
-    this.#unsubscribe = host.backplane?.subscribe(BEHIND, (data) => this.#hear(String(data)));
+  /** @param context The server. */
+  constructor(context: BroadcastPaceContext) {
+    this.#context = context;
+    this.#unsubscribe = context.backplane?.subscribe(BEHIND, (data) => this.#hear(String(data)));
   }
 
   /**
@@ -135,7 +135,7 @@ export class BroadcastPace {
    */
   receive(data: string | Uint8Array): void {
     const bytes = data.length;
-    const publish = () => this.#host.publish(data);
+    const publish = () => this.#context.publish(data);
     if (this.#waiting.length === 0 && this.#admits({ bytes, remote: true })) {
       return this.#publish(publish);
     }
@@ -153,7 +153,7 @@ export class BroadcastPace {
 
   #publish(publish: () => void): undefined {
     publish();
-    this.#end = this.#host.hub.published;
+    this.#end = this.#context.hub.published;
   }
 
   /**
@@ -161,13 +161,13 @@ export class BroadcastPace {
    * time.
    */
   get #isHandedOut(): boolean {
-    return this.#host.hub.handedOut >= this.#end;
+    return this.#context.hub.handedOut >= this.#end;
   }
 
   #drop(): void {
     if (this.#dropping) return;
     this.#dropping = true;
-    this.#host.log({
+    this.#context.log({
       level: "warning",
       event: "relay_dropped",
       message: "Receivers are too slow for what other servers broadcast: " +
@@ -202,7 +202,7 @@ export class BroadcastPace {
       const wanted = Math.max(bytes, STRIDE_BYTES);
       const now = performance.now();
       this.#behind = [];
-      for (const receiver of this.#host.receivers()) {
+      for (const receiver of this.#context.receivers()) {
         if (receiver.hasRoomFor(wanted)) continue;
         const { notBefore = 0 } = this.#accounts.get(receiver) ?? {};
         if (notBefore <= now) this.#behind.push(receiver);
@@ -234,7 +234,7 @@ export class BroadcastPace {
   // The other servers: their receivers count too.
 
   #tell(now: number): void {
-    const { backplane } = this.#host;
+    const { backplane } = this.#context;
     if (backplane === undefined) return;
     if (this.#behind.length > 0) {
       if (now - this.#told < REPEAT) return;

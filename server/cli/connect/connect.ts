@@ -35,8 +35,8 @@ const NO_CLOSE_FRAME = 1006;
 /** The most frames of a message that is received. */
 const MAX_FRAGMENTS = 1_048_576;
 
-/** What the command needs beside the usual. */
-export interface ConnectHost {
+/** The parts of the process that the command needs besides its output. */
+export interface ConnectContext {
   /** Opens standard input. */
   stdin(): ReadableStream<Uint8Array>;
 }
@@ -54,13 +54,13 @@ export const connect: Command = {
  *
  * @param args The arguments after the command's name.
  * @param io Where it writes notes and problems, and the prompt where there is a terminal.
- * @param host What it needs beside that.
+ * @param context The parts of the process that it needs besides.
  * @returns The exit code.
  */
 export async function runConnect(
   args: readonly string[],
   io: CommandIo,
-  host: ConnectHost,
+  context: ConnectContext,
 ): Promise<number> {
   const problems: string[] = [];
   const options = readConnectOptions(args, problems);
@@ -80,22 +80,22 @@ export async function runConnect(
     tell(io, [`${quote(options.ca)} cannot be read: ${readProblem(error)}`]);
     return 1;
   }
-  return await new Connect(options, io, host).run(caCerts);
+  return await new Connect(options, io, context).run(caCerts);
 }
 
 /** One run of the command. */
 class Connect {
   readonly #options: ConnectOptions;
   readonly #io: CommandIo;
-  readonly #host: ConnectHost;
+  readonly #context: ConnectContext;
   readonly #pings: Pings;
   /** Shows what happens; at a prompt once there is one. */
   #show: (event: ConnectEvent) => unknown;
 
-  constructor(options: ConnectOptions, io: CommandIo, host: ConnectHost) {
+  constructor(options: ConnectOptions, io: CommandIo, context: ConnectContext) {
     this.#options = options;
     this.#io = io;
-    this.#host = host;
+    this.#context = context;
     this.#show = (event) => this.#note(event);
     this.#pings = new Pings((event) => this.#show(event), options.showPings);
   }
@@ -162,7 +162,7 @@ class Connect {
     const over = new AbortController();
     const input = execute.length > 0
       ? ReadableStream.from(execute)
-      : messagesIn(this.#host.stdin(), this.#options, over.signal);
+      : messagesIn(this.#context.stdin(), this.#options, over.signal);
     const onSignal = () => {
       over.abort();
       connection.close(1000);

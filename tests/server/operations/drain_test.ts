@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { serve } from "../../../mod.ts";
 import type { Closing } from "../../../server/connection/connection.ts";
-import { Drain, type Drainable, type DrainHost } from "../../../server/operations/drain.ts";
+import { Drain, type Drainable, type DrainContext } from "../../../server/operations/drain.ts";
 import { Events, until } from "../../helpers/events.ts";
 import { LogBook } from "../../helpers/log_book.ts";
 import { ManualTimers } from "../../helpers/manual_timers.ts";
@@ -165,7 +165,7 @@ class Guest implements Drainable {
 }
 
 /** A server full of them. */
-class Crowd implements DrainHost {
+class Crowd implements DrainContext {
   readonly #guests = new Set<Guest>();
   readonly #gone = Promise.withResolvers<void>();
   readonly registry = { size: 0, connections: this.#guests };

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { computeAccept, encodeFrame, Opcode } from "../../../protocol/mod.ts";
 import {
   ClientSocket,
-  type ClientSocketOwner,
+  type ClientSocketEvents,
   type Route,
 } from "../../../server/scale/client_socket.ts";
 import { Events } from "../../helpers/events.ts";
@@ -74,7 +74,7 @@ function sha1(text: string): string {
 /** An owner that writes down what it hears. */
 function recordingOwner() {
   const heard = new Events<string>();
-  const owner: ClientSocketOwner = {
+  const owner: ClientSocketEvents = {
     authority: "127.0.0.1:8080",
     path: "/chat",
     opened: () => heard.push("opened"),
