@@ -9,7 +9,7 @@ import type { Limits } from "../server/limits.ts";
 import { type LogEntry, logSafely } from "../server/log.ts";
 import { DeadlineSweeper } from "../server/loop/deadline_sweeper.ts";
 import { EventLoopBudget } from "../server/loop/event_loop_budget.ts";
-import { Patience } from "../server/loop/patience.ts";
+import { LongWaitDetector } from "../server/loop/long_wait_detector.ts";
 import { Measurements } from "../server/metrics/measurements.ts";
 import { BufferPool } from "../server/net/buffer_pool.ts";
 import { formatFourTuple, ownTupleOf } from "../server/net/four_tuple.ts";
@@ -116,7 +116,7 @@ class ClientContext implements ConnectionContext<undefined> {
   readonly hub: Hub;
   readonly server = undefined;
   readonly budget: EventLoopBudget = new EventLoopBudget();
-  readonly patience: Patience = new Patience();
+  readonly longWaits: LongWaitDetector = new LongWaitDetector();
   readonly measurements: Measurements = new Measurements();
   readonly sweeper: DeadlineSweeper;
   readonly unfinished: UnfinishedMessages = new UnfinishedMessages(this);
@@ -164,7 +164,7 @@ class ClientContext implements ConnectionContext<undefined> {
   released(connection: WebSocketConnection<undefined>): void {
     this.sweeper.delete(connection);
     this.budget.stop();
-    this.patience.stop();
+    this.longWaits.stop();
     this.finished.resolve();
   }
 

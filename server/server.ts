@@ -34,7 +34,7 @@ import { type LogEntry, logSafely, logToConsole } from "./log.ts";
 import { DeadlineSweeper } from "./loop/deadline_sweeper.ts";
 import { EventLoopBudget } from "./loop/event_loop_budget.ts";
 import { forEachYielding } from "./loop/for_each_yielding.ts";
-import { Patience } from "./loop/patience.ts";
+import { LongWaitDetector } from "./loop/long_wait_detector.ts";
 import { Measurements } from "./metrics/measurements.ts";
 import { BufferPool } from "./net/buffer_pool.ts";
 import { parseFourTuple } from "./net/four_tuple.ts";
@@ -164,7 +164,7 @@ class RunningServer<Data> implements HttpConnectionContext<Data>, OperatedServer
   readonly pool = new BufferPool();
   readonly flusher = new Flusher();
   readonly budget = new EventLoopBudget();
-  readonly patience = new Patience();
+  readonly longWaits = new LongWaitDetector();
   readonly sweeper: DeadlineSweeper;
   readonly unfinished: UnfinishedMessages = new UnfinishedMessages(this);
   readonly registry: Registry<WebSocketConnection<Data>>;
@@ -304,7 +304,7 @@ class RunningServer<Data> implements HttpConnectionContext<Data>, OperatedServer
     this.#unsubscribe?.();
     this.#pace.stop();
     this.budget.stop();
-    this.patience.stop();
+    this.longWaits.stop();
     this.operations.stop();
     reporter.close();
     this.#stopped = true;

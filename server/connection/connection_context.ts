@@ -3,7 +3,7 @@ import type { Limits } from "../limits.ts";
 import type { LogEntry } from "../log.ts";
 import type { DeadlineSweeper } from "../loop/deadline_sweeper.ts";
 import type { EventLoopBudget } from "../loop/event_loop_budget.ts";
-import type { Patience } from "../loop/patience.ts";
+import type { LongWaitDetector } from "../loop/long_wait_detector.ts";
 import type { Measurements } from "../metrics/measurements.ts";
 import type { Transport } from "../net/transport.ts";
 import type { Hub } from "../topics/hub.ts";
@@ -31,7 +31,7 @@ export interface ConnectionContext<Data> extends SendQueueContext {
   /** Bounds what messages hold before they are whole, and for how long. */
   readonly unfinished: UnfinishedMessages;
   /** Finds waits that take long. */
-  readonly patience: Pick<Patience, "watch">;
+  readonly longWaits: Pick<LongWaitDetector, "watch">;
   /** Counts what metrics need. */
   readonly measurements: Measurements;
   /** Sends to everybody. */

@@ -7,7 +7,7 @@ import {
   type Session,
 } from "../../protocol/mod.ts";
 import { FRAMES_PER_LOOK } from "../loop/event_loop_budget.ts";
-import type { Patient } from "../loop/patience.ts";
+import type { HasWaits } from "../loop/long_wait_detector.ts";
 import { type Waiter, waitForBytes } from "../net/wait_for_bytes.ts";
 import type { ConnectionContext, ConnectionEvents } from "./connection_context.ts";
 import type { ConnectionDeflate } from "./deflate/connection_deflate.ts";
@@ -31,7 +31,7 @@ type ReceiverContext = Pick<
   | "sweeper"
   | "budget"
   | "unfinished"
-  | "patience"
+  | "longWaits"
   | "measurements"
 >;
 
@@ -72,7 +72,7 @@ interface OwnWait {
  * long, it reads on a little, so that pings are answered and a Close is seen: {@linkcode ReadAhead}.
  * While nothing comes it is parked.
  */
-export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
+export class MessageReceiver implements Waiter, UnfinishedMessage, HasWaits {
   /** Bytes that came. */
   bytes = 0;
   /** Messages that came. */
@@ -374,7 +374,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, Patient {
 
   /** Has somebody look whether the waits from now on take long. */
   #watch(): OwnWait {
-    this.#context.patience.watch(this);
+    this.#context.longWaits.watch(this);
     return { pending: undefined, seen: undefined };
   }
 

@@ -5,7 +5,7 @@ import { WebSocketConnection } from "../../server/connection/websocket_connectio
 import { DEFAULT_LIMITS } from "../../server/limits.ts";
 import { DeadlineSweeper } from "../../server/loop/deadline_sweeper.ts";
 import { EventLoopBudget } from "../../server/loop/event_loop_budget.ts";
-import { Patience } from "../../server/loop/patience.ts";
+import { LongWaitDetector } from "../../server/loop/long_wait_detector.ts";
 import { Measurements } from "../../server/metrics/measurements.ts";
 import { BufferPool } from "../../server/net/buffer_pool.ts";
 import { Hub } from "../../server/topics/hub.ts";
@@ -28,7 +28,7 @@ export class LoneConnection {
 
   constructor() {
     const budget = new EventLoopBudget();
-    const patience = new Patience();
+    const longWaits = new LongWaitDetector();
     const over = Promise.withResolvers<void>();
     const context: ConnectionContext<undefined> = {
       role: "server",
@@ -40,14 +40,14 @@ export class LoneConnection {
       sweeper: this.sweeper,
       unfinished: new UnfinishedMessages({ limits: DEFAULT_LIMITS, sweeper: this.sweeper }),
       budget,
-      patience,
+      longWaits,
       measurements: this.measurements,
       roundTripMeasured: (_, milliseconds) => this.roundTrips.push(milliseconds),
       handlers: { message: (_, message) => void this.messages.push(message.length) },
       log: this.log.log,
       released: () => {
         budget.stop();
-        patience.stop();
+        longWaits.stop();
         over.resolve();
         this.onReleased();
       },

@@ -21,7 +21,7 @@ import { UnfinishedMessages } from "../../../server/connection/unfinished_messag
 import { DEFAULT_LIMITS } from "../../../server/limits.ts";
 import { DeadlineSweeper } from "../../../server/loop/deadline_sweeper.ts";
 import { EventLoopBudget } from "../../../server/loop/event_loop_budget.ts";
-import type { Patient } from "../../../server/loop/patience.ts";
+import type { HasWaits } from "../../../server/loop/long_wait_detector.ts";
 import { Measurements } from "../../../server/metrics/measurements.ts";
 import { BufferPool } from "../../../server/net/buffer_pool.ts";
 import { connectionDeflate } from "../../helpers/deflate_messages.ts";
@@ -46,12 +46,12 @@ class CountingTurn extends EventLoopBudget {
   }
 }
 
-/** Patience that ends when the test says so. */
-class TestedPatience {
-  readonly #patients = new Set<Patient>();
+/** A detector that looks when the test says so. */
+class TestedLongWaits {
+  readonly #watched = new Set<HasWaits>();
 
-  watch(patient: Patient): void {
-    this.#patients.add(patient);
+  watch(waiter: HasWaits): void {
+    this.#watched.add(waiter);
   }
 
   /** Whoever waits has waited for long. */
@@ -62,8 +62,8 @@ class TestedPatience {
 
   /** Looks once. */
   async look(): Promise<void> {
-    for (const patient of this.#patients) {
-      if (!patient.look()) this.#patients.delete(patient);
+    for (const waiter of this.#watched) {
+      if (!waiter.look()) this.#watched.delete(waiter);
     }
     await settled();
   }
@@ -78,7 +78,7 @@ class LoneReceiver implements ConnectionEvents {
   readonly transport = new MemoryTransport();
   readonly measurements = new Measurements();
   readonly turn = new CountingTurn();
-  readonly patience = new TestedPatience();
+  readonly longWaits = new TestedLongWaits();
   readonly sweeper: DeadlineSweeper = new DeadlineSweeper([1_000], () => this.now);
   readonly unfinished = new UnfinishedMessages({ limits: DEFAULT_LIMITS, sweeper: this.sweeper });
   readonly remoteAddress = "127.0.0.1";
@@ -108,7 +108,7 @@ class LoneReceiver implements ConnectionEvents {
       sweeper: this.sweeper,
       budget: this.turn,
       unfinished: this.unfinished,
-      patience: this.patience,
+      longWaits: this.longWaits,
       measurements: this.measurements,
     };
     this.session = new Session({
@@ -255,7 +255,7 @@ Deno.test("MessageReceiver answers pings while a handler is pending for long, an
   };
   await lone.arrive(text("a"), text("b"), ping("1"));
   assertEquals(lone.transport.written.length, 0, "It is not long yet");
-  await lone.patience.end();
+  await lone.longWaits.end();
   assertEquals([lone.handled, lone.receiver.paused], [["a"], false]);
   assertEquals(lone.transport.written, pong("1"));
   await lone.arrive(text("c"), ping("2"));
@@ -282,7 +282,7 @@ Deno.test("MessageReceiver hands no message over while a handler is pending, whe
     return gate.promise;
   };
   await lone.arrive(text("a"), text("b"));
-  for (let wait = 0; wait < 2; wait++) await lone.patience.end();
+  for (let wait = 0; wait < 2; wait++) await lone.longWaits.end();
   lone.transport.blocked = false;
   lone.transport.letThrough();
   await settled();
@@ -303,12 +303,12 @@ Deno.test("MessageReceiver.look() has it read ahead of a handler that was pendin
     return gate.promise;
   };
   await lone.arrive(text("a"), text("b"), ping("1"));
-  await lone.patience.look();
+  await lone.longWaits.look();
   gates[0]!.resolve();
   await settled();
-  await lone.patience.look();
+  await lone.longWaits.look();
   assertEquals([lone.handled, lone.receiver.paused], [["a", "b"], true]);
-  await lone.patience.look();
+  await lone.longWaits.look();
   assertEquals([lone.transport.written, lone.receiver.paused], [pong("1"), false]);
   gates[1]!.resolve();
   await settled();
@@ -324,7 +324,7 @@ for (const size of [0, 100, 10_000, 1_000_000]) {
     const count = Math.min(2_000, Math.ceil(3_000_000 / frame.length));
     for (let at = 0; at < count; at++) lone.transport.arrive(frame);
     await settled();
-    await lone.patience.end();
+    await lone.longWaits.end();
     for (let turn = 0; turn < 5; turn++) await settled();
     const ahead = lone.receiver.bytes - frame.length;
     assert(ahead <= 2 * 65_536 + 262_144, `${ahead} bytes`); // the bound, and the read that met it
@@ -347,7 +347,7 @@ Deno.test("MessageReceiver goes on reading ahead as soon as there is room", asyn
   };
   const message = encodeFrame(Opcode.Binary, new Uint8Array(30_000), { maskKey: 0 });
   await lone.arrive(message);
-  await lone.patience.end();
+  await lone.longWaits.end();
   await lone.arrive(message, message, message, message, ping("late"));
   assertEquals([lone.receiver.paused, lone.transport.written.length], [true, 0]);
   gates[0]!.resolve();
@@ -366,7 +366,7 @@ for (const end of ["close", "EOF"]) {
     const gate = Promise.withResolvers<void>();
     lone.onMessage = () => gate.promise;
     await lone.arrive(text("a"));
-    await lone.patience.end();
+    await lone.longWaits.end();
     await lone.arrive(text("b"), text("c"));
     if (end === "close") await lone.arrive(CLOSE);
     else lone.transport.arrive(null);
@@ -389,7 +389,7 @@ Deno.test("MessageReceiver.stopWaiting() takes the Close that waits, and drops w
   const gate = Promise.withResolvers<void>();
   lone.onMessage = () => gate.promise;
   await lone.arrive(text("a"));
-  await lone.patience.end();
+  await lone.longWaits.end();
   await lone.arrive(text("b"), CLOSE);
   lone.receiver.stopWaiting();
   assertEquals([await lone.last, lone.session.state], [undefined, "closed"]);
@@ -402,7 +402,7 @@ Deno.test("MessageReceiver keeps what came before the Close for a slow reader of
   const lone = new LoneReceiver();
   const messages = lone.receiver.delivery.messages();
   await lone.arrive(text("a"), text("b"), ping("1"));
-  await lone.patience.end();
+  await lone.longWaits.end();
   assertEquals(lone.transport.written, pong("1"));
   await lone.arrive(text("c"));
   await lone.end();
@@ -418,7 +418,7 @@ Deno.test("MessageReceiver keeps what came before the end for an open that asks 
   const opening = Promise.withResolvers<void>();
   const held = lone.receiver.delivery.holdFor(opening.promise);
   await lone.arrive(text("a"), text("b"), ping("1"));
-  await lone.patience.end();
+  await lone.longWaits.end();
   assertEquals(lone.transport.written, pong("1"));
   await lone.end();
   lone.receiver.finish();
@@ -438,7 +438,7 @@ Deno.test("MessageReceiver answers pings while a reader of streams is slow, and 
     return encodeFrame(opcode, part, { fin: at === 3, maskKey: 7 });
   });
   await lone.arrive(text("first"), text("second"));
-  await lone.patience.end();
+  await lone.longWaits.end();
   await lone.arrive(frames[0]!, ping("1"));
   assertEquals(lone.transport.written, pong("1"));
   await lone.arrive(...frames.slice(1), text("last"), ping("2"));

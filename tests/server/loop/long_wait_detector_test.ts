@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { Patience, type Patient } from "../../../server/loop/patience.ts";
+import { type HasWaits, LongWaitDetector } from "../../../server/loop/long_wait_detector.ts";
 import { ManualTimers } from "../../helpers/manual_timers.ts";
 
 /** One that waits for so many looks, and takes note of each. */
-class Counted implements Patient {
+class Counted implements HasWaits {
   looks = 0;
   readonly over: Promise<void>;
   readonly #waits: number;
@@ -20,12 +20,12 @@ class Counted implements Patient {
   }
 }
 
-Deno.test("Patience.watch() has looks 10 ms apart, and none any more when nobody waits", () => {
+Deno.test("LongWaitDetector.watch() has looks 10 ms apart, and none any more when nobody waits", () => {
   using timers = new ManualTimers();
-  const patience = new Patience();
+  const longWaits = new LongWaitDetector();
   const [short, long] = [new Counted(0), new Counted(2)];
-  patience.watch(short);
-  patience.watch(long);
+  longWaits.watch(short);
+  longWaits.watch(long);
   assertEquals([short.looks, long.looks], [0, 0]);
   const lengths: number[] = [];
   for (let look = 0; look < 5 && timers.timeouts.size > 0; look++) {
@@ -35,24 +35,24 @@ Deno.test("Patience.watch() has looks 10 ms apart, and none any more when nobody
   assertEquals([short.looks, long.looks, lengths], [1, 3, [10, 10, 10]]);
 });
 
-Deno.test("Patience.watch() begins again with one that has waited before", async () => {
-  const patience = new Patience();
-  const patient = new Counted(1);
-  patience.watch(patient);
-  await patient.over;
-  patience.watch(patient);
+Deno.test("LongWaitDetector.watch() begins again with one that has waited before", async () => {
+  const longWaits = new LongWaitDetector();
+  const waiter = new Counted(1);
+  longWaits.watch(waiter);
+  await waiter.over;
+  longWaits.watch(waiter);
   const other = new Counted(1);
-  patience.watch(other);
+  longWaits.watch(other);
   await other.over;
-  assertEquals([patient.looks, other.looks], [3, 2]);
+  assertEquals([waiter.looks, other.looks], [3, 2]);
 });
 
-Deno.test("Patience.watch() takes who comes in the middle of a look", async () => {
-  const patience = new Patience();
+Deno.test("LongWaitDetector.watch() takes who comes in the middle of a look", async () => {
+  const longWaits = new LongWaitDetector();
   const late = new Counted(1);
-  patience.watch({
+  longWaits.watch({
     look: () => {
-      patience.watch(late);
+      longWaits.watch(late);
       return false;
     },
   });
@@ -60,11 +60,11 @@ Deno.test("Patience.watch() takes who comes in the middle of a look", async () =
   assertEquals(late.looks, 2);
 });
 
-Deno.test("Patience.stop() leaves no timer behind, and nobody is called", () => {
-  const patience = new Patience();
-  const patient = new Counted(1);
-  patience.watch(patient);
-  patience.stop();
-  patience.stop();
-  assertEquals(patient.looks, 0);
+Deno.test("LongWaitDetector.stop() leaves no timer behind, and nobody is called", () => {
+  const longWaits = new LongWaitDetector();
+  const waiter = new Counted(1);
+  longWaits.watch(waiter);
+  longWaits.stop();
+  longWaits.stop();
+  assertEquals(waiter.looks, 0);
 });

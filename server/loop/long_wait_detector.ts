@@ -1,8 +1,8 @@
 /** The time between two looks at all waits, in milliseconds. */
-const PATIENCE = 10;
+const LOOK_INTERVAL = 10;
 
 /** Something that waits now and then. */
-export interface Patient {
+export interface HasWaits {
   /**
    * Called until it is forgotten. A wait that was also there at the last call has lasted long.
    *
@@ -15,21 +15,21 @@ export interface Patient {
  * Finds waits that last long. Most waits are over before a look, so only the first one after a look
  * costs anything here; one timer serves all.
  */
-export class Patience {
-  readonly #patients = new Set<Patient>();
+export class LongWaitDetector {
+  readonly #watched = new Set<HasWaits>();
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
 
-  /** Has `patient.look()` called, until it says that it does not wait. */
-  watch(patient: Patient): void {
-    this.#patients.add(patient);
-    this.#timer ??= setTimeout(this.#tick, PATIENCE);
+  /** Has `waiter.look()` called, until it says that it does not wait. */
+  watch(waiter: HasWaits): void {
+    this.#watched.add(waiter);
+    this.#timer ??= setTimeout(this.#tick, LOOK_INTERVAL);
   }
 
   #tick = (): void => {
-    for (const patient of this.#patients) {
-      if (!patient.look()) this.#patients.delete(patient);
+    for (const waiter of this.#watched) {
+      if (!waiter.look()) this.#watched.delete(waiter);
     }
-    this.#timer = this.#patients.size > 0 ? setTimeout(this.#tick, PATIENCE) : undefined;
+    this.#timer = this.#watched.size > 0 ? setTimeout(this.#tick, LOOK_INTERVAL) : undefined;
   };
 
   /** Ends all calls. */
