@@ -260,14 +260,17 @@ Deno.test("Hub.unsubscribe() still brings what was published before, and nothing
 });
 
 Deno.test("Hub.leave() takes a subscriber from all topics, and sends it nothing more", async () => {
-  const { hub, all } = new Audience(2);
+  const audience = new Audience(2);
+  const { hub, all } = audience;
   for (const listener of all) hub.subscribe(listener, "a");
   hub.subscribe(all[0]!, "b");
   hub.publish("a", "a");
+  hub.broadcast("b");
+  audience.listeners.delete(all[0]!);
   hub.leave(all[0]!);
   assertEquals([...hub.topics], ["a"]);
   await rounds();
-  assertEquals([all[0]!.hex, all[1]!.hex], [[], [`1: ${A}`]]);
+  assertEquals([all[0]!.hex, all[1]!.hex], [[], [`2: ${A} ${B}`]]);
   assertEquals([hub.subscriberCount("a"), hub.subscriberCount("b")], [1, 0]);
 });
 
@@ -307,6 +310,15 @@ Deno.test("Hub.publish() brings all topics up to date when they keep too much to
   assertEquals(one!.got.map(([messages]) => messages), [69]); // 4 MiB
   await rounds();
   assertEquals(one!.got.map(([messages]) => messages), [69, 31]);
+});
+
+Deno.test("Hub.publish() keeps nothing where nobody but the sender has the topic", () => {
+  const { hub, all: [sender, other] } = new Audience(2);
+  hub.subscribe(sender!, "a");
+  hub.subscribe(other!, "b");
+  hub.publish("b", "b");
+  for (let count = 0; count < 100; count++) hub.publish("a", "x".repeat(60_000), sender);
+  assertEquals(other!.hex, [], "too much would have brought all topics up to date");
 });
 
 Deno.test("Hub.subscribe() refuses a topic that is not valid, and more topics than there may be", () => {
