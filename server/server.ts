@@ -158,6 +158,7 @@ class RunningServer<Data> implements HttpConnectionContext<Data>, OperatedServer
   readonly role = "server";
   readonly maskKey = undefined;
   readonly options: ServeOptions<Data>;
+  readonly handlers: ServeOptions<Data>;
   readonly limits: Limits;
   readonly measurements = new Measurements();
   readonly operations: ServerOperations;
@@ -204,7 +205,7 @@ class RunningServer<Data> implements HttpConnectionContext<Data>, OperatedServer
     const { origins } = options;
     this.origins = origins === undefined || origins === "*" ? origins : new AllowedOrigins(origins);
     takeBallast();
-    this.options = options;
+    this.options = this.handlers = options;
     this.limits = resolveLimits(options.limits);
     this.#initialLimits = { ...this.limits };
     this.usesTls = cert !== undefined;
@@ -283,10 +284,6 @@ class RunningServer<Data> implements HttpConnectionContext<Data>, OperatedServer
 
   get draining(): boolean {
     return this.#drain.parting;
-  }
-
-  get handlers(): ServeOptions<Data> {
-    return this.options;
   }
 
   /** Opens what a report needs before the first accept: later there may be no descriptor left. */

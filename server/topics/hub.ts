@@ -66,8 +66,10 @@ export class Hub {
   /** The number of messages for everybody when the round began. */
   #roundEnd = 0;
   readonly #topics = new Map<string, Topic>();
-  /** The subscribers of topics that have not got all, in the order in which they are sent to. */
-  readonly #pending = new Set<Subscriber>();
+  /** The subscribers of topics that have not got all, and some that have, in the order of sending. */
+  #queue: Subscriber[] = [];
+  /** The place in the queue of the next one. */
+  #next = 0;
   /** The bytes that all topics keep. */
   #topicBytes = 0;
   /** The number of messages in all topics and for everybody. */
@@ -118,14 +120,14 @@ export class Hub {
    */
   subscribe(subscriber: Subscriber, name: string): void {
     checkTopicName(name, this.#limits.topicBytes);
-    const topics = subscriber.topics ??= { subscriptions: new Map(), pending: [] };
+    const topics = subscriber.topics ??= { subscriptions: new Map(), pending: [], isQueued: false };
     if (topics.subscriptions.has(name)) return;
     const { connectionTopics } = this.#limits;
     if (topics.subscriptions.size >= connectionTopics) {
       throw new RangeError(`Cannot subscribe as a connection may have ${connectionTopics} topics`);
     }
     const topic = this.#topics.get(name) ?? this.#open(name);
-    const subscription = { topic, position: topic.log.published, isPending: false };
+    const subscription = { topic, subscriber, position: topic.log.published, isPending: false };
     topics.subscriptions.set(name, subscription);
     topic.subscriptions.set(subscriber, subscription);
   }
@@ -163,7 +165,6 @@ export class Hub {
     const { topics } = subscriber;
     if (topics === undefined) return;
     subscriber.topics = undefined;
-    this.#pending.delete(subscriber);
     for (const subscription of topics.subscriptions.values()) {
       if (subscription.isPending) this.#got(subscription);
       this.#remove(subscriber, subscription);
@@ -228,11 +229,14 @@ export class Hub {
     const receivers = subscriptions.size - (skipped === undefined ? 0 : 1);
     // Most messages come while all others have not got the one before.
     if (topic.pending < receivers) {
-      for (const [subscriber, subscription] of subscriptions) {
+      for (const subscription of subscriptions.values()) {
         if (subscription.isPending || subscription === skipped) continue;
         subscription.isPending = true;
-        subscriber.topics!.pending.push(subscription);
-        this.#pending.add(subscriber);
+        const topics = subscription.subscriber.topics!;
+        topics.pending.push(subscription);
+        if (topics.isQueued) continue;
+        topics.isQueued = true;
+        this.#queue.push(subscription.subscriber);
       }
       topic.pending = receivers;
     }
@@ -270,9 +274,7 @@ export class Hub {
       shared = share(messages, sharedDeflateBits, this.#compress);
     }
     subscriber.position = log.published;
-    topics.pending = [];
-    this.#pending.delete(subscriber);
-    for (const subscription of pending) this.#got(subscription);
+    while (pending.length > 0) this.#got(pending.pop()!);
     subscriber.sendShared(shared);
   }
 
@@ -297,13 +299,29 @@ export class Hub {
   }
 
   #flushTopic({ subscriptions }: Topic): void {
-    for (const [subscriber, { isPending }] of subscriptions) {
+    for (const { subscriber, isPending } of subscriptions.values()) {
       if (isPending) this.catchUp(subscriber);
     }
   }
 
   #flushTopics(): void {
-    for (const subscriber of this.#pending) this.catchUp(subscriber);
+    while (this.#sendNext());
+  }
+
+  /** Sends to the next in the queue who has not got all; tells whether there was one. */
+  #sendNext(): boolean {
+    while (this.#next < this.#queue.length) {
+      const subscriber = this.#queue[this.#next++]!;
+      const { topics } = subscriber;
+      if (topics === undefined) continue; // it has left
+      topics.isQueued = false;
+      if (topics.pending.length === 0) continue; // it was sent to out of its turn
+      this.#catchUpTopics(subscriber, topics);
+      return true;
+    }
+    this.#queue = [];
+    this.#next = 0;
+    return false;
   }
 
   #schedule(): void {
@@ -316,12 +334,9 @@ export class Hub {
   #turn = (): void => {
     this.#scheduled = false;
     let sent = 0;
-    for (const subscriber of this.#pending) {
-      this.catchUp(subscriber);
-      if (++sent === TURN_SUBSCRIBERS) break;
-    }
+    while (sent < TURN_SUBSCRIBERS && this.#sendNext()) sent++;
     this.#goRound(sent);
-    if (this.#pending.size > 0 || this.#log.length > 0) this.#schedule();
+    if (this.#queue.length > 0 || this.#log.length > 0) this.#schedule();
   };
 
   /** Goes on with the round through all subscribers, or begins one; not beyond half of a turn's share. */

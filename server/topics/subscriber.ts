@@ -20,12 +20,15 @@ export interface SubscriberTopics {
   /** By name. */
   readonly subscriptions: Map<string, Subscription>;
   /** Those with messages that it has not got. */
-  pending: Subscription[];
+  readonly pending: Subscription[];
+  /** Whether it is in the hub's queue. */
+  isQueued: boolean;
 }
 
 /** One subscriber of one topic. */
 export interface Subscription {
   readonly topic: Topic;
+  readonly subscriber: Subscriber;
   /** The number of the topic's messages that it has got, or came too late for. */
   position: number;
   /** Whether there are messages that it has not got. */

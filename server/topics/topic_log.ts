@@ -77,8 +77,10 @@ interface Joined {
 export class TopicLog {
   readonly #compress: CompressShared;
   #messages: Published[] = [];
-  /** The messages that were joined last, by window bits. */
-  #joined: Map<number, Joined> | undefined = undefined;
+  /** The messages that were joined last, not compressed. */
+  #joined: Joined | undefined = undefined;
+  /** The same where they are compressed, by window bits. */
+  #compressed: Map<number, Joined> | undefined = undefined;
   /** The bytes of the frames that are kept. */
   bytes = 0;
   /** The number of messages ever published: the position of a new subscriber. */
@@ -108,21 +110,26 @@ export class TopicLog {
 
   /** The same, joined; most subscribers are at the same position, and share the result. */
   sharedSince(position: number, windowBits: number): SharedFrames {
-    const joined = this.#joined?.get(windowBits);
+    const joined = windowBits === 0 ? this.#joined : this.#compressed?.get(windowBits);
     if (joined?.from === position && joined.to === this.published) return joined.shared;
     const shared = share(this.since(position), windowBits, this.#compress);
     const entry = { from: position, to: this.published, shared };
-    (this.#joined ??= new Map()).set(windowBits, entry);
+    if (windowBits === 0) this.#joined = entry;
+    else (this.#compressed ??= new Map()).set(windowBits, entry);
     return shared;
   }
 
   /** Lets go of the messages before a position, which all have got. */
   forget(position: number): void {
-    const kept = Math.min(this.#messages.length, this.published - position);
-    for (const { frame } of this.#messages.splice(0, this.#messages.length - kept)) {
-      this.bytes -= frame.length;
+    if (position === this.published) {
+      this.#messages.length = this.bytes = 0;
+    } else {
+      const kept = Math.min(this.#messages.length, this.published - position);
+      for (const { frame } of this.#messages.splice(0, this.#messages.length - kept)) {
+        this.bytes -= frame.length;
+      }
     }
-    this.#joined = undefined;
+    this.#joined = this.#compressed = undefined;
   }
 }
 
