@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { run } from "../../bench/main.ts";
 import { HELP } from "../../bench/scaling/options.ts";
 import { throughput } from "../../bench/throughput/command.ts";
@@ -59,7 +59,8 @@ Deno.test({
     process.signal("SIGINT");
     const { code, out, err } = await process.ended();
     assertEquals(code, 1, err);
-    assert(out.includes("0 connections were open at once"), out); // 10, or 50 when it came late
+    // 10, or as many of 50 as were open when it came late.
+    assertMatch(out, /\b[1-5]\d connections were open at once/);
     assert(out.includes("It was interrupted."), out);
     await Promise.all(children.map(gone));
   },
