@@ -14,11 +14,11 @@ import type { SendResult } from "./send_queue.ts";
 
 /** How a connection ended, or is about to end. */
 export interface Closing {
-  /** Who sent the first Close frame, or left without one. */
+  /** The side that sent the first Close frame, or left without one. */
   readonly by: Side;
-  /** What our Close frame said; absent when none was sent. */
+  /** The status in our Close frame; absent when none was sent. */
   readonly sent?: CloseStatus;
-  /** What the peer's Close frame said; absent when none came. */
+  /** The status in the peer's Close frame; absent when none came. */
   readonly received?: CloseStatus;
 }
 
@@ -46,7 +46,7 @@ export interface Connection<Data = unknown> {
   readonly target: string;
   /** The subprotocol that was agreed on, if one was. */
   readonly subprotocol: string | undefined;
-  /** What the `upgrade` hook returned for this connection; free to change. */
+  /** The data that the `upgrade` hook returned for this connection; free to change. */
   data: Data;
   /** Whether messages can be sent: false from the first Close frame on. */
   readonly open: boolean;
@@ -91,7 +91,7 @@ export interface Connection<Data = unknown> {
    *
    * @param data A string is sent as text, an `ArrayBuffer` or a view of one as binary. Bytes above
    * 32 KiB are not copied: leave them as they are until `bufferedAmount` is 0.
-   * @returns What became of it; after `queued`, the `drain` handler tells when all has left.
+   * @returns The outcome; after `queued`, the `drain` handler tells when all has left.
    * @throws {TypeError} When the data is none of these, which types do not stop in JavaScript.
    *
    * @example
@@ -115,13 +115,13 @@ export interface Connection<Data = unknown> {
   send(data: MessageData): SendResult;
   /**
    * Sends a message while it is made: each piece of the stream is a frame, and no more pieces are asked
-   * for than the peer takes. What is sent meanwhile waits until the message is whole (RFC 6455 5.4),
+   * for than the peer takes. Messages sent meanwhile wait until it is whole (RFC 6455 5.4),
    * bounded as the send queue is. A source that fails, or gives nothing for `streamTimeout`, costs the
    * connection, with 1011: there is no way to take back half a message. `close()` does not wait for it.
    *
    * @param stream The pieces: text, or bytes that stay as they are until the next piece is asked for;
    * empty ones make empty frames. A Blob is sent as binary. It is cancelled when the message cannot be sent.
-   * @param options What the message is.
+   * @param options The type of the message, and its timeout.
    * @returns `sent` when the last piece has been queued, `dropped` when the connection has ended before.
    */
   send(stream: OutgoingStream | Blob, options?: StreamOptions): Promise<"sent" | "dropped">;
@@ -174,9 +174,9 @@ export interface Connection<Data = unknown> {
    * this is for one more, whose answer only keeps the connection alive.
    *
    * @param payload At most 125 bytes.
-   * @returns What became of it.
+   * @returns The outcome.
    * @throws {RangeError} When the payload is longer.
-   * @throws {TypeError} When it is none, which types do not stop in JavaScript.
+   * @throws {TypeError} When it is not a Uint8Array, which types do not stop in JavaScript.
    */
   ping(payload?: Uint8Array): SendResult;
   /**

@@ -27,7 +27,7 @@ export class FrameBatch implements FragmentSink {
   byteLength = 0;
   /** Whether more is there, or probably is, as the read filled its buffer. */
   more = false;
-  /** The rule that the bytes break behind the fragments, if they break one: the stream ends here. */
+  /** The rule that the bytes after the fragments break, if they break one: the stream ends here. */
   failure: unknown = undefined;
 
   /** Takes the next fragment from the decoder. */
@@ -49,9 +49,9 @@ export class FrameSource implements UnderlyingDefaultSource<FrameBatch> {
   readonly #transport: Pick<Transport, "read">;
   readonly #decoder: FrameDecoder;
   readonly #pool: BufferPool;
-  /** What is there and not decoded yet. */
+  /** Bytes that were read and are not decoded yet. */
   #rest: Uint8Array | undefined;
-  /** Whether there is probably more behind that. */
+  /** Whether the socket probably has more after them. */
   #more: boolean;
   #buffer: Uint8Array<ArrayBuffer>;
   readonly #batch = new FrameBatch();

@@ -2,9 +2,9 @@ import type { Message } from "../../protocol/mod.ts";
 import type { Connection } from "./connection.ts";
 
 /**
- * The handlers of one server; each is called with its connection first and the server last. Of their return values only a
- * promise means something: `message` has the next message wait for it, and one that rejects is a
- * fault of the handler.
+ * The handlers of one server; each is called with its connection first and the server last. Of
+ * their return values only a promise means something: `message` has the next message wait for it, and
+ * one that rejects is a fault of the handler.
  *
  * @typeParam Data The data of each connection.
  * @typeParam Server The server; a client has none.

@@ -28,7 +28,7 @@ export class Inbox {
    * Adds a message.
    *
    * @param message The reader's own from now on.
-   * @returns A promise to wait for before the next one, when the reader is behind.
+   * @returns A promise to wait for before the next one, where the reader has not taken this one.
    */
   push(message: Message): Promise<void> | undefined {
     if (!this.#open) return;

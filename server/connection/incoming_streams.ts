@@ -9,13 +9,13 @@ import {
 /** So many bytes of a message wait for its reader; then the peer does. */
 const WAITING_BYTES = 65_536;
 
-/** What a piece costs besides its bytes: many small ones have a bound too. */
+/** The cost of a piece besides its bytes: many small ones have a bound too. */
 const PIECE_BYTES = 256;
 
 const incoming = new WeakSet<ReadableStream>();
 
 /**
- * Tells whether a stream is that of a message that comes: a piece in it is nobody's but its reader's.
+ * Tells whether a stream is that of an incoming message: its pieces belong to its reader alone.
  *
  * @param stream Any stream.
  */
@@ -25,7 +25,7 @@ export function isIncoming(stream: ReadableStream): boolean {
 
 /** A message that is handed over while it arrives. */
 export interface IncomingStream {
-  /** What the message is. A text is given as its bytes, which were found to be UTF-8. */
+  /** The type of the message. A text is given as its bytes, which were found to be UTF-8. */
   readonly type: "text" | "binary";
   /**
    * The message's bytes, yours to keep and to change. A slow reader slows the peer down; cancelling
@@ -46,7 +46,7 @@ export class IncomingStreams {
   /** Whether a message comes that is handed over while it does. */
   inMessage = false;
   #utf8: Utf8Validator | undefined = undefined;
-  /** What the peer waits for: the stream whose reader is behind, and how to tell that it has room. */
+  /** The wait of the peer: the stream whose reader is too slow, and the call that says it has room. */
   #blocked: { by: object; taken(): void } | undefined = undefined;
   #open = true;
 
@@ -95,7 +95,7 @@ export class IncomingStreams {
    * Hands a fragment over that is for this.
    *
    * @param fragment Its payload is copied.
-   * @returns What to wait for before the next one, while the reader is behind.
+   * @returns A promise to wait for before the next one, while the reader is too slow.
    */
   push({ opcode, first, last, fin, payload }: Fragment): Promise<void> | undefined {
     if (first && opcode !== Opcode.Continuation) this.#begin(opcode);
@@ -127,7 +127,7 @@ export class IncomingStreams {
     return this.#roomIn(this.#messages);
   }
 
-  /** What to wait for until a stream's reader has room; `undefined` where it has. */
+  /** A promise that resolves when a stream's reader has room; `undefined` where it has. */
   #roomIn(controller: ReadableStreamDefaultController | undefined): Promise<void> | undefined {
     if (!this.#open || controller === undefined || controller.desiredSize! > 0) return;
     return new Promise((taken) => this.#blocked = { by: controller, taken });

@@ -1,7 +1,7 @@
 /**
  * Calls a function of the application, whose faults must not go further.
  *
- * @param handler What to call; a value that is no promise, from plain JavaScript too, means nothing.
+ * @param handler The function to call; a value that is not a promise, from plain JavaScript too, means nothing.
  * @param failed Told what it threw, or what its promise was rejected with.
  * @returns Resolves when the promise that the handler returned is settled; `undefined` without one.
  */

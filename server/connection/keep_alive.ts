@@ -1,6 +1,6 @@
 import type { Limits } from "../limits.ts";
 
-/** What a connection did since it was last looked at. */
+/** The activity of a connection since it was last looked at. */
 export interface Liveness {
   /** When the last bytes came from the peer. */
   readonly lastReceived: number;
@@ -12,7 +12,7 @@ export interface Liveness {
   readonly bytesOut: number;
 }
 
-/** What is to be done about a connection: ping it, let it be, or give it up. */
+/** The decision about a connection: ping it, let it be, or give it up. */
 export type Verdict = "ping" | "wait" | "lost";
 
 /**
@@ -36,10 +36,10 @@ export class KeepAlive {
   /**
    * Decides what to do; to be called once in every ping interval.
    *
-   * @param now What time it is, in milliseconds.
-   * @param liveness What the connection did since.
+   * @param now The time, in milliseconds.
+   * @param liveness The activity of the connection since.
    * @param limits How much patience there is.
-   * @returns What to do.
+   * @returns The decision.
    */
   judge(now: number, liveness: Liveness, { missedPings }: Pick<Limits, "missedPings">): Verdict {
     const waiting = liveness.queuedBytes > 0;
@@ -50,7 +50,7 @@ export class KeepAlive {
     this.#stalled = blocked ? this.#stalled + 1 : 0;
     this.#bytesOut = liveness.bytesOut;
     if (this.#unanswered >= missedPings || this.#stalled >= missedPings) return "lost";
-    if (blocked) return "wait"; // a ping would only wait behind the rest
+    if (blocked) return "wait"; // a ping would only wait after the rest
     this.#unanswered++;
     this.#lastPing = now;
     this.#awaited = true;
@@ -65,7 +65,7 @@ export class KeepAlive {
   /**
    * Has a round trip measured now, without a say in whether the peer is there.
    *
-   * @param now What time it is, in milliseconds.
+   * @param now The time, in milliseconds.
    * @returns The payload of a ping to send.
    */
   ask(now: number): Uint8Array {
@@ -77,7 +77,7 @@ export class KeepAlive {
    * A Pong came.
    *
    * @param payload Its payload; only that of the last ping of either kind counts.
-   * @param now What time it is, in milliseconds.
+   * @param now The time, in milliseconds.
    * @returns The round trip in milliseconds, if that answers a ping for the first time.
    */
   receivedPong(payload: Uint8Array, now: number): number | undefined {

@@ -1,4 +1,4 @@
-/** What can be sent as one message: a string is text, all else is binary. */
+/** The data of one message to send: a string is text, all else is binary. */
 export type MessageData = string | ArrayBuffer | ArrayBufferView;
 
 /** A message that is sent while it is made: its pieces in order, text or bytes. */
@@ -7,14 +7,14 @@ export type OutgoingStream = ReadableStream<string | Uint8Array>;
 /** How a stream is sent. */
 export interface StreamOptions {
   /**
-   * What the message is. Bytes of a text have to be UTF-8, and a string must not end in the middle of
+   * The type of the message. Bytes of a text have to be UTF-8, and a string must not end in the middle of
    * a surrogate pair.
    *
    * @default what the first piece is: a string makes a text, bytes a binary message
    */
   type?: "text" | "binary";
   /**
-   * How long the source may give nothing, in milliseconds; `Infinity` where somebody else watches it.
+   * How long the source may give nothing, in milliseconds; `Infinity` where the caller watches it.
    *
    * @default limits.streamTimeout
    */

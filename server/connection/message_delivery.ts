@@ -7,7 +7,7 @@ import { type IncomingStream, IncomingStreams } from "./incoming_streams.ts";
 export class MessageDelivery {
   readonly #connection: Pick<ConnectionEvents, "handle" | "close">;
   #inbox: Inbox | undefined = undefined;
-  /** Takes fragments before they become messages; only where somebody asked for that. */
+  /** Takes fragments before they become messages; only where messages were asked for as streams. */
   streams: IncomingStreams | undefined = undefined;
   /** Resolves when `open` has asked for the messages, or is done; only while it may still ask. */
   #asked: PromiseWithResolvers<void> | undefined = undefined;

@@ -52,7 +52,7 @@ type ReceiverEvents = Pick<
 export interface MessageReceiverParts {
   /** Makes messages of fragments, and answers control frames. */
   readonly session: Session;
-  /** The way out: no more is read from a peer that is behind with its answers. */
+  /** The way out: no more is read from a peer that has not taken its answers. */
   readonly sender: MessageSender;
   /** Inflates, where that was agreed on. */
   readonly deflate: ConnectionDeflate | undefined;
@@ -86,13 +86,13 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, HasWaits {
   readonly #deflate: ConnectionDeflate | undefined;
   /** Absent while nothing comes, as most connections have no use for one most of the time. */
   #decoder: FrameDecoder | undefined = undefined;
-  /** Brings messages elsewhere than to the `message` handler; only where somebody asked for that. */
+  /** Brings messages to a stream instead of the `message` handler; only where one was asked for. */
   #delivery: MessageDelivery | undefined = undefined;
   /** Ends the wait for our own side. */
   #resume: (() => void) | undefined = undefined;
   /** Only while {@linkcode MessageReceiver.look} is called. */
   #wait: OwnWait | undefined = undefined;
-  /** What was read since messages have to wait; only while they do. */
+  /** Messages that were read while others have to wait; only while they do. */
   #ahead: ReadAhead | undefined = undefined;
   /** Whether no message is handed over any more, as our side has begun to close. */
   #discards = false;
@@ -104,7 +104,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, HasWaits {
 
   /**
    * @param connection The connection.
-   * @param context What it shares with others.
+   * @param context The parts of the server that it shares with others.
    * @param parts The other parts of the connection.
    */
   constructor(
@@ -137,7 +137,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, HasWaits {
   /**
    * Begins to receive.
    *
-   * @param rest Bytes that came behind the handshake: the first frames.
+   * @param rest Bytes that came after the handshake: the first frames.
    */
   run(rest: Uint8Array): void {
     if (rest.length > 0) this.woken(rest);
@@ -185,7 +185,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, HasWaits {
         if (!more) silence = now - this.lastReceived;
         more = batch.more;
         this.lastReceived = now;
-        // A peer gets no further answers before it has taken the last ones. What a client sends may be
+        // A peer gets no further answers before it has taken the last ones. Messages of a client may be
         // no answers: a server that goes by this rule would wait for it, and it for the server.
         let behind = role === "server" && this.#sender.behind;
         const { fragments } = batch;
@@ -220,7 +220,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, HasWaits {
           const handled = this.#hand(message);
           const answered = role === "server" || this.#sender.bytes > before;
           if (handled !== undefined) await this.#waitFor(handled);
-          // What is read ahead waits for the handler first, and then for the peer.
+          // A message that is read ahead waits for the handler first, and then for the peer.
           if (answered && this.#ahead === undefined && this.#sender.congested) {
             await this.#waitFor(this.#sender.taken());
           }
@@ -251,7 +251,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, HasWaits {
   }
 
   #receiveDeflated(fragment: Fragment): Message | undefined | Promise<Message | undefined> {
-    // What comes when either side has begun to close is thrown away.
+    // Messages that come when either side has begun to close are thrown away.
     if (!this.#connection.open) return undefined;
     const wait = this.#context.budget.spentForWork();
     return wait === undefined
@@ -372,7 +372,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, HasWaits {
     });
   }
 
-  /** Has somebody look whether the waits from now on take long. */
+  /** Has the detector look whether the waits from now on take long. */
   #watch(): OwnWait {
     this.#context.longWaits.watch(this);
     return { pending: undefined, seen: undefined };
@@ -424,7 +424,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, HasWaits {
     if (ahead === this.#ahead) await this.#waitFor(ahead.ended);
   }
 
-  /** What {@linkcode ConnectionEvents.closeWaits} told of has waited for long enough. */
+  /** The peer's Close has waited for long enough: see {@linkcode ConnectionEvents.closeWaits}. */
   stopWaiting(): void {
     this.finish();
     this.#dropAhead();
@@ -461,7 +461,7 @@ export class MessageReceiver implements Waiter, UnfinishedMessage, HasWaits {
   /**
    * Nothing more comes: what was read ahead is still handed over.
    *
-   * @returns What to wait for; `undefined` where nothing waits.
+   * @returns A promise to wait for; `undefined` where nothing waits.
    */
   finish(): Promise<void> | undefined {
     const ahead = this.#ahead;

@@ -43,14 +43,14 @@ export class MessageSender implements FrameSender, SendQueueEvents {
   readonly #connection: SenderEvents;
   readonly #context: SenderContext;
   readonly #deflate: ConnectionDeflate | undefined;
-  /** What waits while one message takes its time; only where one did. */
+  /** Messages that wait while one takes its time; only where one did. */
   #sequencer: MessageSequencer | undefined = undefined;
   /** Bytes of the message that takes its time just now, before they are compressed. */
   #underWay = 0;
 
   /**
    * @param connection The connection.
-   * @param context What it shares with others.
+   * @param context The parts of the server that it shares with others.
    * @param deflate Compresses, where that was agreed on.
    */
   constructor(
@@ -93,7 +93,7 @@ export class MessageSender implements FrameSender, SendQueueEvents {
    * Sends a message.
    *
    * @param data As `Connection.send()` takes it.
-   * @returns What became of it.
+   * @returns The outcome.
    */
   send(data: string | Uint8Array): SendResult {
     if (!this.#connection.open) return "dropped";
@@ -145,7 +145,7 @@ export class MessageSender implements FrameSender, SendQueueEvents {
     return this.#queue.writing ? "queued" : "sent";
   }
 
-  /** Sends a message that takes its time, or comes behind one that does. */
+  /** Sends a message that takes its time, or comes after one that does. */
   #sendLater(data: string | Uint8Array, length: number = byteLengthOf(data)): SendResult {
     const sequencer = this.#sequencer ??= new MessageSequencer(this, this.#queue, this.#context);
     if (!this.#admitBehind(length)) return "dropped";
@@ -271,7 +271,7 @@ export class MessageSender implements FrameSender, SendQueueEvents {
     return this.#sequencer?.whenQueued();
   }
 
-  /** Whether the peer has not taken all messages; those behind a stream, which may never end, do not count. */
+  /** Whether the peer has not taken all messages; those after a stream, which may never end, do not count. */
   get behind(): boolean {
     return this.#queue.bytes > 0 || this.#takingTime !== undefined;
   }
@@ -288,7 +288,7 @@ export class MessageSender implements FrameSender, SendQueueEvents {
     return waiting === 0 || waiting + bytes <= this.#queue.mostBytes / 2;
   }
 
-  /** Resolves when the peer has taken all that it is behind with now, or is gone. */
+  /** Resolves when the peer has taken all that waits for it now, or is gone. */
   taken(): Promise<void> {
     const sequencer = this.#takingTime;
     return sequencer === undefined

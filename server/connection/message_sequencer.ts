@@ -21,7 +21,7 @@ export interface FrameSender {
   emptied(): void;
 }
 
-/** What waits for its turn. */
+/** A message that waits for its turn. */
 interface Item {
   readonly bytes: number;
   /** Whether it is a stream, which may never end. */
@@ -29,7 +29,7 @@ interface Item {
   send(): void | Promise<void>;
 }
 
-/** What waits is counted with this many bytes more, so that empty messages have a bound too. */
+/** A message that waits counts as this many bytes more, so that empty ones have a bound too. */
 const ITEM_BYTES = 64;
 
 const NOTHING = new Uint8Array(0);
@@ -57,7 +57,7 @@ export class MessageSequencer implements HasDeadline {
   /**
    * @param sender The connection.
    * @param queue Where frames go.
-   * @param context What the connection shares with others.
+   * @param context The parts of the server that the connection shares with others.
    */
   constructor(sender: FrameSender, queue: SendQueue, context: SequencerContext) {
     this.#sender = sender;
@@ -89,9 +89,9 @@ export class MessageSequencer implements HasDeadline {
   }
 
   /**
-   * Has something done behind the messages that wait, and before the first stream, which may never end.
+   * Calls a function after the messages that wait, and before the first stream, which may never end.
    *
-   * @param run What is done.
+   * @param run The function.
    * @returns Whether there are any, so that it has to wait.
    */
   runBehind(run: () => void): boolean {
@@ -135,7 +135,7 @@ export class MessageSequencer implements HasDeadline {
    * Sends a stream as one message when its turn comes, no faster than the peer takes it.
    *
    * @param stream Its source; cancelled when the message cannot be sent.
-   * @param options What the message is.
+   * @param options The type of the message, and its timeout.
    * @returns Whether all of it was sent.
    */
   stream(stream: OutgoingStream, options: StreamOptions): Promise<"sent" | "dropped"> {
@@ -177,7 +177,7 @@ export class MessageSequencer implements HasDeadline {
           return "sent";
         }
         this.due = Infinity;
-        // What is too long to be copied has to leave before its source may use it again.
+        // Bytes that are too many to be copied have to leave before their source may use them again.
         if (bytes.length > COPY_BYTES || this.#queue.congested) await this.#queue.taken();
         // Freed now: the garbage collector lets tens of megabytes of pieces come together.
         if (passedOn && sender.sendable) (bytes.buffer as ArrayBuffer).transfer(0);

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { yieldToEventLoop } from "../loop/yield_to_event_loop.ts";
 
-/** What is encoded at once where all of a text is wanted: a fraction of a millisecond. */
+/** The units that are encoded at once where all of a text is wanted: a fraction of a millisecond. */
 const SLICE_BYTES = 65_536;
 
 const ENCODER = new TextEncoder();

@@ -4,10 +4,10 @@ const READ_AHEAD_BYTES = 65_536;
 /** So many bytes are read ahead in a process; then no connection of it reads on. */
 const PROCESS_BYTES = 67_108_864;
 
-/** What is read ahead in this process, with what messages may become that are being inflated. */
+/** The bytes that are read ahead in this process, and those that messages being inflated may become. */
 let processBytes = 0;
 
-/** What a frame costs besides its bytes: many small ones have a bound too. */
+/** The cost of a frame besides its bytes: many small ones have a bound too. */
 const FRAME_BYTES = 256;
 
 /** A message that waits. */
@@ -23,16 +23,16 @@ interface Waiting {
  */
 export class ReadAhead {
   readonly #waiting: Waiting[] = [];
-  /** What waits, and the beginning of the message that comes. */
+  /** The bytes of the messages that wait, and of the beginning of the one that comes. */
   #bytes = 0;
   #unfinished = 0;
-  /** What is kept free for the message that comes, as it is compressed. */
+  /** The bytes kept free for the message that comes, as it is compressed. */
   #reserved = 0;
   #room: PromiseWithResolvers<void> | undefined = undefined;
   #empty: PromiseWithResolvers<void> | undefined = undefined;
   #ended: PromiseWithResolvers<void> | undefined = undefined;
 
-  /** What to wait for before more is read; `undefined` while there is room. */
+  /** A promise to wait for before more is read; `undefined` while there is room. */
   get room(): Promise<void> | undefined {
     if (this.#bytes < READ_AHEAD_BYTES && processBytes < PROCESS_BYTES) return undefined;
     return (this.#room ??= Promise.withResolvers()).promise;

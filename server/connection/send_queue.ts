@@ -14,19 +14,19 @@ import type { BufferPool } from "../net/buffer_pool.ts";
 import type { Transport } from "../net/transport.ts";
 
 /**
- * What became of a message that was sent.
+ * The outcome of sending a message.
  *
  * - `sent`: it leaves at the end of this turn of the event loop.
- * - `queued`: it waits behind an unfinished write, or takes its time; the `drain` handler is called
+ * - `queued`: it waits for an unfinished write, or takes its time; the `drain` handler is called
  *   when all has left.
  * - `dropped`: the connection is closing or closed, or its queue is full and the policy says so.
  */
 export type SendResult = "sent" | "queued" | "dropped";
 
-/** A payload up to this size, in bytes, is copied behind its header; a larger one is written as it is. */
+/** A payload up to this size, in bytes, is copied after its header; a larger one is written as it is. */
 export const COPY_BYTES = 32_768;
 
-/** Shared bytes up to this size are copied behind others, so that many small ones leave in one write. */
+/** Shared bytes up to this size are copied after others, so that many small ones leave in one write. */
 const COPY_SHARED_BYTES = 1_024;
 
 /** The room for small frames begins with this and grows as they come. */
@@ -103,7 +103,7 @@ export class Flusher {
   #turn = 0;
   #counting = false;
 
-  /** The number of the current turn of the event loop; a turn that nobody asks in is not counted. */
+  /** The number of the current turn of the event loop; a turn in which it is not asked for is not counted. */
   get turn(): number {
     if (!this.#counting) {
       this.#counting = true;
@@ -128,7 +128,7 @@ export class Flusher {
 }
 
 /**
- * What one connection has to send: one write is in flight, and what is queued meanwhile leaves in
+ * The bytes that one connection has to send: one write is in flight, and those queued meanwhile leave in
  * the next. Frames of one turn of the event loop leave together.
  *
  * `sendQueueBytes` bounds the messages that the kernel refuses. It takes none in the middle of a turn,
@@ -152,7 +152,7 @@ export class SendQueue {
   #pong: PongSlot | undefined = undefined;
   #writing = false;
   #scheduled = false;
-  /** The turn in which a message first had to wait behind a write; -1 while none does. */
+  /** The turn in which a message first had to wait for a write; -1 while none does. */
   #backlogTurn = -1;
   #burst: Burst | undefined = undefined;
   /** Whether a message was taken since the queue was last empty. */
@@ -163,14 +163,14 @@ export class SendQueue {
 
   /**
    * @param events Told what becomes of the queue.
-   * @param context What it shares with others.
+   * @param context The parts of the server that it shares with others.
    */
   constructor(events: SendQueueEvents, context: SendQueueContext) {
     this.#events = events;
     this.#context = context;
   }
 
-  /** Whether a write is in flight, so that what is sent waits behind it. */
+  /** Whether a write is in flight, so that messages wait for it. */
   get writing(): boolean {
     return this.#writing;
   }
@@ -191,7 +191,7 @@ export class SendQueue {
    *
    * @param data Text, or bytes; bytes above 32 KiB are not copied and must stay as they are until
    * they have left.
-   * @returns What became of it.
+   * @returns The outcome.
    */
   send(data: string | Uint8Array): SendResult {
     if (typeof data !== "string") return this.#sendBytes(Opcode.Binary, data);
@@ -211,7 +211,7 @@ export class SendQueue {
    *
    * @param frames Whole unmasked frames; they are shared and never changed.
    * @param messages How many messages they are.
-   * @returns What became of them.
+   * @returns The outcome.
    */
   sendShared(frames: Uint8Array, messages: number): SendResult {
     if (!this.admitMessage(frames.length, messages)) return "dropped";
@@ -234,7 +234,7 @@ export class SendQueue {
    *
    * @param opcode Close, Ping or Pong.
    * @param payload At most 125 bytes, copied.
-   * @returns Whether it leaves now or waits behind an unfinished write.
+   * @returns Whether it leaves now or waits for an unfinished write.
    */
   sendControl(opcode: Opcode, payload: Uint8Array): "sent" | "queued" {
     if (opcode === Opcode.Pong && this.#writing) {
@@ -333,7 +333,7 @@ export class SendQueue {
       this.#holdsMessage = false;
       this.#burst = undefined;
     }
-    // Control frames do not fill a queue: behind nothing else, a message of any size is taken.
+    // Control frames do not fill a queue: after nothing else, a message of any size is taken.
     if (this.#holdsMessage && !this.#fits(0, length, messages)) return false;
     return this.#holdsMessage = true;
   }
@@ -411,7 +411,7 @@ export class SendQueue {
     this.bytes += bytes.length;
   }
 
-  /** Ends the tail: what comes now goes behind it. */
+  /** Ends the tail: the next bytes go after it. */
   #seal(): void {
     const tail = this.#takeTail();
     if (tail !== undefined) (this.#chunks ??= []).push(tail);

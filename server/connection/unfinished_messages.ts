@@ -15,21 +15,21 @@ export type UnfinishedReason = "message_timeout" | "unfinished_full";
 export interface UnfinishedMessage {
   /** The peer's address, which is asked for only when the budget is used up. */
   readonly address: string;
-  /** Whether nothing can come because of our own side, or nobody but the application waits for it. */
+  /** Whether nothing can come because of our own side, or the application alone waits for it. */
   readonly excused: boolean;
   /** Closes the connection, and lets go of all that was set aside for the message. */
   giveUp(reason: UnfinishedReason): void;
 }
 
-/** What is known of one. */
+/** The progress of a message. */
 interface Progress {
-  /** What is set aside for it. */
+  /** The bytes that are set aside for it. */
   bytes: number;
-  /** What has come of it since its time began. */
+  /** The bytes that have come of it since its time began. */
   arrived: number;
-  /** When that ends, on a clock that stands still while nobody is blamed for an event loop that is late. */
+  /** The end of its time, on a clock that stands still while the event loop is late. */
   deadline: number;
-  /** Where it comes from; found out once, since parsing the addresses of thousands takes its time. */
+  /** Its source; found out once, since parsing the addresses of thousands takes its time. */
   source: string | undefined;
 }
 
@@ -52,12 +52,12 @@ export class UnfinishedMessages implements HasDeadline {
   /** By how much the deadlines were put off. */
   #postponed = 0;
 
-  /** @param context What it shares with the server. */
+  /** @param context The bounds, and the sweeper. */
   constructor(context: UnfinishedContext) {
     this.#context = context;
   }
 
-  /** What is set aside for all of them, in bytes. */
+  /** The bytes that are set aside for all of them. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -73,10 +73,10 @@ export class UnfinishedMessages implements HasDeadline {
   }
 
   /**
-   * Takes note of a message that has begun, or of what has become of it.
+   * Takes note of a message that has begun, or of its progress.
    *
    * @param message The message.
-   * @param bytes What is set aside for it now.
+   * @param bytes The bytes that are set aside for it now.
    * @param arrived How many more bytes of its payload have come.
    */
   update(message: UnfinishedMessage, bytes: number, arrived: number): void {

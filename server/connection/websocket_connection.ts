@@ -54,7 +54,7 @@ const Phase = {
 
 type Phase = typeof Phase[keyof typeof Phase];
 
-/** What the handshake found out about a connection. */
+/** The outcome of a connection's handshake. */
 export interface ConnectionStart<Data> {
   /** Counts up from 1. */
   readonly id: number;
@@ -68,13 +68,13 @@ export interface ConnectionStart<Data> {
   readonly subprotocol: string | undefined;
   /** Compresses, where that was agreed on. */
   readonly deflate?: ConnectionDeflate | undefined;
-  /** What the `upgrade` hook returned. */
+  /** The data that the `upgrade` hook returned. */
   readonly data: Data;
 }
 
 /**
- * One connection on the server, from its handshake to its end: what its way in and its way out have
- * in common, what the handlers see of it, and what the registry does.
+ * One connection, from its handshake to its end: the part that its way in and its way out have in
+ * common, and the face that handlers and the registry see.
  */
 export class WebSocketConnection<Data>
   implements
@@ -95,7 +95,7 @@ export class WebSocketConnection<Data>
   due: number;
   position: number;
   topics: SubscriberTopics | undefined = undefined;
-  /** Who watches the frames; nobody, unless somebody asked to. */
+  /** Watches the frames; only where that was asked for. */
   observer: FrameObserver | undefined = undefined;
 
   readonly #context: ConnectionContext<Data>;
@@ -108,9 +108,9 @@ export class WebSocketConnection<Data>
   #bytesOutAtDeadline = 0;
   readonly #keepAlive = new KeepAlive();
   #writable: WritableStream<MessageData | Blob> | undefined = undefined;
-  /** Only where somebody asked for the signal. */
+  /** Only where the signal was asked for. */
   #leaving: AbortController | undefined = undefined;
-  /** Those who wait for the peer; only where somebody does. */
+  /** The waits for `drained`; only where there are some. */
   #waiters: Set<() => void> | undefined = undefined;
   #phase: Phase = Phase.Open;
   /** Whether our side left without a Close frame; the session takes every such end for the peer's. */
@@ -140,7 +140,7 @@ export class WebSocketConnection<Data>
     const session = this.#session = new Session(this);
     const sender = this.#sender = new MessageSender(this, context, deflate);
     this.#receiver = new MessageReceiver(this, context, { session, sender, deflate });
-    this.position = context.hub.published; // what was said before is not for who comes now
+    this.position = context.hub.published; // earlier messages are not for a connection that comes now
     this.#connectedAt = this.#receiver.lastReceived;
     this.due = this.#connectedAt + context.limits.pingInterval;
   }
@@ -213,7 +213,7 @@ export class WebSocketConnection<Data>
   }
 
   get lastActivity(): number {
-    // Taken from a clock that may be behind by a tick.
+    // Taken from a clock that may be late by a tick.
     return sinceEpoch(Math.max(this.#connectedAt, this.#receiver.lastReceived));
   }
 
@@ -246,7 +246,7 @@ export class WebSocketConnection<Data>
   /**
    * Begins to receive.
    *
-   * @param rest Bytes that came behind the handshake: the first frames.
+   * @param rest Bytes that came after the handshake: the first frames.
    */
   run(rest: Uint8Array): void {
     this.#log({ level: "debug", event: "opened", message: "Connection is open" });
@@ -357,7 +357,7 @@ export class WebSocketConnection<Data>
     this.#closeBehind(() => this.#session.close(code, reason));
   }
 
-  /** Has our side close behind what was sent before, which may have to be compressed yet. */
+  /** Has our side close after what was sent before, which may have to be compressed yet. */
   #closeBehind(close: () => void): void {
     const wasOpen = this.open;
     this.#context.hub.catchUp(this);
@@ -458,7 +458,7 @@ export class WebSocketConnection<Data>
       ? "Connection is closed as a message of its peer made no progress"
       : "Connection is closed as unfinished messages hold too much, its own the most";
     this.#log({ level: "info", event: reason, message });
-    // Not behind messages that take their time: what is set aside is wanted now.
+    // Not after messages that take their time: the memory that is set aside is wanted now.
     if (late) this.#session.close(CloseCode.PolicyViolation, "Message took too long");
     else this.#session.close(CloseCode.TryAgainLater, "Too many unfinished messages");
     this.#leaveOpen();

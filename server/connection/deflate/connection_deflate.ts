@@ -28,11 +28,11 @@ function sharedWindowBits(windowBits: number): number {
   return windowBits === 8 ? 8 : windowBits - windowBits % 3; // 9, 12 or 15
 }
 
-/** What a connection that compresses is made of. */
+/** The settings of a connection that compresses. */
 export interface ConnectionDeflateOptions {
   /** Our side. */
   readonly role: Role;
-  /** What was agreed on. */
+  /** The parameters that were agreed on. */
   readonly parameters: DeflateParameters;
   /** How messages are compressed. */
   readonly settings: ResolvedDeflate;
@@ -46,7 +46,7 @@ export class ConnectionDeflate {
   readonly threshold: number;
   /** The window bits of messages that can be shared with other connections; 0 where none can be. */
   readonly sharedBits: number;
-  /** What is kept while the connection is idle, in bytes. */
+  /** The bytes that are kept while the connection is idle. */
   readonly idleBytes: number;
   readonly #outgoing: DeflateSettings;
   /** Absent where each message stands for itself. */
@@ -56,7 +56,7 @@ export class ConnectionDeflate {
   #opcode: Opcode = Opcode.Continuation;
   #closed = false;
 
-  /** @param options What it is made of. */
+  /** @param options The settings. */
   constructor({ role, parameters, settings, limit }: ConnectionDeflateOptions) {
     const ours = deflateDirection(parameters, role);
     const theirs = deflateDirection(parameters, role === "server" ? "client" : "server");
@@ -108,7 +108,7 @@ export class ConnectionDeflate {
    * compressed. One fragment after the other; the last one of a message makes the last one that comes out.
    *
    * @param fragment The fragment; its payload is left alone until all have come out.
-   * @returns What comes out: at once for small messages, else as it comes.
+   * @returns The inflated fragments: at once for small messages, else as they come.
    * @throws {ProtocolError} As {@linkcode Inflater.inflate}; from the call, or from the iteration.
    */
   inflate(fragment: Fragment): readonly Fragment[] | AsyncIterable<Fragment> {
@@ -140,7 +140,7 @@ export class ConnectionDeflate {
     return { opcode, fin, first: true, last: true, frameLength, payload, compressed: false };
   }
 
-  /** What an unfinished message holds besides what it has become, in bytes; nothing between messages. */
+  /** The bytes that an unfinished message holds besides its inflated part; 0 between messages. */
   get heldBytes(): number {
     return this.#inflater.heldBytes;
   }

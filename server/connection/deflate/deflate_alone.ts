@@ -33,7 +33,7 @@ export interface DeflateSettings extends DeflateEffort {
 }
 
 /**
- * What an empty message becomes: the header of an empty block, whose rest is the tail (RFC 7692
+ * An empty message, compressed: the header of an empty block, whose rest is the tail (RFC 7692
  * 7.2.3.6). zlib makes nothing at all of the second empty message in a row.
  */
 export function deflatedNothing(): Uint8Array<ArrayBuffer> {

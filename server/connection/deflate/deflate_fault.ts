@@ -7,7 +7,7 @@ const ZEROS = 1_024;
  * Tells why permessage-deflate must not be offered on this runtime: Deno 2.4.2 inflates on and on
  * whatever bound it is given, so that a small message could take all memory.
  *
- * @returns What is wrong; `undefined` where nothing is.
+ * @returns The fault; `undefined` where there is none.
  */
 export function deflateFault(): string | undefined {
   const bomb = deflateRawSync(new Uint8Array(ZEROS));

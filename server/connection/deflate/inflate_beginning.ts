@@ -1,6 +1,6 @@
 import { inflateRawSync } from "node:zlib";
 
-/** At most this much may come out, so that a tap holds nobody up. */
+/** At most this much may come out, so that a tap holds nothing up. */
 const MAX_OUTPUT = 65_536;
 
 /** Z_SYNC_FLUSH: the input has no end of its own. */

@@ -9,18 +9,18 @@ import {
   tooManyFinalBlocks,
 } from "./message_tail.ts";
 
-/** What is inflated at once holds the event loop, so it is small: a millisecond, when it is bad. */
+/** The most that is inflated at once: it holds the event loop for a millisecond, when it is bad. */
 const MAX_INPUT = 16_384;
 const MAX_OUTPUT = 65_536;
 
-/** What comes out is guessed to be so much larger; a wrong guess costs a copy. */
+/** The output is guessed to be so much larger; a wrong guess costs a copy. */
 const EXPECTED_RATIO = 4;
 const MIN_CHUNK_BYTES = 1_024;
 
 /** A payload and its tail, used during one call. */
 let scratch: Uint8Array<ArrayBuffer> | undefined;
 
-/** What `inflateRawSync` returns when it is asked for `info`. */
+/** The result of `inflateRawSync` when it is asked for `info`. */
 interface Inflated {
   readonly buffer: Buffer<ArrayBuffer>;
   readonly engine: { readonly bytesWritten: number };

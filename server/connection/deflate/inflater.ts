@@ -11,7 +11,7 @@ import {
 } from "./message_tail.ts";
 import { CONTEXT_CHUNK_BYTES, ZlibFailure, ZlibStream } from "./zlib_stream.ts";
 
-/** What goes into zlib at once: some milliseconds of work even where it is nothing but bad headers. */
+/** The bytes that go into zlib at once: some milliseconds of work even where they are only bad headers. */
 const SLICE_BYTES = 16_384;
 
 /** How much comes out at once where nothing is kept between messages. */
@@ -20,10 +20,10 @@ const ALONE_CHUNK_BYTES = 32_768;
 /** An engine without its window and its chunk: its state, its stream, and what malloc adds (measured). */
 const ENGINE_BYTES = 36_864;
 
-/** What comes out of an {@linkcode Inflater}; never empty, and the receiver's own to keep. */
+/** A piece of the output of an {@linkcode Inflater}; never empty, and the receiver's own to keep. */
 type Piece = Uint8Array<ArrayBuffer>;
 
-/** What an {@linkcode Inflater} is made for. */
+/** The settings of an {@linkcode Inflater}. */
 export interface InflaterOptions {
   /** The peer's window, as the base-2 logarithm of its bytes, 8 to 15. */
   readonly windowBits: number;
@@ -36,7 +36,7 @@ export interface InflaterOptions {
 /**
  * Inflates the compressed messages of one connection (RFC 7692 7.2.2), one after the other.
  *
- * What comes out is counted as it comes: a message that inflates beyond the limit is given up with
+ * The output is counted as it comes: a message that inflates beyond the limit is given up with
  * hardly more than that in memory, however small it was on the wire. Between messages nothing is
  * held, unless the peer keeps its window. A final block (7.2.3.4) empties the window, as it does with
  * every deflater that writes one.
@@ -54,7 +54,7 @@ export class Inflater {
   /**
    * Makes the inflater of one connection.
    *
-   * @param options What was negotiated for the peer's direction, and the limit.
+   * @param options The parameters of the peer's direction, and the limit.
    */
   constructor(options: InflaterOptions) {
     this.#options = options;
@@ -68,7 +68,7 @@ export class Inflater {
    * @param payload The bytes, any number; to be left alone for the call, and where no array is
    * returned until the iteration has ended.
    * @param last Whether the message ends with them.
-   * @returns What comes out, in pieces of at most 64 KiB: an array for a small whole message without
+   * @returns The output, in pieces of at most 64 KiB: an array for a small whole message without
    * context takeover, else as it comes. An empty message gives none.
    * @throws {ProtocolError} `MESSAGE_TOO_BIG`, or `INFLATE_FAILED` where the bytes are not what
    * DEFLATE makes; from the call or from the iteration.
@@ -82,7 +82,7 @@ export class Inflater {
     return this.#inflate(payload, last);
   }
 
-  /** What the unfinished message holds besides what it has become, in bytes. */
+  /** The bytes that the unfinished message holds besides its inflated part. */
   get heldBytes(): number {
     const { contextTakeover, windowBits } = this.#options;
     if (contextTakeover || this.#stream === undefined) return 0;
@@ -126,7 +126,7 @@ export class Inflater {
   }
 
   /**
-   * Feeds some bytes, those behind a final block to a new engine, until at most `tailLength` are left.
+   * Feeds some bytes, those after a final block to a new engine, until at most `tailLength` are left.
    * Returns how many are.
    */
   async *#feed(bytes: Uint8Array, tailLength: number): AsyncGenerator<Piece, number> {

@@ -9,7 +9,7 @@ const HASH_BYTES = 131_072;
 const DEFLATE_BYTES = 32_768;
 const INFLATE_BYTES = 40_960;
 
-/** What a connection keeps while it is idle, in bytes. */
+/** The bytes that a connection keeps while it is idle. */
 export interface DeflateMemory {
   /** For what it sends. */
   readonly deflate: number;
@@ -24,7 +24,7 @@ export interface DeflateMemory {
  * The figures follow zlib's formulas, changed to what was measured with 500 connections and messages of
  * 16 KB, from which they differed by less than a fifth; larger messages cost somewhat more.
  *
- * @param parameters What was agreed on.
+ * @param parameters The parameters that were agreed on.
  * @param effort How hard we deflate; the memory level is part of the cost.
  * @param role Which end we are.
  * @returns Bytes, for each direction.

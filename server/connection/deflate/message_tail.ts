@@ -1,10 +1,10 @@
 import { ProtocolError } from "../../../protocol/mod.ts";
 
-/** What senders take off the end of each message and receivers append again (RFC 7692 7.2.1, 7.2.2). */
+/** The bytes that senders take off the end of each message and receivers append again (RFC 7692 7.2.1, 7.2.2). */
 export const TAIL: Uint8Array = Uint8Array.of(0x00, 0x00, 0xff, 0xff);
 
 /**
- * The same where nothing follows the message: behind it a final block and one byte more. zlib stops
+ * The same where nothing follows the message: after it a final block and one byte more. zlib stops
  * in front of that byte if what the peer sent was whole, and only then.
  */
 export const LAST_TAIL: Uint8Array = Uint8Array.of(...TAIL, 0x01, 0x00, 0x00, 0xff, 0xff, 0x00);
@@ -23,7 +23,7 @@ export const MAX_FINAL_BLOCKS = 1;
  * @param tail Which tail it was.
  */
 export function isWhole(left: number, tail: Uint8Array): boolean {
-  // A sender may have ended with a final block, and without the empty block that 7.2.1 wants behind
+  // A sender may have ended with a final block, and without the empty block that 7.2.1 wants after
   // it: all of the tail is left then, and nothing of the message.
   return left === tail.length || left === (tail === LAST_TAIL ? 1 : 0);
 }

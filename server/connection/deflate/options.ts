@@ -40,7 +40,7 @@ export interface DeflateOptions {
 /** All options, with their defaults. */
 export type ResolvedDeflate = Required<DeflateOptions>;
 
-/** What holds where nothing is said. */
+/** The defaults. */
 export const DEFLATE_DEFAULTS: ResolvedDeflate = {
   threshold: 1_024,
   level: 6,
@@ -61,8 +61,8 @@ const RANGES = {
  * Finds what is wrong with a number.
  *
  * @param name Which option.
- * @param value What somebody wants it to be.
- * @returns What was expected, or `undefined` when the value is good.
+ * @param value The wanted value.
+ * @returns The expectation, or `undefined` when the value is good.
  */
 export function deflateOptionProblem(
   name: keyof typeof RANGES,

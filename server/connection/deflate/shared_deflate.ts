@@ -13,7 +13,7 @@ const MAX_BYTES = 65_536;
  *
  * @param settings How messages are compressed.
  * @param turn Tells whether there is time to.
- * @returns What a hub needs.
+ * @returns The function that a hub calls.
  */
 export function sharedDeflate(
   settings: ResolvedDeflate,

@@ -6,13 +6,13 @@ import { slicesOf } from "../message_slices.ts";
 /** A part of what the streams of node:zlib have. */
 type NodeStream = ReturnType<typeof createInflateRaw> | ReturnType<typeof createDeflateRaw>;
 
-/** What a stream that keeps its window for a connection sets aside for what comes out of it. */
+/** The buffer for the output of a stream that keeps its window for a connection, in bytes. */
 export const CONTEXT_CHUNK_BYTES = 4_096;
 
 /** Higher levels look at many times as much where a message is made to cost much. */
 export const MAX_QUICK_LEVEL = 6;
 
-/** What goes into a deflater at once: some milliseconds of work, more only where it is made to be. */
+/** The bytes that go into a deflater at once: some milliseconds of work, more only where they are made to be. */
 const SLICE_BYTES = 32_768;
 const THOROUGH_SLICE_BYTES = 8_192;
 
@@ -86,7 +86,7 @@ export class ZlibStream {
    * Works on the next chunk.
    *
    * @param chunk Not empty; left alone until the iteration has ended.
-   * @returns What comes out, in pieces that are their receiver's own to keep.
+   * @returns The output, in pieces that are their receiver's own to keep.
    * @throws {ZlibFailure} When the data is corrupt or the stream was closed.
    */
   async *write(chunk: Uint8Array): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
@@ -115,7 +115,7 @@ export class ZlibStream {
    *
    * @param message Bytes, to be left alone until the iteration has ended, or a text, which is encoded
    * slice by slice too.
-   * @returns What comes out, as of {@linkcode ZlibStream.write}.
+   * @returns The output, as of {@linkcode ZlibStream.write}.
    * @throws {ZlibFailure} As {@linkcode ZlibStream.write} does.
    */
   async *writeSliced(message: string | Uint8Array): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
@@ -139,7 +139,7 @@ export class ZlibStream {
   }
 }
 
-/** What was given to a {@linkcode ZlibStream} could not be worked on. */
+/** The input of a {@linkcode ZlibStream} could not be worked on. */
 export class ZlibFailure extends Error {
   /** Makes the error, which says nothing of what zlib says. */
   constructor() {
