@@ -27,7 +27,7 @@ const MAX_INTERIM = 8;
 
 const NOTHING = new Uint8Array(0);
 
-/** The head of the answer that counts, and what came behind it. */
+/** The head of the answer that counts, and the bytes after it. */
 export type Answer = Beginning<ResponseHead>;
 
 /**
@@ -71,8 +71,8 @@ export function headText({ minorVersion, status, statusText, headers }: Response
  *
  * @param conn Where its body comes from; closed when that does not come soon.
  * @param answer The answer.
- * @param error What is wrong with it.
- * @returns What to throw.
+ * @param error Its fault.
+ * @returns The error to throw.
  */
 export async function refusalOf(
   conn: Pick<Transport, "read" | "close">,

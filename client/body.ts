@@ -3,7 +3,7 @@ import { closeQuietly, type Transport } from "../server/net/transport.ts";
 /** The beginning of a refusal's body is enough to tell a person why. */
 const BODY_BYTES = 4_096;
 
-/** What has not come after this many milliseconds is not waited for. */
+/** Bytes that have not come after this many milliseconds are not waited for. */
 const BODY_TIMEOUT = 1_000;
 
 const LF = 0x0a;
@@ -15,13 +15,13 @@ const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 304]);
 export interface BodySource {
   /** The connection; closed when the body does not come soon. */
   readonly conn: Pick<Transport, "read" | "close">;
-  /** What came behind the head. */
+  /** The bytes after the head. */
   readonly rest: Uint8Array;
   /** How long to wait for it, in milliseconds. */
   readonly timeout?: number;
 }
 
-/** What of a body has come. */
+/** The part of a body that has come. */
 interface Body {
   readonly pieces: readonly Uint8Array[];
   readonly isWhole: boolean;
@@ -33,7 +33,7 @@ interface Body {
  * @param status The answer's status.
  * @param headers The answer's headers.
  * @param source Where the body comes from.
- * @returns What the first 4 KiB of it hold, as text.
+ * @returns Its first 4 KiB, as text.
  */
 export async function readBody(
   status: number,
@@ -53,7 +53,7 @@ export async function readBody(
       length += count;
     }
   } catch {
-    // What has come has to do.
+    // The part that has come has to do.
   } finally {
     clearTimeout(timer);
   }
@@ -70,14 +70,14 @@ function bodyIn(bytes: Uint8Array, headers: Headers): Body {
   return { pieces: [bytes.subarray(0, length)], isWhole: bytes.length >= length };
 }
 
-/** Finds the chunks in what has come (RFC 9112 7.1): each behind a line with its length. */
+/** Finds the chunks in the bytes that have come (RFC 9112 7.1): each after a line with its length. */
 function chunksIn(bytes: Uint8Array): Body {
   const pieces: Uint8Array[] = [];
   for (let at = 0;;) {
     const lineEnd = bytes.indexOf(LF, at);
     if (lineEnd < 0) return { pieces, isWhole: false };
     const line = new TextDecoder().decode(bytes.subarray(at, lineEnd));
-    const length = parseInt(line, 16); // an extension behind a semicolon does not count
+    const length = parseInt(line, 16); // an extension after a semicolon does not count
     if (!(length > 0)) return { pieces, isWhole: true };
     const start = lineEnd + 1;
     pieces.push(bytes.subarray(start, start + length));

@@ -24,7 +24,7 @@ export interface ClosedStatus {
   readonly reason: string;
 }
 
-/** What the handshake came to. */
+/** The outcome of the handshake. */
 export interface ClientStart {
   /** The request's target. */
   readonly target: string;
@@ -41,7 +41,7 @@ export interface ClientStart {
     readonly log?: (entry: LogEntry) => void;
     readonly signal?: AbortSignal;
   };
-  /** Bytes that came behind the handshake. */
+  /** Bytes that came after the handshake. */
   readonly rest: Uint8Array;
 }
 
@@ -72,7 +72,7 @@ export class RunningClientConnection extends WebSocketConnection<undefined>
 
   /**
    * @param transport The transport, owned from now on.
-   * @param start What the handshake came to.
+   * @param start The outcome of the handshake.
    */
   constructor(transport: Transport, start: ClientStart) {
     const context = new ClientContext(start);
@@ -177,7 +177,7 @@ class ClientContext implements ConnectionContext<undefined> {
 const MASK_KEYS = new Uint32Array(256);
 let masksLeft = 0;
 
-/** RFC 6455 5.3: a key that nobody can foresee, for each frame. */
+/** RFC 6455 5.3: a key that cannot be foreseen, for each frame. */
 function nextMaskKey(): number {
   if (masksLeft === 0) {
     crypto.getRandomValues(MASK_KEYS);

@@ -86,14 +86,14 @@ export interface ConnectOptions
   /**
    * Gets the head of the request, and that of the answer. Both can hold secrets.
    *
-   * @param by Who sent it.
+   * @param by Its sender.
    * @param head Its lines, with CRLF.
    */
   head?: (by: Side, head: string) => void;
   /**
    * Gets what is worth telling an operator.
    *
-   * @default nobody is told
+   * @default entries are not kept
    */
   log?: (entry: LogEntry) => void;
 }
@@ -177,7 +177,7 @@ export async function connect(
   }
 }
 
-/** What it takes to greet a server. */
+/** The parts of a handshake with a server. */
 interface Greeting {
   readonly request: Uint8Array;
   readonly limits: Limits;
@@ -229,7 +229,7 @@ function deflateOf(
   settings: ResolvedDeflate | undefined,
   limits: Limits,
 ): ConnectionDeflate | undefined {
-  // What was not offered cannot have been accepted.
+  // An extension that was not offered cannot have been accepted.
   if (accepted === undefined || offer === undefined || settings === undefined) return undefined;
   const parameters = checkDeflateAnswer(accepted.parameters, offer);
   const limit = () => limits.messageBytes;
@@ -268,10 +268,10 @@ function headersOf(url: URL, given: HeadersInit | undefined): HeaderPairs {
   return [...headers];
 }
 
-/** What user and password in a URL become (RFC 7617). */
+/** The header for user and password in a URL (RFC 7617). */
 function credentialsOf({ username, password }: URL): string | undefined {
   if (username === "" && password === "") return undefined;
-  // RFC 7617 2: the server would take what is behind it for the password.
+  // RFC 7617 2: the server would take the text after it for the password.
   if (/%3a/i.test(username)) {
     throw new TypeError("Cannot connect: the user in the URL must not have a colon");
   }

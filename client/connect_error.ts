@@ -1,8 +1,8 @@
-/** What a server answered instead of accepting the handshake. */
+/** The answer of a server that did not accept the handshake. */
 export interface RefusedHandshake {
   /** The HTTP status. */
   readonly status: number;
-  /** The words behind it; they come from the server: escape them before showing them. */
+  /** The words after it; they come from the server: escape them before showing them. */
   readonly statusText: string;
   /** The headers of the answer. */
   readonly headers: Headers;
@@ -15,13 +15,13 @@ const MAY_CHANGE: ReadonlySet<number> = new Set([404, 408, 409, 421, 423, 425, 4
 
 /** Says why there is no connection. */
 export class ConnectError extends Error {
-  /** What the server answered; absent where there was no answer in HTTP. */
+  /** The server's answer; absent where there was none in HTTP. */
   readonly answer: RefusedHandshake | undefined;
 
   /**
    * Makes the error.
    *
-   * @param message What failed; nothing in it comes from the server unescaped.
+   * @param message The failure; nothing in it comes from the server unescaped.
    * @param options The answer, and what was thrown.
    */
   constructor(message: string, options: { answer?: RefusedHandshake; cause?: unknown } = {}) {

@@ -2,7 +2,7 @@ import { connect, type ConnectOptions } from "./connect.ts";
 import type { ClientConnection } from "./client_connection.ts";
 import type { Connect, Data, SocketLike } from "./reconnecting_mod.ts";
 
-/** What `WebSocket` counts its states by. */
+/** The states of a `WebSocket`. */
 const OPEN = 1;
 const CLOSING = 2;
 const CLOSED = 3;
@@ -15,7 +15,7 @@ const CLOSED = 3;
  * that cannot be. `error` of the state is what was thrown.
  *
  * @param options How to connect.
- * @returns What the option `connect` of `reconnecting()` takes.
+ * @returns The function for the option `connect` of `reconnecting()`.
  *
  * @example
  * ```ts
@@ -48,7 +48,7 @@ export function connectSocket(
         await connect(url, { ...options, signal, subprotocols: protocols }),
       );
     } catch (error) {
-      // What connect() was told cannot be, and so never can; all else comes as a ConnectError.
+      // The arguments of connect() are not valid, and so never will be; all else comes as a ConnectError.
       const isWrong = error instanceof TypeError || error instanceof RangeError;
       throw isWrong ? Object.assign(error, { final: true }) : error;
     }
@@ -85,7 +85,7 @@ class ConnectedSocket extends EventTarget implements SocketLike {
 
   override addEventListener(...of: Parameters<EventTarget["addEventListener"]>): void {
     super.addEventListener(...of);
-    // Not before somebody listens: messages wait until they are asked for.
+    // Not before there is a listener: messages wait until they are asked for.
     if (of[0] === "message") this.#pump();
   }
 

@@ -2,7 +2,7 @@ import { ConnectError } from "./connect_error.ts";
 
 /** Bounds an attempt to connect: by time, and by a signal of whoever wants the connection. */
 export class Deadline implements Disposable {
-  /** What takes its time, as the error at its end says. */
+  /** The name of the wait in the error at its end. */
   doing = "Handshake";
   readonly #controller = new AbortController();
   readonly #timer: ReturnType<typeof setTimeout>;

@@ -62,7 +62,7 @@ export interface SecureOptions {
  * Begins with TLS on a connection.
  *
  * @param conn The connection; not to be used any more, whatever comes of it.
- * @param url What the connection was opened for.
+ * @param url The URL that the connection was opened for.
  * @param options How.
  * @returns The secure connection, when the handshake of TLS is over.
  * @throws {ConnectError} When the server cannot be trusted, or does not speak TLS.
@@ -130,7 +130,7 @@ function cannotConnect(url: URL, error: unknown, signal: AbortSignal): unknown {
   return new ConnectError(`Cannot connect to ${url.host}: ${reason}`, { cause: error });
 }
 
-/** Waits for a connection that nobody may want any more when it comes. */
+/** Waits for a connection that may not be wanted any more when it comes. */
 async function abortable<Conn extends Pick<Deno.Conn, "close">>(
   connecting: Promise<Conn>,
   signal: AbortSignal,
@@ -148,10 +148,10 @@ async function abortable<Conn extends Pick<Deno.Conn, "close">>(
 /**
  * Waits for something that a connection does, and closes the connection when that is given up or fails.
  *
- * @param doing What is waited for.
- * @param conn What is closed.
+ * @param doing The wait.
+ * @param conn The connection that is closed.
  * @param signal Gives up.
- * @returns What came of it, also where the connection was closed at the same moment.
+ * @returns The outcome, also where the connection was closed at the same moment.
  * @throws The signal's reason when it is aborted; else what `doing` rejects with.
  */
 export async function closing<T>(
@@ -161,7 +161,7 @@ export async function closing<T>(
 ): Promise<T> {
   const abort = () => closeQuietly(conn);
   signal.addEventListener("abort", abort);
-  // It may have been aborted between two steps, when nobody listened.
+  // It may have been aborted between two steps, when nothing listened.
   if (signal.aborted) abort();
   try {
     return await doing;

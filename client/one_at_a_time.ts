@@ -6,11 +6,11 @@ const MAX_WAITING = 10_000;
 /**
  * Lets one thing at a time go on for each key; the others wait in the order in which they came.
  *
- * RFC 6455 4.1, step 2, wants that of connections to one host, so that nobody floods it with
+ * RFC 6455 4.1, step 2, wants that of connections to one host, so that none floods it with
  * handshakes: each costs its sender at least the wait for an answer.
  */
 export class OneAtATime {
-  /** Who waits for each key that is taken. */
+  /** The waits for each key that is taken. */
   readonly #waiting = new Map<string, Set<() => void>>();
   readonly #most: number;
 
@@ -29,7 +29,7 @@ export class OneAtATime {
    *
    * @param key The host, as errors name it.
    * @param signal Gives up waiting.
-   * @returns What lets the next one go on when it is disposed of, once.
+   * @returns A lock that lets the next one go on when it is disposed of, once.
    * @throws {ConnectError} When too many wait already.
    * @throws The signal's reason when it is aborted.
    */

@@ -10,21 +10,21 @@
  * socket.send("kept until there is a connection");
  * ```
  *
- * What is sent while there is no connection waits in an outbox. What was handed to a connection is
- * never sent again: when the connection is lost, some of it may have arrived and some may not, and a
- * WebSocket does not tell which. Who has to know lets the other side answer, and sends what was not
- * answered once more.
+ * Messages sent while there is no connection wait in an outbox. Those handed to a connection are never
+ * sent again: when the connection is lost, some of them may have arrived and some may not, and a
+ * WebSocket does not tell which. Where that has to be known, let the other side answer, and send those
+ * again that were not answered.
  *
  * It is plain JavaScript of four files without dependencies, which a page can load as they are.
  *
  * @module
  */
 
-/** What a WebSocket sends. */
+/** The data that a WebSocket sends. */
 export type Data = string | ArrayBuffer | ArrayBufferView<ArrayBuffer> | Blob;
 
 /**
- * What happens to a message that the outbox has no room for.
+ * The policy for a message that the outbox has no room for.
  *
  * - `reject`: it is not taken, and `send()` says so.
  * - `drop-oldest`: those that have waited longest make room for it.
@@ -36,7 +36,7 @@ export type Data = string | ArrayBuffer | ArrayBufferView<ArrayBuffer> | Blob;
 export type WhenFull = "reject" | "drop-oldest" | "drop-newest";
 
 /**
- * What became of a message.
+ * The outcome of sending a message.
  *
  * - `sent`: a connection has taken it, which does not say that it arrives.
  * - `kept`: it waits in the outbox.
@@ -46,7 +46,7 @@ export type WhenFull = "reject" | "drop-oldest" | "drop-newest";
 export type SendOutcome = "sent" | "kept" | "dropped" | "rejected";
 
 /**
- * What a reconnecting socket is doing.
+ * The state of a reconnecting socket.
  *
  * - `connecting`: an attempt is under way.
  * - `open`: there is a connection.
@@ -74,7 +74,7 @@ export type State =
     readonly error?: unknown;
   };
 
-/** What is needed of a connection: the part of the platform's `WebSocket` that is used. */
+/** A connection: the part of the platform's `WebSocket` that is used. */
 export interface SocketLike {
   /** 0 while it connects, 1 while it is open, more when it is closing or closed. */
   readonly readyState: number;
@@ -143,7 +143,7 @@ export interface ReconnectingOptions {
    */
   outboxBytes?: number;
   /**
-   * What happens to a message that does not fit.
+   * The policy for a message that does not fit.
    *
    * @default "reject"
    */
@@ -196,7 +196,7 @@ export class StateEvent extends Event {
   readonly code: number;
   /** Why it ended, in the words of the other side; empty unless it is "waiting" or "stopped". */
   readonly reason: string;
-  /** What the attempt failed with; `undefined` where `connect` does not say. */
+  /** The error of the attempt; `undefined` where `connect` does not say. */
   readonly error: unknown;
 }
 
@@ -234,10 +234,10 @@ export class ReconnectingSocket extends EventTarget {
    * As {@linkcode reconnecting}.
    *
    * @param url Of the server.
-   * @param options What differs from the defaults.
+   * @param options The settings that differ from the defaults.
    */
   constructor(url: string, options?: ReconnectingOptions);
-  /** What it is doing now. */
+  /** Its state now. */
   get state(): State;
   /** The bytes that wait, in the outbox, counted as its bound is, and in the connection. */
   get bufferedAmount(): number;
@@ -247,7 +247,7 @@ export class ReconnectingSocket extends EventTarget {
    * Sends a message, or keeps it until there is a connection.
    *
    * @param data A buffer is copied.
-   * @returns What became of it.
+   * @returns The outcome.
    */
   send(data: Data): SendOutcome;
   /**
@@ -311,7 +311,7 @@ export class ReconnectingSocket extends EventTarget {
  * the server asks for by Retry-After, where `connect` can see that, comes on top, up to an hour.
  *
  * @param url Of the server: `ws:` or `wss:`.
- * @param options What differs from the defaults.
+ * @param options The settings that differ from the defaults.
  * @returns The socket.
  * @throws {DOMException} What the platform throws when it can never connect like this: the address or
  * a subprotocol is wrong, or the page may not connect there. Of another `connect`, what that throws.

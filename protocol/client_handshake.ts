@@ -20,7 +20,7 @@ const OWNED_HEADERS: ReadonlySet<string> = new Set([
   "transfer-encoding",
 ]);
 
-/** What a client asks for. */
+/** The request of a client. */
 export interface ClientHandshake {
   /** The host, with the port where it is not the default one of the scheme. */
   readonly host: string;
@@ -36,7 +36,7 @@ export interface ClientHandshake {
   readonly headers?: HeaderPairs | undefined;
 }
 
-/** What the answer of a server is held against. */
+/** The expectations that a server's answer is checked against. */
 export interface UpgradeExpectations {
   /** The value that `Sec-WebSocket-Accept` must have, from `computeAccept()`. */
   readonly accept: string;
@@ -46,7 +46,7 @@ export interface UpgradeExpectations {
   readonly extensions?: readonly Extension[] | undefined;
 }
 
-/** What a server agreed to. */
+/** The agreement of a server. */
 export interface AcceptedUpgrade {
   /** The subprotocol that it chose, `undefined` for none. */
   readonly subprotocol: string | undefined;
@@ -57,7 +57,7 @@ export interface AcceptedUpgrade {
 /**
  * Writes the opening handshake of a client (RFC 6455 4.1).
  *
- * @param handshake What to ask for.
+ * @param handshake The request.
  * @returns The whole head of the request, in a new array.
  * @throws {TypeError} Where a part is malformed, a subprotocol comes twice, or a further header is
  * one that the handshake writes itself.
@@ -105,8 +105,8 @@ export function serializeUpgradeRequest(handshake: ClientHandshake): Uint8Array<
  * Checks the answer of a server (RFC 6455 4.1, the list at its end).
  *
  * @param head The head of the response.
- * @param expectations What was asked for.
- * @returns What the server agreed to.
+ * @param expectations The request's key, subprotocols and extensions.
+ * @returns The agreement of the server.
  * @throws {HandshakeError} With `STATUS_UNEXPECTED`, `UPGRADE_MISSING`, `CONNECTION_MISSING`,
  * `ACCEPT_INVALID`, `EXTENSIONS_INVALID`, `EXTENSION_UNEXPECTED` or
  * `SUBPROTOCOL_UNEXPECTED`, checked in this order.

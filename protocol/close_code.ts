@@ -40,7 +40,7 @@ export const CloseCode: {
   readonly ServiceRestart: 1012;
   /** The server is overloaded: come back later. */
   readonly TryAgainLater: 1013;
-  /** A gateway got a bad answer from the server behind it. */
+  /** A gateway got a bad answer from the server that it stands for. */
   readonly BadGateway: 1014;
 } = {
   NormalClosure: 1000,

@@ -4,7 +4,7 @@ import { ProtocolError } from "./errors.ts";
 /** The longest reason, in bytes of UTF-8: a control frame holds 125 bytes, the code takes two. */
 export const MAX_REASON_BYTES = 123;
 
-/** What a Close frame says. */
+/** The status in a Close frame. */
 export interface CloseStatus {
   /** The status code; 1005 when the frame carried none (RFC 6455 7.1.5). */
   readonly code: number;
@@ -69,7 +69,7 @@ export function parseClosePayload(payload: Uint8Array): CloseStatus {
  * ```
  */
 export function serializeClosePayload(code?: number, reason = ""): Uint8Array {
-  // What is no text would be written in words of the engine's own, whatever it holds.
+  // A value that is not text would be written in words of the engine's own, whatever it holds.
   if (typeof reason !== "string") {
     throw new TypeError(
       `Cannot send close frame as reason must be a string: received ${typeof reason}`,

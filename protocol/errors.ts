@@ -66,7 +66,7 @@ export class ProtocolError extends Error {
    * Makes the error of a broken rule.
    *
    * @param code Which rule was broken.
-   * @param message What was received and what was expected; it is sent as the close reason, so it
+   * @param message The received and the expected; it is sent as the close reason, so it
    * holds no bytes of the peer and stays below 124 bytes.
    */
   constructor(code: ProtocolErrorCode, message: string) {
@@ -78,7 +78,7 @@ export class ProtocolError extends Error {
 }
 
 /**
- * What was wrong with an HTTP head, a body's form or an opening handshake, as a stable string, and the HTTP status
+ * The fault of an HTTP head, a body's form or an opening handshake, as a stable string, and the HTTP status
  * with which a server answers it. A client closes the connection instead of answering.
  */
 export const HANDSHAKE_ERRORS = {
@@ -162,7 +162,7 @@ export type HandshakeErrorCode = keyof typeof HANDSHAKE_ERRORS;
  * ```
  */
 export class HandshakeError extends Error {
-  /** What was wrong, stable across versions. */
+  /** The fault, stable across versions. */
   readonly code: HandshakeErrorCode;
   /** The HTTP status of the answer. */
   readonly status: number;
@@ -172,8 +172,8 @@ export class HandshakeError extends Error {
   /**
    * Makes the error of a handshake that cannot be accepted.
    *
-   * @param code What was wrong.
-   * @param message What was received and what was expected; it is the body of the answer, so it
+   * @param code The fault.
+   * @param message The received and the expected; it is the body of the answer, so it
    * holds no bytes of the peer.
    * @param headers Headers for the answer.
    */

@@ -20,14 +20,14 @@ export interface Extension {
   readonly parameters: readonly ExtensionParameter[];
 }
 
-/** What an extension brings to the opening handshake of a server. */
+/** The part of an extension in the opening handshake of a server. */
 export interface ExtensionNegotiator {
   /** The name that offers carry. */
   readonly name: string;
   /**
    * Decides about one offer.
    *
-   * @param parameters What the client offered.
+   * @param parameters The client's offer.
    * @returns The parameters of the answer, or `undefined` to decline this offer.
    */
   accept(parameters: readonly ExtensionParameter[]): readonly ExtensionParameter[] | undefined;
@@ -127,9 +127,9 @@ export function serializeExtensions(extensions: readonly Extension[]): string {
  * Chooses extensions for the answer of a server: the first acceptable offer of each name, in the
  * order of the offers. Names that no negotiator has are ignored (RFC 6455 9.1).
  *
- * @param offers What the client offered.
+ * @param offers The client's offers.
  * @param negotiators The extensions that the server has.
- * @returns What goes into the answer.
+ * @returns The extensions for the answer.
  *
  * @example
  * ```ts

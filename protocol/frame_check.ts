@@ -5,9 +5,9 @@ import type { MessageLimits } from "./limits.ts";
 /** Which end of the connection this is: a server reads masked frames, a client unmasked ones. */
 export type Role = "server" | "client";
 
-/** What the rules about a frame's header depend on besides the header itself. */
+/** The state that the rules about a frame's header depend on besides the header itself. */
 export interface FrameContext {
-  /** Whose frames these rules are for: the reader's role. */
+  /** The reader's role, whose peer sends the frames. */
   readonly role: Role;
   /** The bounds of one message. */
   readonly limits: MessageLimits;
@@ -57,7 +57,7 @@ export function checkFirstBytes(first: number, second: number, context: FrameCon
   }
 }
 
-/** RFC 7692 6, 6.1: RSV1 is for the first frame of a data message, and RSV2 and RSV3 for nobody. */
+/** RFC 7692 6, 6.1: RSV1 is for the first frame of a data message, and RSV2 and RSV3 have no use. */
 function checkReservedBits(first: number, context: FrameContext): void {
   const opcode = first & 0x0f;
   if (!context.deflate || (first & 0x70) !== 0x40) {

@@ -40,7 +40,7 @@ export interface FragmentSink {
   enqueue(fragment: Fragment): void;
 }
 
-/** What a {@linkcode FrameDecoder} is made for. */
+/** The settings of a {@linkcode FrameDecoder}. */
 export interface FrameDecoderOptions {
   /** The reader's role: a server demands masked frames, a client unmasked ones (RFC 6455 5.1). */
   role: Role;
@@ -52,7 +52,7 @@ export interface FrameDecoderOptions {
   limits?: MessageLimits;
   /**
    * Whether permessage-deflate was negotiated, so that messages may be compressed (RFC 7692). The
-   * decoder says of each fragment whether its message is; inflating it is for somebody else.
+   * decoder says of each fragment whether its message is; inflating it is left to the caller.
    *
    * @default false
    */
@@ -73,7 +73,7 @@ const HEADER_BYTES = 14;
  *
  * It is a `Transformer` that works in the bytes it is given: it unmasks in place, and the payloads
  * it hands out are views on the chunk, valid as long as the chunk is. Use
- * {@linkcode FrameDecoderStream} where the bytes are somebody else's.
+ * {@linkcode FrameDecoderStream} where the bytes are not its to change.
  *
  * @example
  * ```ts

@@ -51,7 +51,7 @@ export function headerLength(payloadLength: number, masked = false): number {
  *
  * @param target Where to, with room for {@linkcode headerLength} bytes.
  * @param at The position of the first byte.
- * @param opcode What the frame carries.
+ * @param opcode The type of the frame.
  * @param payloadLength The payload's length in bytes, at most `Number.MAX_SAFE_INTEGER`.
  * @param options FIN, RSV1 and the masking key.
  * @returns The position after the header.
@@ -103,7 +103,7 @@ function writeWord(target: Uint8Array, at: number, word: number): number {
  *
  * @param target Where to, with room for the header and the payload.
  * @param at The position of the first byte.
- * @param opcode What the frame carries.
+ * @param opcode The type of the frame.
  * @param payload The payload.
  * @param options FIN, RSV1 and the masking key.
  * @returns The position after the frame.
@@ -179,7 +179,7 @@ export function maxTextFrameLength(text: string): number {
 /**
  * Encodes a frame into bytes of its own.
  *
- * @param opcode What the frame carries.
+ * @param opcode The type of the frame.
  * @param payload The payload, copied; a string is encoded as UTF-8.
  * @param options FIN, RSV1 and the masking key.
  * @returns The frame.

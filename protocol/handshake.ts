@@ -27,7 +27,7 @@ const OWNED_HEADERS: ReadonlySet<string> = new Set([
   "transfer-encoding",
 ]);
 
-/** What a client asks for in an opening handshake that can be accepted. */
+/** The request of a client in an opening handshake that can be accepted. */
 export interface UpgradeRequest {
   /** The key, as the client sent it. */
   readonly key: string;
@@ -37,7 +37,7 @@ export interface UpgradeRequest {
   readonly extensions: readonly Extension[];
 }
 
-/** What the answer to an opening handshake holds. */
+/** The content of the answer to an opening handshake. */
 export interface UpgradeResponse {
   /** The value of `Sec-WebSocket-Accept`, from {@linkcode computeAccept}. */
   readonly accept: string;
@@ -97,7 +97,7 @@ export function hasBody({ headers }: RequestHead): boolean {
  * Checks the opening handshake of a client (RFC 6455 4.2.1). The origin is not judged here.
  *
  * @param head The head of the request.
- * @returns What the client asks for.
+ * @returns The client's request.
  * @throws {HandshakeError} With `METHOD_NOT_ALLOWED`, `HTTP_VERSION_TOO_LOW`, `HOST_INVALID`,
  * `MALFORMED_HEAD`,
  * `BODY_NOT_ALLOWED`, `UPGRADE_MISSING`, `CONNECTION_MISSING`, `VERSION_UNSUPPORTED`,
@@ -202,8 +202,8 @@ function parseSubprotocols(value: string | undefined): string[] {
 /**
  * Chooses a subprotocol in the server's order (RFC 6455 4.2.2).
  *
- * @param offered What the client offers.
- * @param ours What the server speaks, the one it prefers first.
+ * @param offered The client's offers.
+ * @param ours The subprotocols that the server speaks, the one it prefers first.
  * @returns The first of ours that is offered, `undefined` for none.
  *
  * @example
@@ -245,7 +245,7 @@ export function computeAccept(key: string, sha1: (text: string) => string): stri
 /**
  * Writes the answer that opens the connection (RFC 6455 4.2.2).
  *
- * @param response What it holds.
+ * @param response Its content.
  * @returns The whole head of the 101 response, in a new array.
  * @throws {TypeError} Where the subprotocol is not a token, or a further header is malformed or one
  * that the handshake writes itself.

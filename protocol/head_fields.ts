@@ -47,7 +47,7 @@ export class HeadFields implements Iterable<[name: string, value: string]> {
   }
 
   /**
-   * Adds one field behind the others. Nothing is checked: that is done by who reads or writes it.
+   * Adds one field after the others. Nothing is checked: the reader or the writer of it does that.
    *
    * @param name The name in any case.
    * @param value The value without whitespace around it.
@@ -60,7 +60,7 @@ export class HeadFields implements Iterable<[name: string, value: string]> {
   /**
    * Goes on with the value of the last field, as a folded line does (RFC 9112 5.2).
    *
-   * @param value What comes behind a space.
+   * @param value The text after a space.
    */
   fold(value: string): void {
     const before = this.#values.pop();
@@ -71,7 +71,7 @@ export class HeadFields implements Iterable<[name: string, value: string]> {
   /**
    * The value of a field. Where it came in several lines they are one list (RFC 9110 5.3), and those of
    * `Cookie` are joined as HTTP/2 has it, whose proxies split them (RFC 9113 8.2.3). Of a field that
-   * is no list, lines that say the same count once; others make a value that is none.
+   * is not a list, lines that say the same count once; others make a value that is not valid.
    *
    * @param name The name in lower case.
    * @returns The value, several joined by ", ", of `cookie` by "; ", or `undefined` where there is none.

@@ -14,7 +14,7 @@ const UTF8 = new TextDecoder();
 
 /** In what the two kinds of head differ before their first line is read. */
 export interface StartLineRules {
-  /** What it is called when the line is too long. */
+  /** The error code for a line that is too long. */
   readonly tooLong: HandshakeErrorCode;
   /** How many empty lines may come before it. */
   readonly emptyLinesBefore: number;
@@ -57,7 +57,7 @@ export abstract class HeadParser<H> {
    * Makes a parser for one head.
    *
    * @param limits How large the head may be.
-   * @param rules What holds for the first line.
+   * @param rules The rules for the first line.
    */
   protected constructor(limits: HeadLimits, rules: StartLineRules) {
     this.#limits = limits;
@@ -65,7 +65,7 @@ export abstract class HeadParser<H> {
   }
 
   /**
-   * What follows the head in the chunk that ended it: the first frames, or a body. A view of the
+   * The bytes after the head in the chunk that ended it: the first frames, or a body. A view of the
    * caller's chunk, empty before the head has ended.
    */
   get rest(): Uint8Array {
@@ -85,7 +85,7 @@ export abstract class HeadParser<H> {
     if (this.#isSpent) throw new TypeError("Cannot push as this parser is spent");
     this.#isSpent = true;
     const scan = this.#scan(chunk);
-    // What came before a fault is judged before it, so that the cuts between chunks do not matter.
+    // Lines before a fault are judged before it, so that the cuts between chunks do not matter.
     if (scan.linesEnd > 0) this.#readLines(this.#decodeLines(chunk, scan.linesEnd));
     if (scan.fault !== undefined) throw scan.fault;
     if (this.#sawEnd) {
@@ -127,7 +127,7 @@ export abstract class HeadParser<H> {
   /**
    * Looks at every byte once: ends of lines, control characters, limits.
    *
-   * @returns The end of the last complete line within the chunk, and what is wrong behind it.
+   * @returns The end of the last complete line within the chunk, and the fault after it.
    */
   #scan(chunk: Uint8Array): { linesEnd: number; fault: HandshakeError | undefined } {
     const { headLineBytes, headHeaders, headBytes } = this.#limits;
@@ -282,7 +282,7 @@ function decodeBytes(bytes: Uint8Array): string {
 /**
  * Makes the error for a line that is not HTTP.
  *
- * @param message What is wrong with it.
+ * @param message Its fault.
  * @returns The error, `MALFORMED_HEAD`.
  */
 export function malformed(message: string): HandshakeError {

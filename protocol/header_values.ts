@@ -173,7 +173,7 @@ export class HeaderScanner {
   /**
    * Reads a quoted string (RFC 9110 5.6.4).
    *
-   * @returns What it stands for, without quotes and backslashes, or `undefined` where none came
+   * @returns Its content, without quotes and backslashes, or `undefined` where none came
    * next or where it does not end.
    */
   quotedString(): string | undefined {

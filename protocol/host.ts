@@ -4,7 +4,7 @@
  *
  * Names are narrower than RFC 3986 has them: letters, digits, `-`, `.` and `_`. No name in use holds
  * percent signs or punctuation, and in a `Host` they serve only to be read in two ways. A host that no
- * URL can have, such as `1.2.3.4.5`, is none: whoever looks at a request does so by its URL.
+ * URL can have, such as `1.2.3.4.5`, is not valid: a request is looked at by its URL.
  *
  * @param text The text.
  * @returns Whether it is a host, with or without port.

@@ -125,7 +125,7 @@ export class RequestHeadParser extends HeadParser<RequestHead> {
 
 /**
  * Reads the head of a response, as {@linkcode HeadParser} describes it. As browsers do, it takes an empty line
- * before the head, lines that end in LF alone, folded lines, and a status without a space behind it.
+ * before the head, lines that end in LF alone, folded lines, and a status without a space after it.
  *
  * @example
  * ```ts

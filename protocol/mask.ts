@@ -46,7 +46,7 @@ function maskBytes(bytes: Uint8Array, from: number, to: number, key: number): vo
   for (let shift = 24; at < to; at++, shift -= 8) bytes[at]! ^= key >>> shift;
 }
 
-/** Masks the aligned middle word by word, and what lies before and behind it byte by byte. */
+/** Masks the aligned middle word by word, and the bytes before and after it one by one. */
 function maskWords(bytes: Uint8Array, key: number): void {
   const lead = -bytes.byteOffset & 3;
   const count = (bytes.length - lead) >>> 2;

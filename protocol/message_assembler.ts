@@ -22,7 +22,7 @@ const SMALL_BYTES = 512;
 /** How large such a buffer gets; it begins with the first message and doubles. */
 const SHARED_BYTES = 2_048;
 
-/** The first does not begin where its buffer does, so that nobody takes the one for the other for long. */
+/** The first does not begin where its buffer does, so that one that takes the buffer for its bytes notices soon. */
 const MARGIN_BYTES = 8;
 
 /**
@@ -68,7 +68,7 @@ export class MessageAssembler {
   #sharedLength = 0;
   /** Present while the unfinished message is text. */
   #utf8: Utf8Validator | undefined = undefined;
-  /** What is decoded of it, and how many bytes that was. */
+  /** The decoded part of it, and how many bytes that was. */
   #text = "";
   #decoded = 0;
 
@@ -118,7 +118,7 @@ export class MessageAssembler {
     const { length } = payload;
     if (length === 0 || length > SMALL_BYTES) return new Uint8Array(payload);
     let shared = this.#shared;
-    // A buffer that somebody has transferred has no length any more.
+    // A buffer that was transferred has no length any more.
     if (shared === undefined || this.#sharedLength + length > shared.length) {
       const doubled = Math.min(2 * this.#sharedLength, SHARED_BYTES);
       shared = this.#shared = new Uint8Array(Math.max(MARGIN_BYTES + length, doubled));

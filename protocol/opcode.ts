@@ -1,5 +1,5 @@
 /**
- * What a frame carries, RFC 6455 5.2 and 11.8. The values 3 to 7 and 11 to 15 are reserved.
+ * The type of a frame, RFC 6455 5.2 and 11.8. The values 3 to 7 and 11 to 15 are reserved.
  *
  * @example
  * ```ts

@@ -20,7 +20,7 @@ const MAX_BITS = 15;
  */
 const MIN_ASKED_BITS = 9;
 
-/** What both ends have agreed on: how each of them deflates (RFC 7692 7.1). */
+/** The agreement of both ends: how each of them deflates (RFC 7692 7.1). */
 export interface DeflateParameters {
   /** Whether the server begins each message with an empty window. */
   readonly serverNoContextTakeover: boolean;
@@ -40,7 +40,7 @@ export interface DeflateDirection {
   readonly contextTakeover: boolean;
 }
 
-/** What an end is willing to spend on the extension. */
+/** The memory that an end is willing to spend on the extension. */
 export interface DeflatePolicy {
   /**
    * The largest window for either direction, as the base-2 logarithm of its bytes, 8 to 15. A server
@@ -122,7 +122,7 @@ function answer(offer: ReadParameters, policy: DeflatePolicy): ExtensionParamete
  * {@linkcode deflateNegotiator} gave it.
  *
  * @param answer The parameters of the answer.
- * @returns What both ends go by.
+ * @returns The agreement.
  * @throws {TypeError} When it is not a right answer.
  *
  * @example
@@ -154,8 +154,8 @@ export function deflateParameters(answer: readonly ExtensionParameter[]): Deflat
 /**
  * Picks what was agreed on for one direction.
  *
- * @param parameters What both ends go by.
- * @param sender Who deflates: the server or the client.
+ * @param parameters The agreement.
+ * @param sender The end that deflates: the server or the client.
  * @returns How it does.
  *
  * @example
@@ -181,7 +181,7 @@ export function deflateDirection(parameters: DeflateParameters, sender: Role): D
  * Makes the offer of a client (RFC 7692 7.1).
  *
  * @param policy The most that the client is willing to spend.
- * @returns What goes into the opening handshake.
+ * @returns The extension for the opening handshake.
  * @throws {RangeError} When the policy's window is not one of 8 to 15.
  *
  * @example
@@ -211,8 +211,8 @@ export function deflateOffer(policy: DeflatePolicy): Extension {
  * Checks the answer of a server (RFC 7692 7.1): a client must fail the connection where it is wrong.
  *
  * @param parameters The parameters of the answer.
- * @param offer What {@linkcode deflateOffer} made.
- * @returns What both ends go by.
+ * @param offer The offer of {@linkcode deflateOffer}.
+ * @returns The agreement.
  * @throws {HandshakeError} `EXTENSIONS_INVALID` where a parameter is unknown, repeated or malformed,
  * grants more than was offered, or was offered and is missing.
  * @throws {TypeError} When the offer is not one of permessage-deflate.

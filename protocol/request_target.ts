@@ -2,7 +2,7 @@ const SPACE = 0x20;
 const HASH = 0x23;
 const DEL = 0x7f;
 
-/** What an absolute target begins with; RFC 6455 3 has ws and wss for the same resources. */
+/** The beginning of an absolute target; RFC 6455 3 has ws and wss for the same resources. */
 const SCHEMES: readonly string[] = ["http://", "https://", "ws://", "wss://"];
 
 /** The two parts of a request target (RFC 9112 3.2). */
@@ -18,7 +18,7 @@ export interface RequestTarget {
  * absolute form for http, https, ws or wss, or `*` (RFC 9112 3.2, RFC 6455 4.2.1).
  *
  * @param target The text.
- * @returns What is wrong and what was expected, without anything of the text; `undefined` where it is
+ * @returns The fault and the expectation, without anything of the text; `undefined` where it is
  * one. The host of an absolute form is not looked at.
  */
 export function targetFault(target: string): string | undefined {

@@ -19,7 +19,7 @@ export type SessionState = "open" | "closing" | "answering" | "failed" | "closed
 /** Which side ended a connection: with the first Close frame, or by leaving without one. */
 export type Side = "us" | "peer";
 
-/** What a {@linkcode Session} needs from whoever owns the transport. */
+/** The calls of a {@linkcode Session} to the owner of the transport. */
 export interface SessionOutput {
   /**
    * Sends a control frame.
@@ -97,17 +97,17 @@ export class Session {
     return this.#state;
   }
 
-  /** Who ended the connection; `undefined` while it is open. */
+  /** The side that ended the connection; `undefined` while it is open. */
   get closedBy(): Side | undefined {
     return this.#closedBy;
   }
 
-  /** What our Close frame said; `undefined` when none was sent. */
+  /** The status in our Close frame; `undefined` when none was sent. */
   get sentClose(): CloseStatus | undefined {
     return this.#sent;
   }
 
-  /** What the peer's Close frame said; `undefined` when none came. */
+  /** The status in the peer's Close frame; `undefined` when none came. */
   get receivedClose(): CloseStatus | undefined {
     return this.#received;
   }
@@ -239,7 +239,7 @@ export class Session {
   }
 }
 
-/** What the peer is told about an error: the rule that it broke, and of our own faults nothing. */
+/** The Close for an error: it names the rule that the peer broke, and of our own faults nothing. */
 function failurePayload(error: unknown): Uint8Array {
   if (!(error instanceof ProtocolError)) return serializeClosePayload(CloseCode.InternalError);
   try {
